@@ -1,0 +1,39 @@
+"""minikan: Kolmogorov–Arnold networks, small, exact and from scratch in NumPy."""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# Each public name and the module that defines it, in reading order. Modules load when a name of theirs
+# is first used, so that importing minikan costs little more than importing NumPy.
+_HOME = {
+    "make_grid": "bspline",
+    "basis": "bspline",
+    "fit_coefficients": "bspline",
+    "KANLayer": "layer",
+    "KAN": "network",
+    "save": "storage",
+    "load": "storage",
+    "Adam": "optimizers",
+    "LevenbergMarquardt": "optimizers",
+    "fit": "training",
+    "History": "training",
+    "refine": "grids",
+    "plot": "diagram",
+    "show": "plotting",
+    "show_source": "plotting",
+    "check": "checks",
+    "check_gradient": "checks",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module 'minikan' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__():
+    return [*__all__, "__version__"]

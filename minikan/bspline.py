@@ -1,0 +1,250 @@
+"""A learnable function of one variable is a weighted sum of B-splines (chapter 02; paper, section 2.2).
+
+    s(x) = Σ_m c_m B_m(x),   m = 1 … G + k
+
+`t` are the knots: G + 1 grid points that cut the domain into G cells, and k more on each side.
+`k` is the order, which in the paper's words is the polynomial degree. At any x only k + 1 of the
+G + k basis functions are alive, and on one cell each of them is a single polynomial. So the
+Cox–de Boor recursion is run once per grid, on polynomials (`polynomial_pieces`); to evaluate a
+spline is then to find the cell and sum a few powers. Beyond the domain the basis goes on as
+straight lines, value and slope matched: only the powers have to know (`local_powers`).
+
+References: C. de Boor, *A Practical Guide to Splines* (2001), chapters IX and X.
+"""
+
+import math
+
+import numpy as np
+
+from .borders import as_domain, as_integer, as_numbers, as_vector
+
+
+def make_grid(domain=(-1, 1), grid=5, order=3):
+    """Make the knots of a spline: a grid on the domain and `order` more knots on each side.
+
+    Parameters
+    ----------
+    domain : pair of float
+        Where the spline lives, (low, high). Not used when `grid` is an array.
+    grid : int or array_like, shape (G + 1,)
+        The number of equal cells G, or strictly increasing grid points of your own.
+    order : int
+        Polynomial degree k >= 0; 3 is the cubic spline.
+
+    Returns
+    -------
+    ndarray, shape (G + 2k + 1,)
+        Knots t; the domain is t[k] … t[G + k]. The outer knots are one mean cell width apart.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the domain is reversed or empty, `grid` < 1 or not increasing, or `order` < 0.
+
+    Examples
+    --------
+    >>> make_grid((0, 1), grid=2, order=1)
+    array([-0.5,  0. ,  0.5,  1. ,  1.5])
+    """
+    k = as_integer(order, "order", 0)
+    if np.ndim(grid) == 0:
+        low, high = as_domain(domain)
+        points = np.linspace(low, high, as_integer(grid, "grid", 1) + 1)
+    else:
+        points = as_vector(grid, "grid")
+        if len(points) < 2:
+            raise ValueError(f"grid must hold at least two points, got {len(points)}")
+    if not (np.diff(points) > 0).all():
+        raise ValueError("grid points must be strictly increasing and far enough apart for float64")
+    steps = np.arange(1, k + 1) * (points[-1] - points[0]) / (len(points) - 1)
+    return np.concatenate([points[0] - steps[::-1], points, points[-1] + steps])
+
+
+def polynomial_pieces(knots, order):
+    """Run the Cox–de Boor recursion on polynomials, on all cells at once.
+
+    A basis function of degree p - 1 on the knots t_lo … t_hi is a parent that splits itself between
+    two children of degree p: the share w = (x - t_lo) / (t_hi - t_lo) goes to the right one and the
+    rest, 1 - w, to the left one. Nothing is lost on the way, hence the basis sums to one.
+
+    Parameters
+    ----------
+    knots : ndarray, shape (..., G + 2k + 1)
+        Knots, not decreasing.
+    order : int
+        Polynomial degree k.
+
+    Returns
+    -------
+    ndarray, shape (..., G, k + 1, k + 1)
+        `pieces[..., g, r, d]` is the factor of u**d in the r-th basis function that is alive on cell
+        g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]) runs from 0 to 1. Cells of no width hold zeros.
+    """
+    k = order
+    G = knots.shape[-1] - 2 * k - 1
+    left = knots[..., k : k + G]
+    width = knots[..., k + 1 : k + G + 1] - left
+    pieces = np.zeros((*left.shape, k + 1, k + 1))
+    pieces[..., 0, 0] = width > 0  # degree 0: one on the cell
+    for p in range(1, k + 1):
+        parents, pieces = pieces, np.zeros_like(pieces)
+        for r in range(p):
+            t_lo = knots[..., k + r - p + 1 : k + r - p + 1 + G]
+            t_hi = knots[..., k + r + 1 : k + r + 1 + G]
+            span = np.where(width > 0, t_hi - t_lo, 1)  # never zero where the cell has a width
+            parent = parents[..., r, :]
+            share = ((left - t_lo) / span)[..., None] * parent  # w(u) = w(0) + u * width / span
+            share[..., 1:] += (width / span)[..., None] * parent[..., :-1]
+            pieces[..., r + 1, :] += share
+            pieces[..., r, :] += parent - share
+    return pieces
+
+
+def local_powers(u, order, derivative=0):
+    """Evaluate u**d for d = 0 … order, or a derivative, continued as straight lines beyond [0, 1].
+
+    Returns an array of shape (order + 1, *u.shape). To clip u to the cell and to add back what was
+    cut off, times the slope, is all there is to the linear continuation of a spline.
+    """
+    inside = np.minimum(np.maximum(u, 0.0), 1.0)
+    beyond = u - inside  # zero in the cell
+    powers = np.zeros((order + 1, *u.shape))
+    powers[derivative : derivative + 1] = 1.0
+    for d in range(derivative + 1, order + 1):
+        np.multiply(powers[d - 1], inside, out=powers[d])  # u**(d - derivative)
+    if derivative == 0:
+        for d in range(order, 0, -1):
+            powers[d] += d * powers[d - 1] * beyond
+    for d in range(derivative, order + 1):
+        powers[d] *= math.perm(d, derivative)
+    if derivative > 1:
+        powers[:, np.abs(beyond) > 1e-9] = 0.0  # a straight line does not bend (rounding is not beyond)
+    return powers
+
+
+class SplineGrid:
+    """The grids of several inputs, made ready to find and evaluate the basis functions alive at x.
+
+    Parameters
+    ----------
+    knots : ndarray, shape (n_in, G + 2k + 1)
+        A row of knots for each input, not decreasing.
+    order : int
+        Polynomial degree k.
+    """
+
+    def __init__(self, knots, order):
+        k, G = order, knots.shape[1] - 2 * order - 1
+        self.knots, self.order, self.G = knots, k, G
+        self.left = knots[:, k : k + G]  # (n_in, G)
+        self.width = np.diff(knots[:, k : k + G + 1])  # (n_in, G)
+        self.pieces = polynomial_pieces(knots, k)  # (n_in, G, k+1, k+1)
+        # On an evenly spaced grid a division finds the cell, and all cells share their polynomials.
+        low, high = knots[:, k, None], knots[:, k + G, None]
+        even = low + np.arange(-k, G + k + 1) * ((high - low) / G)
+        few_ulps = 8 * np.finfo(float).eps
+        self.per_cell = G * (1 + few_ulps) / (high - low)  # nudged, so that a knot opens its cell
+        self.uniform = (np.abs(knots - even) <= few_ulps * np.abs(knots).max(1, keepdims=True)).all() and (
+            ((self.left - low) * self.per_cell).astype(np.intp) == np.arange(G)
+        ).all()
+
+    def locate(self, x):
+        """Find the cell of each x and where in it: cells and u, both of shape (n_in, n) like x.
+
+        Cells are half-open, the last one closed. Beyond the domain the nearest cell counts, and u is
+        below 0 or above 1.
+        """
+        if self.uniform:
+            steps = (x - self.left[:, :1]) * self.per_cell
+            cells = np.minimum(np.maximum(steps, 0), self.G - 1).astype(np.intp)
+            return cells, steps - cells
+        cells = np.empty(x.shape, np.intp)
+        for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
+            last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width
+            cells[i] = np.clip(np.searchsorted(left, x[i], side="right") - 1, 0, last)
+        i = np.arange(len(x))[:, None]
+        return cells, (x - self.left[i, cells]) / self.width[i, cells]
+
+    def live(self, cells, u, derivative=0):
+        """Evaluate the k + 1 basis functions alive at each x, or a derivative: (k + 1, n_in, n)."""
+        powers = local_powers(u, self.order, derivative)
+        if self.uniform:
+            values = (self.pieces[0, 0] @ powers.reshape(len(powers), -1)).reshape(powers.shape)
+            return values / self.width[:, :1] ** derivative if derivative else values
+        i = np.arange(len(u))[:, None]
+        values = np.einsum("inrd,din->rin", self.pieces[i, cells], powers)
+        return values / self.width[i, cells] ** derivative
+
+
+def basis(x, knots, order, derivative=0):
+    """Evaluate all B-splines of a knot vector, or their derivatives.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Points, inside the domain or not.
+    knots : array_like, shape (G + 2k + 1,)
+        Knots t as from `make_grid`; not decreasing. A knot may be repeated.
+    order : int
+        Polynomial degree k >= 0.
+    derivative : int
+        0 for the values, 1 or 2 for the first or second derivative, and so on.
+
+    Returns
+    -------
+    ndarray, shape (n, G + k)
+        Column m is B_m(x), alive on t[m] … t[m + k + 1] only. Rows sum to one (to zero for a
+        derivative), also beyond the domain, where the functions continue as straight lines.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the knots decrease, are too few, or leave no domain; if `order` or `derivative` is negative.
+
+    Examples
+    --------
+    >>> basis([0.25], make_grid((0, 1), grid=2, order=1), order=1)
+    array([[0.5, 0.5, 0. ]])
+    """
+    x, knots = as_vector(x, "x"), as_vector(knots, "knots")
+    k = as_integer(order, "order", 0)
+    derivative = as_integer(derivative, "derivative", 0)
+    G = len(knots) - 2 * k - 1
+    if G < 1:
+        raise ValueError(f"knots must hold at least 2 * order + 2 = {2 * k + 2} numbers, got {len(knots)}")
+    if (np.diff(knots) < 0).any() or not knots[k] < knots[k + G]:
+        raise ValueError("knots must not decrease, and the domain knots[order] … knots[-order-1] needs a width")
+    grid = SplineGrid(knots[None], k)
+    cells, u = grid.locate(x[None])  # (1, n)
+    values = np.zeros((len(x), G + k))
+    values[np.arange(len(x))[:, None], cells.T + np.arange(k + 1)] = grid.live(cells, u, derivative)[:, 0].T
+    return values
+
+
+def fit_coefficients(x, y, knots, order):
+    """Fit a spline to points: the coefficients of least squared error, the smallest where they are free.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Points.
+    y : array_like, shape (n,) or (n, m)
+        Values of one curve, or of m curves at once.
+    knots, order
+        As for `basis`.
+
+    Returns
+    -------
+    ndarray, shape (G + k,) or (G + k, m)
+        Coefficients c, so that ``basis(x, knots, order) @ c`` is close to y.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `basis`, and if x and y differ in length.
+    """
+    matrix = basis(x, knots, order)
+    y = as_numbers(y, "y")
+    if y.ndim not in (1, 2) or len(y) != len(matrix):
+        raise ValueError(f"y must have shape ({len(matrix)},) or ({len(matrix)}, m) as x has, got {y.shape}")
+    return np.linalg.lstsq(matrix, y, rcond=None)[0]

@@ -1,0 +1,138 @@
+"""A layer is a sheet of edges, each with a learnable function of its own (chapter 03; paper, section 2.2).
+
+    φ(x) = w silu(x) + Σ_m c_m B_m(x)           one edge
+    z_j  = Σ_i φ_{j,i}(x_i)                     one layer
+
+Beyond its grid an edge continues as a straight line: value and slope matched, no cliff, no zero.
+The paper scales the spline by a second weight w_s. Multiplying every c_m by it gives the same curve,
+so it is redundant, and it would make the Jacobian singular: it is left out.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .borders import as_numbers
+from .bspline import SplineGrid
+from .features import DenseFeatures, Features, SparseFeatures
+
+
+def silu(x):
+    """Evaluate silu(x) = x σ(x) and its first and second derivative."""
+    s = 0.5 + 0.5 * np.tanh(0.5 * x)  # σ, without overflow
+    value, slope = x * s, s * (1 - s)
+    return value, s + x * slope, slope * (2 + x * (1 - 2 * s))
+
+
+class Cache(NamedTuple):
+    """What `forward` found out and `backward` needs."""
+
+    x: np.ndarray  # (n_in, n)
+    cells: np.ndarray  # (n_in, n) the cell of each x
+    u: np.ndarray  # (n_in, n) where in it
+    slope: np.ndarray  # (n_in, n) of silu
+    features: Features
+
+
+class KANLayer:
+    """A sheet of n_in × n_out edges; samples run along the last axis in here.
+
+    Parameters
+    ----------
+    knots : array_like, shape (n_in, G + 2k + 1)
+        A row of strictly increasing knots for each input, shared by the edges that leave it.
+    coef : array_like, shape (n_in, G + k, n_out)
+        Spline coefficients c. With the knots they tell the order k.
+    base_weight : array_like, shape (n_in, n_out)
+        Weights w of silu.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (n_in, G + k + 1, n_out)
+        All parameters; `coef` and `base_weight` are views of it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes do not fit together or the knots do not increase.
+    """
+
+    def __init__(self, knots, coef, base_weight):
+        knots, coef = as_numbers(knots, "knots"), as_numbers(coef, "coef")
+        base_weight = as_numbers(base_weight, "base_weight")
+        if coef.ndim != 3 or 0 in coef.shape:
+            raise ValueError(f"coef must have shape (n_in, G + k, n_out), none of them 0, got {coef.shape}")
+        self.n_in, count, self.n_out = coef.shape
+        if base_weight.shape != (self.n_in, self.n_out):
+            raise ValueError(f"base_weight must have shape {(self.n_in, self.n_out)}, got {base_weight.shape}")
+        if knots.ndim != 2 or len(knots) != self.n_in or not count < knots.shape[1] <= 2 * count:
+            raise ValueError(
+                f"knots must have shape ({self.n_in}, G + 2k + 1) where G + k = {count}, got {knots.shape}"
+            )
+        if not (np.diff(knots) > 0).all():
+            raise ValueError("knots must be strictly increasing in every row")
+        self.order = knots.shape[1] - count - 1
+        self.G = count - self.order
+        self.knots = knots
+        self._grid = SplineGrid(knots, self.order)
+        self.weights = np.concatenate([coef, base_weight[:, None]], axis=1)
+
+    @property
+    def coef(self):
+        """Spline coefficients, a view of shape (n_in, G + k, n_out)."""
+        return self.weights[:, :-1]
+
+    @property
+    def base_weight(self):
+        """Weights of silu, a view of shape (n_in, n_out)."""
+        return self.weights[:, -1]
+
+    def __repr__(self):
+        return f"KANLayer({self.n_in} → {self.n_out}, G={self.G}, k={self.order}: {self.weights.size} parameters)"
+
+    def _kernel(self):
+        """Choose by shape: zeros to write per input, or live features to gather per output?"""
+        dense = self.G + self.order < (self.order + 1) * (self.n_out + 1)
+        return DenseFeatures if dense else SparseFeatures
+
+    def _base(self, x):
+        """Evaluate silu and two derivatives, continued as a straight line beyond the grid."""
+        low, high = self.knots[:, self.order, None], self.knots[:, -1 - self.order, None]
+        inside = np.minimum(np.maximum(x, low), high)
+        value, slope, bend = silu(inside)
+        return value + slope * (x - inside), slope, bend * (x == inside)
+
+    def forward(self, x):
+        """Compute z_j = Σ_i φ_{j,i}(x_i): x (n_in, n) → z (n_out, n), and what `backward` needs."""
+        cells, u = self._grid.locate(x)
+        first = cells + np.arange(self.n_in)[:, None] * self.weights.shape[1]  # row of W
+        base, slope, _ = self._base(x)
+        features = self._kernel()(first, self._grid.live(cells, u), base, self.weights.shape[1])
+        z = features.times(self.weights.reshape(-1, self.n_out))
+        return z, Cache(x, cells, u, slope, features)
+
+    def backward(self, cache, upstream, wants_x=True):
+        """Carry the loss's gradient back through the layer.
+
+            ∂loss/∂c_m  = Σ_samples  upstream · B_m(x)
+            ∂loss/∂w    = Σ_samples  upstream · silu(x)
+            ∂loss/∂x_i  = Σ_j        upstream_j · φ'_{j,i}(x_i)
+
+        Takes upstream = ∂loss/∂z of shape (n_out, n); returns the gradient in `weights` and, if it is
+        wanted, the one in x, of shape (n_in, n).
+        """
+        features, W = cache.features, self.weights.reshape(-1, self.n_out)
+        gradient = features.gradient(upstream).reshape(self.weights.shape)
+        if not wants_x:
+            return gradient, None
+        live, base = features.pull(W, upstream)
+        slopes = self._grid.live(cache.cells, cache.u, derivative=1)  # (k+1, n_in, n)
+        return gradient, np.einsum("rin,rin->in", live, slopes) + base * cache.slope
+
+    def edges(self, x, derivative=0):
+        """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""
+        cells, u = self._grid.locate(x)
+        rows = cells + np.arange(self.order + 1)[:, None, None]  # (k+1, n_in, n)
+        coef = self.coef[np.arange(self.n_in)[:, None], rows]  # (k+1, n_in, n, n_out)
+        splines = np.einsum("rino,rin->oin", coef, self._grid.live(cells, u, derivative))
+        return splines + self.base_weight.T[:, :, None] * self._base(x)[derivative]
