@@ -143,9 +143,10 @@ class SplineGrid:
         low, high = knots[:, k, None], knots[:, k + G, None]
         even = low + np.arange(-k, G + k + 1) * ((high - low) / G)
         few_ulps = 8 * np.finfo(float).eps
-        self.per_cell = G * (1 + few_ulps) / (high - low)  # nudged, so that a knot opens its cell
+        self.per_unit = G / (high - low)  # cells per unit of x, (n_in, 1)
+        self.nudged = self.per_unit * (1 + few_ulps)  # so that a knot opens its cell
         self.uniform = (np.abs(knots - even) <= few_ulps * np.abs(knots).max(1, keepdims=True)).all() and (
-            ((self.left - low) * self.per_cell).astype(np.intp) == np.arange(G)
+            ((self.left - low) * self.nudged).astype(np.intp) == np.arange(G)
         ).all()
 
     def locate(self, x):
@@ -155,9 +156,9 @@ class SplineGrid:
         below 0 or above 1.
         """
         if self.uniform:
-            steps = (x - self.left[:, :1]) * self.per_cell
-            cells = np.minimum(np.maximum(steps, 0), self.G - 1).astype(np.intp)
-            return cells, steps - cells
+            distance = x - self.left[:, :1]
+            cells = np.minimum(np.maximum(distance * self.nudged, 0), self.G - 1).astype(np.intp)
+            return cells, distance * self.per_unit - cells
         cells = np.empty(x.shape, np.intp)
         for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
             last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width

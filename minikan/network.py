@@ -8,7 +8,7 @@ The class knows how to compute and how to differentiate, no more. What acts on a
 
 import numpy as np
 
-from .borders import as_domain, as_integer, as_samples, as_targets
+from .borders import as_domain, as_integer, as_numbers, as_samples, as_targets
 from .bspline import make_grid
 from .layer import KANLayer
 
@@ -104,6 +104,9 @@ class KAN:
 
     @parameters.setter
     def parameters(self, values):
+        values = as_numbers(values, "parameters")
+        if values.shape != self._parameters.shape:
+            raise ValueError(f"parameters must have shape {self._parameters.shape}, got {values.shape}")
         self._parameters[:] = values
 
     @property

@@ -69,18 +69,22 @@ class LevenbergMarquardt:
     def step(self, problem):
         """Take one step down; False, and nothing moved, if there is none."""
         loss, gradient, matrix = problem.normal_equations()
+        if not gradient.any():
+            return False
+        largest = matrix.diagonal().max()
         if self.mu is None:
-            self.mu = self.damping * matrix.diagonal().max()
+            self.mu = self.damping * largest
         start, growth = problem.parameters.copy(), 2.0
         for _ in range(self.tries):
+            self.mu = max(self.mu, 1e-15 * largest)  # below this rounding would make the system singular
             damped = matrix.copy()
             damped.flat[:: len(damped) + 1] += self.mu
             step = -np.linalg.solve(damped, gradient)
             predicted = -(2 * gradient + matrix @ step) @ step
             problem.parameters[:] = start + step
-            gain = (loss - problem.loss()) / predicted
-            if gain > 0:
-                self.mu *= max(1 / 3, 1 - (2 * gain - 1) ** 3)
+            decrease = loss - problem.loss()
+            if predicted > 0 and decrease > 0:
+                self.mu *= max(1 / 3, 1 - (2 * decrease / predicted - 1) ** 3)
                 return True
             self.mu, growth = self.mu * growth, growth * 2
         problem.parameters[:] = start

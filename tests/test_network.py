@@ -1,0 +1,461 @@
+"""Forward and every derivative: against pykan, against slow twins, against central differences."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from twins import central_difference, slow_basis, slow_network
+
+from minikan import KAN, KANLayer, make_grid, refine
+from minikan.features import DenseFeatures, SparseFeatures
+from minikan.layer import silu
+from minikan.network import BLOCK
+
+PARITY = np.load(Path(__file__).parent / "data" / "pykan_parity.npz")
+
+
+def uneven_model(seed=0, order=3, widths=(2, 3, 2)):
+    """A model whose grids differ from input to input and are not even."""
+    rng = np.random.default_rng(seed)
+    layers = []
+    for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+        points = np.cumsum(rng.uniform(0.2, 1, (n_in, 6)), axis=1) - 1.5
+        knots = [make_grid(grid=row, order=order) for row in points]
+        coef = rng.normal(size=(n_in, 5 + order, n_out))
+        layers.append(KANLayer(knots, coef, rng.normal(size=(n_in, n_out))))
+    return KAN.from_layers(layers)
+
+
+MODELS = {
+    "even": lambda: KAN([2, 3, 2], grid=5, seed=1),
+    "one edge": lambda: KAN([1, 1], grid=1, seed=2),
+    "deep": lambda: KAN([3, 2, 2, 1], grid=4, order=2, domain=(-2, 1), seed=3),
+    "fine": lambda: refine(KAN([2, 2, 1], grid=4, seed=4), 40),  # the sparse kernel, on a smooth function
+    "quintic": lambda: KAN([2, 3, 2], grid=7, order=5, seed=5),
+    "straight": lambda: KAN([2, 3, 2], grid=7, order=1, seed=6),
+    "uneven": uneven_model,
+}
+
+
+@pytest.fixture(params=MODELS)
+def model(request):
+    return MODELS[request.param]()
+
+
+def samples(model, n=60, reach=1.5, seed=7):
+    """Samples inside the domain, outside it, and on its knots."""
+    layer = model.layers[0]
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-reach, reach, (n, layer.n_in))
+    if layer.order > 2:  # central differences need two derivatives that are continuous
+        X[:5] = layer.knots[:, layer.order : layer.order + 5].T[: len(X[:5])]
+    return X
+
+
+# ------------------------------------------------------------------------------------------- pykan
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_forward_and_gradients_equal_pykan(name):
+    def data(key):
+        return PARITY[f"{name}/{key}"]
+
+    depth = len(data("widths")) - 1
+    model = KAN.from_layers(
+        KANLayer(data(f"layer{i}/knots"), data(f"layer{i}/coef").swapaxes(1, 2), data(f"layer{i}/base_weight"))
+        for i in range(depth)
+    )
+    assert [model.layers[0].order, model.layers[0].G] == [data("order"), data("grid_intervals")]
+    np.testing.assert_allclose(model(data("X")), data("y"), rtol=1e-12, atol=1e-12)
+    gradient, dX = model.backward(data("X"), data("upstream"))
+    np.testing.assert_allclose(dX, data("dX"), rtol=1e-12, atol=1e-12)
+    for i, part in enumerate(model._split(gradient)):
+        np.testing.assert_allclose(part[:, :-1].swapaxes(1, 2), data(f"layer{i}/dcoef"), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(part[:, -1], data(f"layer{i}/dbase_weight"), rtol=1e-12, atol=1e-12)
+
+
+# -------------------------------------------------------------------------------------- slow twins
+
+
+@pytest.mark.parametrize("order", range(4))
+def test_forward_equals_loops_over_samples_and_edges(order):
+    model = KAN([2, 3, 1], grid=4, order=order, seed=8)
+    model.layers[0].weights *= 0.3  # hidden activations stay on their grids
+    X = np.random.default_rng(9).uniform(-1, 1, (10, 2))
+    hidden, _ = model.layers[0].forward(X.T)
+    assert np.abs(hidden).max() < 1
+    np.testing.assert_allclose(model(X), slow_network(model, X), atol=1e-13)
+
+
+def test_coefficient_gradient_is_upstream_times_basis():
+    layer = KAN([2, 3], grid=4, seed=10).layers[0]
+    rng = np.random.default_rng(11)
+    x, upstream = rng.uniform(-1, 1, (2, 20)), rng.normal(size=(3, 20))
+    gradient, _ = layer.backward(layer.forward(x)[1], upstream)
+    for i, m, j in np.ndindex(layer.coef.shape):
+        expected = sum(upstream[j, s] * slow_basis(m, 3, layer.knots[i], x[i, s]) for s in range(20))
+        assert gradient[i, m, j] == pytest.approx(expected, abs=1e-13)
+    np.testing.assert_allclose(gradient[:, -1], silu(x)[0] @ upstream.T, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_both_kernels_agree(name, monkeypatch):
+    model = MODELS[name]()
+    X = samples(model)
+    upstream = np.random.default_rng(12).normal(size=(len(X), model.widths[-1]))
+    results = []
+    for kernel in (DenseFeatures, SparseFeatures):
+        monkeypatch.setattr(KANLayer, "_kernel", lambda self, kernel=kernel: kernel)
+        results.append([model(X), *model.backward(X, upstream)])
+    for dense, sparse in zip(*results, strict=True):
+        np.testing.assert_allclose(dense, sparse, rtol=1e-12, atol=1e-12)
+
+
+def test_kernel_is_chosen_by_shape():
+    def kernel(n_out, grid):
+        return KAN([2, n_out], grid=grid).layers[0]._kernel()
+
+    assert kernel(5, 5) is kernel(100, 100) is DenseFeatures
+    assert kernel(1, 100) is kernel(5, 200) is SparseFeatures
+
+
+def test_many_samples_are_cut_into_blocks_that_leave_no_trace():
+    model = KAN([2, 3, 1], seed=13)
+    X = np.random.default_rng(14).uniform(-1, 1, (2 * BLOCK + 5, 2))
+    y = X[:, :1]
+    loss, gradient = model.loss_and_gradient(X, y)
+    outputs, caches = model.forward(X.T)  # all at once
+    assert loss == pytest.approx(np.mean((outputs.T - y) ** 2), rel=1e-13)
+    whole = np.zeros_like(gradient)
+    model._backward(caches, 2 / y.size * (outputs - y.T), whole)
+    np.testing.assert_allclose(gradient, whole, atol=1e-12)
+    np.testing.assert_array_equal(model(X)[-3:], model(X[-3:]))
+
+
+# ----------------------------------------------------------------------------- central differences
+
+
+def test_parameter_gradient(model):
+    X = samples(model)
+    rng = np.random.default_rng(15)
+    y = rng.normal(size=(len(X), model.widths[-1]))
+    _, gradient = model.loss_and_gradient(X, y)
+    start = model.parameters.copy()
+
+    def loss(parameters):
+        model.parameters = parameters
+        return model.loss_and_gradient(X, y)[0]
+
+    for _ in range(5):
+        direction = rng.normal(size=start.size)
+        expected = central_difference(loss, start, direction)
+        assert gradient @ direction == pytest.approx(expected, rel=1e-6)
+
+
+def test_last_layer_is_quadratic_so_that_a_step_of_one_is_exact():
+    model = KAN([2, 3, 1], seed=16)
+    X = samples(model)
+    _, gradient = model.loss_and_gradient(X, X[:, 0])
+    weights = model.layers[-1].weights
+    direction = np.random.default_rng(17).normal(size=weights.shape)
+    start = weights.copy()
+
+    def loss(values):
+        weights[:] = values
+        return model.loss_and_gradient(X, X[:, 0])[0]
+
+    expected = central_difference(loss, start, direction, h=1.0)
+    assert np.vdot(model._split(gradient)[-1], direction) == pytest.approx(expected, rel=1e-12)
+
+
+def test_input_gradient(model):
+    X = samples(model)
+    upstream = np.random.default_rng(18).normal(size=(len(X), model.widths[-1]))
+    _, dX = model.backward(X, upstream)
+    smooth = model.layers[0].order > 1
+    for i in range(X.shape[1]):
+        direction = np.eye(X.shape[1])[i]
+        expected = (central_difference(model, X, direction, 1e-6) * upstream).sum(1)
+        close = np.isclose(dX[:, i], expected, rtol=1e-5, atol=1e-5)
+        assert close.all() if smooth else close.mean() > 0.9  # straight edges have corners at the knots
+
+
+def test_jacobian(model):
+    X = samples(model)
+    jacobian = model.jacobian(X)
+    assert jacobian.shape == (len(X), model.widths[-1], model.parameters.size)
+    assert jacobian.flags.c_contiguous
+    start = model.parameters.copy()
+    rng = np.random.default_rng(19)
+
+    def outputs(parameters):
+        model.parameters = parameters
+        return model(X)
+
+    for _ in range(3):
+        direction = rng.normal(size=start.size)
+        expected = central_difference(outputs, start, direction)
+        np.testing.assert_allclose(jacobian @ direction, expected, rtol=1e-6, atol=1e-6)
+    model.parameters = start
+    upstream = rng.normal(size=(len(X), model.widths[-1]))
+    np.testing.assert_allclose(
+        np.einsum("nop,no->p", jacobian, upstream), model.backward(X, upstream)[0], rtol=1e-10, atol=1e-11
+    )
+
+
+def test_input_derivatives(model):
+    X = samples(model)
+    gradient, hessian = model.input_derivatives(X)
+    n_in, n_out = model.widths[0], model.widths[-1]
+    assert gradient.shape == (len(X), n_out, n_in)
+    assert hessian.shape == (len(X), n_out, n_in, n_in)
+    np.testing.assert_allclose(hessian, hessian.swapaxes(2, 3), atol=1e-9)
+    for o in range(n_out):
+        upstream = np.zeros((len(X), n_out))
+        upstream[:, o] = 1
+        np.testing.assert_allclose(gradient[:, o], model.backward(X, upstream)[1], rtol=1e-11, atol=1e-11)
+    for i in range(n_in):
+        expected = central_difference(lambda X: model.input_derivatives(X)[0], X, np.eye(n_in)[i], 1e-6)
+        close = np.isclose(hessian[..., i], expected, rtol=1e-4, atol=1e-3)
+        assert close.mean() > 0.9  # the second derivative jumps at the ends of a grid (and at knots when k <= 2)
+
+
+@pytest.mark.parametrize("derivative", [1, 2])
+def test_edge_derivatives(model, derivative):
+    layer = model.layers[0]
+    x = np.random.default_rng(20).uniform(-1.4, 1.4, (layer.n_in, 200))
+    expected = central_difference(lambda x: layer.edges(x, derivative - 1), x, 1.0, 1e-6)
+    close = np.isclose(layer.edges(x, derivative), expected, rtol=1e-4, atol=1e-3)
+    assert close.mean() > 0.98
+
+
+def test_edges_sum_to_the_layer(model):
+    layer = model.layers[0]
+    x = samples(model).T
+    np.testing.assert_allclose(layer.edges(x).sum(1), layer.forward(x)[0], atol=1e-11)
+
+
+# -------------------------------------------------------------------------------------- properties
+
+
+def test_beyond_the_grid_an_edge_is_a_straight_line(model):
+    layer = model.layers[0]
+    low, high = layer.knots[:, layer.order], layer.knots[:, -1 - layer.order]
+    for end, outwards in ((low, -1), (high, 1)):
+        at = end[:, None] + outwards * np.array([0, 1e-3, 1, 100])
+        edge, slope = layer.edges(at), layer.edges(at, derivative=1)
+        np.testing.assert_allclose(edge, edge[..., :1] + slope[..., :1] * (at - end[:, None]), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(slope, np.broadcast_to(slope[..., :1], slope.shape), rtol=1e-9, atol=1e-9)
+        assert (layer.edges(at[:, 1:], derivative=2) == 0).all()
+
+
+def test_permuting_hidden_nodes_changes_nothing():
+    model = KAN([2, 4, 3], seed=21)
+    first, second = model.layers
+    order = [2, 0, 3, 1]
+    permuted = KAN.from_layers(
+        [
+            KANLayer(first.knots, first.coef[..., order], first.base_weight[:, order]),
+            KANLayer(second.knots[order], second.coef[order], second.base_weight[order]),
+        ]
+    )
+    X = samples(model)
+    np.testing.assert_allclose(permuted(X), model(X), atol=1e-12)
+
+
+def test_silu_and_its_derivatives():
+    x = np.linspace(-8, 8, 33)
+    value, slope, bend = silu(x)
+    np.testing.assert_allclose(value, x / (1 + np.exp(-x)), atol=1e-14)
+    np.testing.assert_allclose(slope, central_difference(lambda x: silu(x)[0], x, 1.0), atol=1e-9)
+    np.testing.assert_allclose(bend, central_difference(lambda x: silu(x)[1], x, 1.0), atol=1e-9)
+    np.testing.assert_array_equal(silu(np.array([-1e300, 1e300]))[0], [0, 1e300])
+
+
+def test_parameters_and_layers_are_one_memory():
+    model = KAN([2, 3, 1], seed=22)
+    model.parameters[:] = 0
+    assert all((layer.coef == 0).all() and (layer.base_weight == 0).all() for layer in model.layers)
+    model.layers[1].coef[0, 0, 0] = 5
+    model.layers[0].base_weight[1, 2] = 7
+    assert sorted(model.parameters[model.parameters != 0]) == [5, 7]
+    vector = model.parameters
+    model.parameters = np.arange(vector.size)
+    assert model.parameters is vector
+    with pytest.raises(ValueError, match="parameters must have shape"):
+        model.parameters = np.zeros(3)
+    with pytest.raises(ValueError, match="parameters must be finite"):
+        model.parameters = np.full(vector.size, np.nan)
+
+
+def test_from_layers_copies():
+    model = KAN([2, 3, 1], seed=23)
+    twin = KAN.from_layers(model.layers)
+    twin.parameters[:] = 0
+    assert (model.parameters != 0).any()
+
+
+def test_same_seed_same_model_and_no_global_generator():
+    state = np.random.get_state()[1].copy()
+    a, b, c = KAN([2, 3, 1], seed=1), KAN([2, 3, 1], seed=1), KAN([2, 3, 1], seed=2)
+    np.testing.assert_array_equal(a.parameters, b.parameters)
+    assert (a.parameters != c.parameters).any()
+    np.testing.assert_array_equal(np.random.get_state()[1], state)
+    KAN([2, 1], seed=np.random.default_rng(0))
+
+
+def test_repr_counts():
+    model = KAN([2, 5, 1], grid=5, order=3)
+    assert repr(model) == (
+        "KAN([2, 5, 1]: 135 parameters)\n"
+        "  KANLayer(2 → 5, G=5, k=3: 90 parameters)\n"
+        "  KANLayer(5 → 1, G=5, k=3: 45 parameters)"
+    )
+    assert model.parameters.size == sum((5 + 3 + 1) * a * b for a, b in [(2, 5), (5, 1)])
+    assert model.widths == [2, 5, 1]
+
+
+# ------------------------------------------------------------------------------------------ border
+
+GOOD = np.random.default_rng(24).uniform(-1, 1, (6, 2))
+
+
+class FakeDataFrame:
+    """What pandas offers to NumPy: an array, column by column."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asfortranarray(GOOD)
+
+
+def read_only():
+    X = GOOD.copy()
+    X.flags.writeable = False
+    return X
+
+
+@pytest.mark.parametrize(
+    "X",
+    [GOOD.tolist(), read_only(), np.asfortranarray(GOOD), GOOD[::-1][::-1], FakeDataFrame()],
+    ids=["list", "read-only", "Fortran", "strided", "DataFrame"],
+)
+def test_array_likes_work(X):
+    model = KAN([2, 3, 1])
+    np.testing.assert_allclose(model(X), model(GOOD), atol=1e-14)
+    loss, gradient = model.loss_and_gradient(X, GOOD[:, 0])
+    assert np.isfinite(loss) and np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("dtype", [int, np.float32, np.uint8, bool])
+def test_number_types_become_float64(dtype):
+    X = np.array([[0, 1], [1, 0]], dtype)
+    outputs = KAN([2, 1])(X)
+    assert outputs.dtype == np.float64 and outputs.shape == (2, 1) and outputs.flags.c_contiguous
+
+
+def test_one_sample_and_a_constant_column_work():
+    model = KAN([2, 3, 1])
+    assert model([[0.1, 0.2]]).shape == (1, 1)
+    constant = np.column_stack([GOOD[:, 0], np.full(6, 0.5)])
+    assert np.isfinite(model.loss_and_gradient(constant, GOOD[:, 0])[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("X", "words"),
+    [
+        ([0.1, 0.2], "X must have two dimensions (n, 2), got shape (2,)"),
+        (0.5, "X must have two dimensions (n, 2), got shape ()"),
+        (np.zeros((3, 2, 1)), "X must have two dimensions (n, 2), got shape (3, 2, 1)"),
+        (np.zeros((3, 4)), "X must have 2 columns, got 4 (shape (3, 4))"),
+        (np.zeros((0, 2)), "X must hold at least one sample, got none (shape (0, 2))"),
+        ([[0, np.nan]], "X must be finite, got nan at position (0, 1)"),
+        ([[0, 0], [-np.inf, 0]], "X must be finite, got -inf at position (1, 0)"),
+        ([[1j, 0]], "X must hold real numbers, got an array of type complex128"),
+        ([["1", "2"]], "X must hold real numbers, got an array of type <U1"),
+        ([[None, 2]], "X must hold real numbers, got an array of type object"),
+        ([[1, 2], [3]], "X must be a rectangular array of numbers; its rows differ in length"),
+    ],
+)
+@pytest.mark.parametrize("call", ["forward", "loss", "backward", "jacobian", "input_derivatives"])
+def test_bad_samples_are_refused_everywhere(X, words, call):
+    model = KAN([2, 3, 1])
+    calls = {
+        "forward": lambda: model(X),
+        "loss": lambda: model.loss_and_gradient(X, [0.0]),
+        "backward": lambda: model.backward(X, [0.0]),
+        "jacobian": lambda: model.jacobian(X),
+        "input_derivatives": lambda: model.input_derivatives(X),
+    }
+    with pytest.raises((ValueError, TypeError)) as error:
+        calls[call]()
+    assert words in str(error.value)
+
+
+def test_one_column_gets_a_hint():
+    with pytest.raises(ValueError, match=r"use X.reshape\(-1, 1\) for one column"):
+        KAN([1, 1])([0.1, 0.2])
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        ([0.0] * 5, "X and y must have the same length, got 6 and 5"),
+        (np.zeros((6, 2)), "y must have 1 columns, got 2 (shape (6, 2))"),
+        (np.zeros((6, 1, 1)), "y must have two dimensions (n, 1), got shape (6, 1, 1)"),
+        ([np.nan] * 6, "y must be finite, got nan at position (0,)"),
+    ],
+)
+def test_bad_targets_are_refused(y, words):
+    with pytest.raises(ValueError) as error:
+        KAN([2, 1]).loss_and_gradient(GOOD, y)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (dict(widths=[2]), "widths must list at least inputs and outputs, as [2, 5, 1], got [2]"),
+        (dict(widths=[]), "widths must list"),
+        (dict(widths=3), "widths must list"),
+        (dict(widths=[2, 0, 1]), "every width must be at least 1, got 0"),
+        (dict(widths=[2, -1]), "every width must be at least 1, got -1"),
+        (dict(widths=[2, 1.5]), "every width must be a whole number, got 1.5"),
+        (dict(widths=[2, 1], grid=0), "grid must be at least 1, got 0"),
+        (dict(widths=[2, 1], grid=[0, 1]), "grid must be a whole number"),
+        (dict(widths=[2, 1], order=-1), "order must be at least 0, got -1"),
+        (dict(widths=[2, 1], domain=(1, -1)), "domain must have low < high, got (1, -1)"),
+        (dict(widths=[2, 1], domain=(1, 1)), "domain must have low < high, got (1, 1)"),
+        (dict(widths=[2, 1], domain=(0, np.nan)), "domain must be finite"),
+        (dict(widths=[2, 1], domain="ab"), "domain must hold real numbers"),
+    ],
+)
+def test_bad_models_are_refused(arguments, words):
+    with pytest.raises((ValueError, TypeError)) as error:
+        KAN(**arguments)
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (dict(coef=np.zeros((2, 8))), "coef must have shape (n_in, G + k, n_out)"),
+        (dict(coef=np.zeros((2, 8, 0))), "none of them 0"),
+        (dict(base_weight=np.zeros((3, 2))), "base_weight must have shape (2, 3), got (3, 2)"),
+        (dict(knots=np.zeros((2, 8))), "knots must have shape (2, G + 2k + 1) where G + k = 8"),
+        (dict(knots=np.zeros((2, 17))), "knots must have shape"),
+        (dict(knots=np.zeros((1, 12))), "knots must have shape"),
+        (dict(knots=np.zeros((2, 12))), "knots must be strictly increasing in every row"),
+    ],
+)
+def test_bad_layers_are_refused(change, words):
+    good = dict(knots=np.tile(make_grid(), (2, 1)), coef=np.zeros((2, 8, 3)), base_weight=np.zeros((2, 3)))
+    KANLayer(**good)
+    with pytest.raises(ValueError) as error:
+        KANLayer(**{**good, **change})
+    assert words in str(error.value)
+
+
+def test_layers_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="gives 3, .* takes 2"):
+        KAN.from_layers([KAN([2, 3]).layers[0], KAN([2, 1]).layers[0]])
+    with pytest.raises(ValueError, match="at least one KANLayer"):
+        KAN.from_layers([])
