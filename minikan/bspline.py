@@ -7,7 +7,7 @@
 G + k basis functions are alive, and on one cell each of them is a single polynomial. So the
 Cox–de Boor recursion is run once per grid, on polynomials (`polynomial_pieces`); to evaluate a
 spline is then to find the cell and sum a few powers. Beyond the domain the basis goes on as
-straight lines, value and slope matched: only the powers have to know (`local_powers`).
+straight lines, value and slope matched.
 
 References: C. de Boor, *A Practical Guide to Splines* (2001), chapters IX and X.
 """
@@ -100,28 +100,6 @@ def polynomial_pieces(knots, order):
     return pieces
 
 
-def local_powers(u, order, derivative=0):
-    """Evaluate u**d for d = 0 … order, or a derivative, continued as straight lines beyond [0, 1].
-
-    Returns an array of shape (order + 1, *u.shape). To clip u to the cell and to add back what was
-    cut off, times the slope, is all there is to the linear continuation of a spline.
-    """
-    inside = np.minimum(np.maximum(u, 0.0), 1.0)
-    beyond = u - inside  # zero in the cell
-    powers = np.zeros((order + 1, *u.shape))
-    powers[derivative : derivative + 1] = 1.0
-    for d in range(derivative + 1, order + 1):
-        np.multiply(powers[d - 1], inside, out=powers[d])  # u**(d - derivative)
-    if derivative == 0:
-        for d in range(order, 0, -1):
-            powers[d] += d * powers[d - 1] * beyond
-    for d in range(derivative, order + 1):
-        powers[d] *= math.perm(d, derivative)
-    if derivative > 1:
-        powers[:, np.abs(beyond) > 1e-9] = 0.0  # a straight line does not bend (rounding is not beyond)
-    return powers
-
-
 class SplineGrid:
     """The grids of several inputs, made ready to find and evaluate the basis functions alive at x.
 
@@ -150,31 +128,45 @@ class SplineGrid:
         ).all()
 
     def locate(self, x):
-        """Find the cell of each x and where in it: cells and u, both of shape (n_in, n) like x.
+        """Find the cell of each x, where in it, and how far beyond the domain: all (n_in, n) like x.
 
-        Cells are half-open, the last one closed. Beyond the domain the nearest cell counts, and u is
-        below 0 or above 1.
+        Cells are half-open, the last one closed; beyond the domain the nearest cell counts. In cells'
+        widths, u runs from 0 to 1, and `beyond` is zero but outside: x is at u + beyond.
         """
         if self.uniform:
             distance = x - self.left[:, :1]
-            cells = np.minimum(np.maximum(distance * self.nudged, 0), self.G - 1).astype(np.intp)
-            return cells, distance * self.per_unit - cells
-        cells = np.empty(x.shape, np.intp)
-        for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
-            last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width
-            cells[i] = np.clip(np.searchsorted(left, x[i], side="right") - 1, 0, last)
-        i = np.arange(len(x))[:, None]
-        return cells, (x - self.left[i, cells]) / self.width[i, cells]
+            cells = np.clip(distance * self.nudged, 0, self.G - 1).astype(np.intp)
+            place = distance * self.per_unit - cells
+        else:
+            cells = np.empty(x.shape, np.intp)
+            for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
+                last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width
+                cells[i] = np.clip(np.searchsorted(left, x[i], side="right") - 1, 0, last)
+            place = (x - self._at(self.left, cells)) / self._at(self.width, cells)
+        u = np.clip(place, 0, 1)
+        return cells, u, place - u
 
     def live(self, cells, u, derivative=0):
-        """Evaluate the k + 1 basis functions alive at each x, or a derivative: (k + 1, n_in, n)."""
-        powers = local_powers(u, self.order, derivative)
+        """Evaluate the k + 1 basis functions alive at each x, or a derivative in u: (k + 1, n_in, n)."""
+        degrees = range(derivative, self.order + 1)
+        factors = [math.perm(d, derivative) for d in degrees]  # of u**(d - derivative)
+        powers = np.ones((len(degrees), *u.shape))
+        for d in range(1, len(degrees)):
+            np.multiply(powers[d - 1], u, out=powers[d])
         if self.uniform:
-            values = (self.pieces[0, 0] @ powers.reshape(len(powers), -1)).reshape(powers.shape)
-            return values / self.width[:, :1] ** derivative if derivative else values
-        i = np.arange(len(u))[:, None]
-        values = np.einsum("inrd,din->rin", self.pieces[i, cells], powers)
-        return values / self.width[i, cells] ** derivative
+            table = self.pieces[0, 0, :, derivative:] * factors
+            return (table @ powers.reshape(len(degrees), u.size)).reshape(self.order + 1, *u.shape)
+        table = self._at(self.pieces, cells)[..., derivative:] * factors
+        return np.einsum("inrd,din->rin", table, powers)
+
+    def scale(self, cells):
+        """Tell du/dx: cells per unit of x, of shape (n_in, 1) or (n_in, n)."""
+        return self.per_unit if self.uniform else 1 / self._at(self.width, cells)
+
+    @staticmethod
+    def _at(table, cells):
+        """Look up each input's row of a table (n_in, G, ...) in its cells (n_in, n): (n_in, n, ...)."""
+        return table[np.arange(len(cells))[:, None], cells]
 
 
 def basis(x, knots, order, derivative=0):
@@ -216,9 +208,15 @@ def basis(x, knots, order, derivative=0):
     if (np.diff(knots) < 0).any() or not knots[k] < knots[k + G]:
         raise ValueError("knots must not decrease, and the domain knots[order] … knots[-order-1] needs a width")
     grid = SplineGrid(knots[None], k)
-    cells, u = grid.locate(x[None])  # (1, n)
+    cells, u, beyond = grid.locate(x[None])  # (1, n)
+    live = grid.live(cells, u, derivative)  # (k+1, 1, n)
+    if derivative == 0:
+        live += grid.live(cells, u, derivative=1) * beyond
+    elif derivative > 1:
+        live *= np.abs(beyond) < 1e-9  # a straight line does not bend; but what rounding adds is not beyond
     values = np.zeros((len(x), G + k))
-    values[np.arange(len(x))[:, None], cells.T + np.arange(k + 1)] = grid.live(cells, u, derivative)[:, 0].T
+    rows, columns = np.arange(len(x))[:, None], cells.T + np.arange(k + 1)
+    values[rows, columns] = (live * grid.scale(cells) ** derivative)[:, 0].T
     return values
 
 

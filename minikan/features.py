@@ -22,23 +22,34 @@ np.empty(2 << 20)
 
 
 class Features:
-    """The live features of a batch: values of shape (k + 1, n_in, n), from row `first` of W on."""
+    """What is alive in a batch.
 
-    def __init__(self, first, live, base, per_input):
-        self.first, self.live, self.base = first, live, base  # (n_in, n), (k+1, n_in, n), (n_in, n)
-        self.shape = (len(base), per_input, base.shape[1])  # (n_in, G+k+1, n)
+    Parameters
+    ----------
+    cells : ndarray, shape (n_in, n)
+        The cell of each x: its live basis functions are number `cells` and the k next ones.
+    live : ndarray, shape (k + 1, n_in, n)
+        Values of the live basis functions.
+    base : ndarray, shape (n_in, n)
+        Values of silu, the last feature of each input.
+    per_input : int
+        Features of an input, G + k + 1.
+    """
 
-    def rows(self):
-        """Tell the row of W of every live feature, (k + 1, n_in, n)."""
-        return self.first + np.arange(len(self.live))[:, None, None]
+    def __init__(self, cells, live, base, per_input):
+        self.live, self.base = live, base
+        n_in, self.n = base.shape
+        self.K, self.per_input = n_in * per_input, per_input
+        first = cells + np.arange(0, self.K, per_input)[:, None]
+        self.rows = first + np.arange(len(live))[:, None, None]  # of W, for each live basis function
+        self.base_rows = slice(per_input - 1, None, per_input)
 
     def dense(self):
-        """Write all features down, zeros included: (n_in, G + k + 1, n)."""
-        n = self.shape[2]
-        features = np.zeros(self.shape)
-        features.reshape(-1)[self.rows() * n + np.arange(n)] = self.live
-        features[:, -1] = self.base
-        return features
+        """Write all features down, zeros included: (K, n)."""
+        matrix = np.zeros((self.K, self.n))
+        matrix.reshape(-1)[self.rows * self.n + np.arange(self.n)] = self.live
+        matrix[self.base_rows] = self.base
+        return matrix
 
 
 class DenseFeatures(Features):
@@ -46,7 +57,7 @@ class DenseFeatures(Features):
 
     def __init__(self, *parts):
         super().__init__(*parts)
-        self.matrix = self.dense().reshape(-1, self.shape[2])  # (K, n)
+        self.matrix = self.dense()
 
     def times(self, W):
         return W.T @ self.matrix
@@ -56,25 +67,23 @@ class DenseFeatures(Features):
 
     def pull(self, W, g):
         wanted = W @ g  # (K, n)
-        n = self.shape[2]
-        return wanted.take(self.rows() * n + np.arange(n)), wanted[self.shape[1] - 1 :: self.shape[1]]
+        return wanted.take(self.rows * self.n + np.arange(self.n)), wanted[self.base_rows]
 
 
 class SparseFeatures(Features):
     """Live features only: the cost does not grow with the grid."""
 
     def times(self, W):
-        self.weights = W.T.take(self.rows(), axis=1)  # (n_out, k+1, n_in, n)
-        return np.einsum("orin,rin->on", self.weights, self.live) + W[self.shape[1] - 1 :: self.shape[1]].T @ self.base
+        self.weights = W.T.take(self.rows, axis=1)  # (n_out, k+1, n_in, n)
+        return np.einsum("orin,rin->on", self.weights, self.live) + W[self.base_rows].T @ self.base
 
     def gradient(self, g):
-        n_in, per_input, _ = self.shape
-        rows = self.rows().ravel()
-        gradient = np.empty((n_in * per_input, len(g)))
-        for o, g_o in enumerate(g):
-            gradient[:, o] = np.bincount(rows, (self.live * g_o).ravel(), minlength=len(gradient))
-        gradient[per_input - 1 :: per_input] = self.base @ g.T
-        return gradient
+        gradient, rows, terms = np.empty((len(g), self.K)), self.rows.ravel(), np.empty_like(self.live)
+        for g_o, gradient_o in zip(g, gradient, strict=True):
+            np.multiply(self.live, g_o, out=terms)
+            gradient_o[:] = np.bincount(rows, terms.ravel(), minlength=self.K)
+        gradient[:, self.base_rows] = g @ self.base.T
+        return gradient.T
 
     def pull(self, W, g):
-        return np.einsum("orin,on->rin", self.weights, g), W[self.shape[1] - 1 :: self.shape[1]] @ g
+        return np.einsum("orin,on->rin", self.weights, g), W[self.base_rows] @ g

@@ -18,20 +18,25 @@ from .features import DenseFeatures, Features, SparseFeatures
 
 
 def silu(x):
-    """Evaluate silu(x) = x σ(x) and its first and second derivative."""
+    """Evaluate silu(x) = x σ(x) and its slope."""
     s = 0.5 + 0.5 * np.tanh(0.5 * x)  # σ, without overflow
-    value, slope = x * s, s * (1 - s)
-    return value, s + x * slope, slope * (2 + x * (1 - 2 * s))
+    value = x * s
+    return value, s + value * (1 - s)
+
+
+def silu_bend(x):
+    """Evaluate the second derivative of silu."""
+    s = 0.5 + 0.5 * np.tanh(0.5 * x)
+    return s * (1 - s) * (2 + x * (1 - 2 * s))
 
 
 class Cache(NamedTuple):
     """What `forward` found out and `backward` needs."""
 
     x: np.ndarray  # (n_in, n)
-    cells: np.ndarray  # (n_in, n) the cell of each x
-    u: np.ndarray  # (n_in, n) where in it
-    slope: np.ndarray  # (n_in, n) of silu
     features: Features
+    slopes: np.ndarray  # (k+1, n_in, n) of the live basis functions
+    base_slope: np.ndarray  # (n_in, n) of silu
 
 
 class KANLayer:
@@ -95,21 +100,23 @@ class KANLayer:
         dense = self.G + self.order < (self.order + 1) * (self.n_out + 1)
         return DenseFeatures if dense else SparseFeatures
 
-    def _base(self, x):
-        """Evaluate silu and two derivatives, continued as a straight line beyond the grid."""
+    def _inside(self, x):
+        """Move what is beyond its grid to the grid's end."""
         low, high = self.knots[:, self.order, None], self.knots[:, -1 - self.order, None]
-        inside = np.minimum(np.maximum(x, low), high)
-        value, slope, bend = silu(inside)
-        return value + slope * (x - inside), slope, bend * (x == inside)
+        return np.clip(x, low, high)
 
     def forward(self, x):
         """Compute z_j = Σ_i φ_{j,i}(x_i): x (n_in, n) → z (n_out, n), and what `backward` needs."""
-        cells, u = self._grid.locate(x)
-        first = cells + np.arange(self.n_in)[:, None] * self.weights.shape[1]  # row of W
-        base, slope, _ = self._base(x)
-        features = self._kernel()(first, self._grid.live(cells, u), base, self.weights.shape[1])
+        cells, u, beyond = self._grid.locate(x)
+        live = self._grid.live(cells, u)  # (k+1, n_in, n)
+        slopes = self._grid.live(cells, u, derivative=1)
+        live += slopes * beyond  # straight on, beyond the grid
+        inside = self._inside(x)
+        base, base_slope = silu(inside)
+        base += base_slope * (x - inside)
+        features = self._kernel()(cells, live, base, self.weights.shape[1])
         z = features.times(self.weights.reshape(-1, self.n_out))
-        return z, Cache(x, cells, u, slope, features)
+        return z, Cache(x, features, slopes * self._grid.scale(cells), base_slope)
 
     def backward(self, cache, upstream, wants_x=True):
         """Carry the loss's gradient back through the layer.
@@ -126,13 +133,20 @@ class KANLayer:
         if not wants_x:
             return gradient, None
         live, base = features.pull(W, upstream)
-        slopes = self._grid.live(cache.cells, cache.u, derivative=1)  # (k+1, n_in, n)
-        return gradient, np.einsum("rin,rin->in", live, slopes) + base * cache.slope
+        return gradient, np.einsum("rin,rin->in", live, cache.slopes) + base * cache.base_slope
 
     def edges(self, x, derivative=0):
         """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""
-        cells, u = self._grid.locate(x)
+        cells, u, beyond = self._grid.locate(x)
+        inside = self._inside(x)
+        live = self._grid.live(cells, u, derivative) * self._grid.scale(cells) ** derivative
+        base = silu_bend(inside) if derivative == 2 else silu(inside)[derivative]
+        if derivative == 0:
+            live += self._grid.live(cells, u, derivative=1) * beyond
+            base += silu(inside)[1] * (x - inside)
+        elif derivative == 2:  # a straight line does not bend
+            live *= beyond == 0
+            base *= beyond == 0
         rows = cells + np.arange(self.order + 1)[:, None, None]  # (k+1, n_in, n)
         coef = self.coef[np.arange(self.n_in)[:, None], rows]  # (k+1, n_in, n, n_out)
-        splines = np.einsum("rino,rin->oin", coef, self._grid.live(cells, u, derivative))
-        return splines + self.base_weight.T[:, :, None] * self._base(x)[derivative]
+        return np.einsum("rino,rin->oin", coef, live) + self.base_weight.T[:, :, None] * base

@@ -87,15 +87,17 @@ class KAN:
         """Move all parameters into one vector, and let the layers look into it."""
         self.layers = layers
         self._parameters = np.concatenate([layer.weights.ravel() for layer in layers])
+        ends = np.cumsum([layer.weights.size for layer in layers]).tolist()
+        self._slices = [slice(end - layer.weights.size, end) for layer, end in zip(layers, ends, strict=True)]
         for layer, part in zip(layers, self._split(self._parameters), strict=True):
             layer.weights = part
 
     def _split(self, vector):
         """Cut a vector (P, ...) into the layers' parts, views of shape (n_in, G + k + 1, n_out, ...)."""
-        sizes = [layer.weights.size for layer in self.layers]
-        parts = np.split(vector, np.cumsum(sizes)[:-1])
-        return [part.reshape(layer.weights.shape + vector.shape[1:])
-                for layer, part in zip(self.layers, parts, strict=True)]
+        return [
+            vector[part].reshape(layer.weights.shape + vector.shape[1:])
+            for layer, part in zip(self.layers, self._slices, strict=True)
+        ]
 
     @property
     def parameters(self):
@@ -131,7 +133,7 @@ class KAN:
         X = as_samples(X, self.widths[0])
         outputs = np.empty((len(X), self.widths[-1]))
         for block in blocks(len(X)):
-            outputs[block] = self.forward(X[block].T)[0].T
+            outputs[block] = self.forward(samples_last(X[block]))[0].T
         return outputs
 
     def backward(self, X, upstream):
@@ -140,7 +142,7 @@ class KAN:
         upstream = as_targets(upstream, len(X), self.widths[-1], "upstream")
         gradient, dX = np.zeros_like(self.parameters), np.empty_like(X)
         for block in blocks(len(X)):
-            _, caches = self.forward(X[block].T)
+            _, caches = self.forward(samples_last(X[block]))
             dX[block] = self._backward(caches, upstream[block].T, gradient).T
         return gradient, dX
 
@@ -169,7 +171,7 @@ class KAN:
         y = as_targets(y, len(X), self.widths[-1])
         loss, gradient = 0.0, np.zeros_like(self.parameters)
         for block in blocks(len(X)):
-            outputs, caches = self.forward(X[block].T)
+            outputs, caches = self.forward(samples_last(X[block]))
             residuals = outputs - y[block].T  # (n_out, n)
             loss += np.vdot(residuals, residuals) / y.size
             self._backward(caches, residuals * (2 / y.size), gradient, wants_x=False)
@@ -188,8 +190,8 @@ class KAN:
         sensitivity = np.broadcast_to(np.eye(n_out)[:, :, None], (n_out, n_out, n))  # ∂output_o/∂z_j
         for depth in reversed(range(len(self.layers))):
             layer, cache = self.layers[depth], caches[depth]
-            features = cache.features.dense()  # (n_in, G+k+1, n)
-            np.multiply(features[:, :, None, None], sensitivity.swapaxes(0, 1), out=parts[depth])
+            features = cache.features.dense().reshape(*layer.weights.shape[:2], 1, 1, n)
+            np.multiply(features, sensitivity.swapaxes(0, 1), out=parts[depth])
             if depth > 0:
                 sensitivity = np.einsum("ojn,jin->oin", sensitivity, layer.edges(cache.x, derivative=1))
         return z, jacobian
@@ -224,6 +226,11 @@ class KAN:
             gradient = np.einsum("jin,ian->jan", slope, gradient)
             z, _ = layer.forward(z)
         return tuple(np.ascontiguousarray(np.moveaxis(d, -1, 0)) for d in (gradient, hessian))
+
+
+def samples_last(X):
+    """Turn (n, n_in) to (n_in, n): each input one contiguous row, as the layers like it."""
+    return np.ascontiguousarray(X.T)
 
 
 def blocks(n):

@@ -32,6 +32,6 @@ def slow_network(model, X):
     return np.array(outputs)
 
 
-def central_difference(f, x, direction, h=1e-5):
+def central_difference(f, x, direction, h=1e-6):
     """The derivative of f at x along a direction, to the order h²."""
     return (np.asarray(f(x + h * direction)) - np.asarray(f(x - h * direction))) / (2 * h)

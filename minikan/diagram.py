@@ -1,0 +1,100 @@
+"""A network drawn with every edge's curve in its place (all chapters; paper, figure 2.2)."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from .borders import as_samples
+
+INK, FAINT = "#222222", "#8c8c8c"
+HALF = 0.4  # half a panel, where panels are one apart
+
+
+def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
+    """Draw a network: inputs below, outputs above, and on each edge the curve it has learned.
+
+    A curve is drawn over the range that its input takes on the samples, and scaled to fill its panel. It
+    is the darker, the more it moves the node it leads to: opacity tanh(3 A), where A is the standard
+    deviation of the edge over the samples, divided by the largest in its layer.
+
+    Parameters
+    ----------
+    model : KAN
+    X : array_like, shape (n, n_in)
+        Samples on which the activations are taken.
+    inputs, outputs : sequence of str, optional
+        Names; x₁, x₂, … and y by default.
+    title : str, optional
+    axes : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X has the wrong shape or is not finite, or if there are not as many names as nodes.
+    """
+    z = as_samples(X, model.widths[0]).T
+    names = [_names(inputs, model.widths[0], "x", "inputs"), _names(outputs, model.widths[-1], "y", "outputs")]
+    counts = [layer.n_in * layer.n_out for layer in model.layers]
+    span = max(*counts, *(1.5 * width for width in model.widths), 3)
+    height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
+    top = height * len(counts)
+    if axes is None:
+        inches = min(max(0.62 * span, 3.5), 16)
+        figure = Figure(figsize=(inches, top * inches / span + (1.2 if title else 0.9)), facecolor="white")
+        axes = figure.add_axes((0, 0, 1, 1))
+    box = axes.get_window_extent()
+    inch = span / (box.width / axes.figure.dpi)  # in panels: room for names and title
+    axes.set(xlim=(-span / 2, span / 2), ylim=(-0.45 * inch, top + (0.75 if title else 0.45) * inch), aspect="equal")
+    axes.axis("off")
+    rows = [_spread(width, span) for width in model.widths]
+    for depth, layer in enumerate(model.layers):
+        order = z.argsort(axis=1)
+        curves, z = layer.edges(z), np.take_along_axis(z, order, axis=1)
+        deviations = curves.std(axis=2)  # (n_out, n_in)
+        alphas = np.tanh(3 * deviations / (deviations.max() or 1.0))
+        panels = iter(_spread(counts[depth], span))
+        for i, j in np.ndindex(layer.n_in, layer.n_out):
+            x, y = next(panels), height * (depth + 0.5)
+            ends = (rows[depth][i], height * depth), (rows[depth + 1][j], height * (depth + 1))
+            _draw_edge(axes, x, y, ends, z[i], curves[j, i, order[i]], alphas[j, i])
+        z = curves.sum(axis=1)
+    for depth, row in enumerate(rows):
+        axes.scatter(row, np.full(len(row), height * depth), s=28, color=INK, zorder=3)
+    for row, y, texts, align in ((rows[0], -0.1 * inch, names[0], "top"), (rows[-1], top + 0.1 * inch, names[1], "bottom")):
+        for x, text in zip(row, texts, strict=True):
+            axes.text(x, y, text, ha="center", va=align, fontsize=12, color=INK)
+    if title:
+        axes.text(0, top + 0.7 * inch, title, ha="center", va="top", fontsize=13, color=INK)
+    return axes.figure
+
+
+def _spread(count, span):
+    """Place `count` things evenly, centred, at most `span` wide and panels one apart or more."""
+    gap = span / count
+    return (np.arange(count) - (count - 1) / 2) * gap
+
+
+def _draw_edge(axes, x, y, ends, inputs, curve, alpha):
+    (x0, y0), (x1, y1) = ends
+    style = dict(color=INK, alpha=alpha, solid_capstyle="round")
+    axes.plot([x0, x], [y0, y - HALF], lw=1, **style)
+    axes.plot([x, x1], [y + HALF, y1], lw=1, **style)
+    frame = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * HALF
+    axes.plot(x + frame[:, 0], y + frame[:, 1], color=FAINT, lw=0.8, alpha=alpha)
+    low, high = curve.min(), curve.max()
+    reach = (inputs[-1] - inputs[0]) or 1.0
+    across = (inputs - (inputs[0] + inputs[-1]) / 2) / reach * 1.7 * HALF
+    up = (curve - (low + high) / 2) / ((high - low) or 1.0) * 1.5 * HALF
+    axes.plot(x + across, y + up, lw=1.8, **style)
+
+
+def _names(given, count, letter, argument):
+    if given is None:
+        return [letter] if count == 1 and letter == "y" else [f"${letter}_{{{i + 1}}}$" for i in range(count)]
+    if len(given) != count:
+        raise ValueError(f"{argument} must hold {count} names, got {len(given)}")
+    return list(given)

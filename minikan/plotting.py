@@ -1,0 +1,157 @@
+"""Everything that is shown looks the same: one palette, one style, and words for every picture (all chapters).
+
+fig, ax = figure(7, 3)
+ax.plot(x, y)
+show(fig, "what a reader who cannot see the picture should know")
+"""
+
+import ast
+import base64
+import inspect
+import io
+import sys
+import textwrap
+from contextlib import contextmanager
+
+import matplotlib as mpl
+from cycler import cycler
+from IPython.display import display
+from matplotlib.figure import Figure
+
+# The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), safe for colour-blind eyes. Three of them
+# are too pale for thin lines, so amber is their orange darkened; sky and yellow, at the end, are for areas.
+PALETTE = {
+    "blue": "#0072B2",
+    "vermillion": "#D55E00",
+    "green": "#008F68",
+    "purple": "#B8618F",
+    "black": "#262626",
+    "amber": "#A87400",
+    "grey": "#7A7A7A",
+    "sky": "#56B4E9",
+    "yellow": "#F0E442",
+}
+LINE_COLOURS = list(PALETTE.values())[:6]
+
+DPI = 144  # pixels per inch in the file
+CSS_DPI = 96  # pixels per inch on the page: 1.5 file pixels for each, so that text is crisp
+
+# Only settings that an Axes takes over when it is made: then `figure` needs no context around the drawing.
+_STYLE = {
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "axes.prop_cycle": cycler(color=LINE_COLOURS) * cycler(linewidth=[1.8]),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#595959",
+    "axes.labelcolor": "#262626",
+    "xtick.color": "#595959",
+    "ytick.color": "#595959",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.8,
+}
+
+
+@contextmanager
+def style():
+    """Draw in minikan's style inside this context; outside, matplotlib is as it was.
+
+    Examples
+    --------
+    >>> with style():
+    ...     fig, ax = matplotlib.pyplot.subplots()                                       # doctest: +SKIP
+    """
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def figure(width=7.0, height=3.0, rows=1, cols=1, **options):
+    """Make a styled figure and its axes, without pyplot and so without anything to close.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches; a page is about 7 wide.
+    rows, cols : int
+        The grid of axes.
+    **options
+        Passed on to `Figure.subplots`, such as ``sharey=True`` or ``width_ratios=[2, 1]``.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    axes : Axes, or ndarray of Axes
+        One Axes for one row and column, shape (cols,) or (rows,) for one of them, else (rows, cols).
+    """
+    with style():
+        fig = Figure(figsize=(width, height), layout="constrained")
+        return fig, fig.subplots(rows, cols, **options)
+
+
+def to_png(fig, dpi=DPI):
+    """Render a figure to the bytes of a PNG file, the same bytes for the same picture."""
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def png_output(png, text, width):
+    """Build data and metadata of a notebook output: a picture `width` inches wide, and its words."""
+    data = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": text}
+    return data, {"image/png": {"alt": text, "width": round(width * CSS_DPI)}}
+
+
+def show(fig, alt):
+    """Display a figure in a notebook, together with words for those who cannot see it.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        The figure; if pyplot made it, it is closed.
+    alt : str
+        What one sees, in a sentence or two: "Four bumps of equal height, each reaching over four cells …".
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty.
+    """
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt must say in words what one sees in the picture, got {alt!r}")
+    data, metadata = png_output(to_png(fig), " ".join(alt.split()), fig.get_figwidth())
+    display(data, metadata=metadata, raw=True)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)
+
+
+def show_source(obj, docstring=False):
+    """Display the source of a function, class or method as it stands in the package.
+
+    Parameters
+    ----------
+    obj : function, class or method
+        What to show.
+    docstring : bool
+        Whether to show whole docstrings; otherwise only the first line of each.
+    """
+    source = textwrap.dedent(inspect.getsource(obj))
+    if not docstring:
+        source = _shorten_docstrings(source)
+    name = f"{inspect.getmodule(obj).__name__}.{obj.__qualname__}"
+    text = f"The source of {name}, {len(source.splitlines())} lines."
+    display({"text/markdown": f"`{name}`\n\n```python\n{source.rstrip()}\n```", "text/plain": text}, raw=True)
+
+
+def _shorten_docstrings(source):
+    """Keep the first line of each docstring, so that the code stands out."""
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or not ast.get_docstring(node):
+            continue
+        first, last = node.body[0].lineno - 1, node.body[0].end_lineno - 1
+        if first < last:
+            lines[first] += '"""'
+            lines[first + 1 : last + 1] = [None] * (last - first)
+    return "\n".join(line for line in lines if line is not None)
