@@ -118,7 +118,7 @@ class SplineGrid:
         self.width = np.diff(knots[:, k : k + G + 1])  # (n_in, G)
         self.pieces = polynomial_pieces(knots, k)  # (n_in, G, k+1, k+1)
         # On an evenly spaced grid a division finds the cell, and all cells share their polynomials.
-        low, high = knots[:, k, None], knots[:, k + G, None]
+        low, high = self.low, self.high = knots[:, k, None], knots[:, k + G, None]  # the domain, (n_in, 1)
         even = low + np.arange(-k, G + k + 1) * ((high - low) / G)
         few_ulps = 8 * np.finfo(float).eps
         self.per_unit = G / (high - low)  # cells per unit of x, (n_in, 1)
@@ -213,7 +213,7 @@ def basis(x, knots, order, derivative=0):
     if derivative == 0:
         live += grid.live(cells, u, derivative=1) * beyond
     elif derivative > 1:
-        live *= np.abs(beyond) < 1e-9  # a straight line does not bend; but what rounding adds is not beyond
+        live *= (grid.low <= x) & (x <= grid.high)  # a straight line does not bend
     values = np.zeros((len(x), G + k))
     rows, columns = np.arange(len(x))[:, None], cells.T + np.arange(k + 1)
     values[rows, columns] = (live * grid.scale(cells) ** derivative)[:, 0].T

@@ -100,23 +100,24 @@ class KANLayer:
         dense = self.G + self.order < (self.order + 1) * (self.n_out + 1)
         return DenseFeatures if dense else SparseFeatures
 
-    def _inside(self, x):
-        """Move what is beyond its grid to the grid's end."""
-        low, high = self.knots[:, self.order, None], self.knots[:, -1 - self.order, None]
-        return np.clip(x, low, high)
+    def _alive(self, x):
+        """Evaluate what is alive at x: its cells, and values and slopes of basis functions and silu.
+
+        Beyond the grid all of them continue as straight lines.
+        """
+        cells, u, beyond = self._grid.locate(x)
+        slopes = self._grid.live(cells, u, derivative=1)  # (k+1, n_in, n)
+        values = self._grid.live(cells, u) + slopes * beyond
+        inside = np.clip(x, self._grid.low, self._grid.high)
+        base, base_slope = silu(inside)
+        base += base_slope * (x - inside)
+        return cells, (values, base), (slopes * self._grid.scale(cells), base_slope)
 
     def forward(self, x):
         """Compute z_j = Σ_i φ_{j,i}(x_i): x (n_in, n) → z (n_out, n), and what `backward` needs."""
-        cells, u, beyond = self._grid.locate(x)
-        live = self._grid.live(cells, u)  # (k+1, n_in, n)
-        slopes = self._grid.live(cells, u, derivative=1)
-        live += slopes * beyond  # straight on, beyond the grid
-        inside = self._inside(x)
-        base, base_slope = silu(inside)
-        base += base_slope * (x - inside)
-        features = self._kernel()(cells, live, base, self.weights.shape[1])
-        z = features.times(self.weights.reshape(-1, self.n_out))
-        return z, Cache(x, features, slopes * self._grid.scale(cells), base_slope)
+        cells, (values, base), slopes = self._alive(x)
+        features = self._kernel()(cells, values, base, self.weights.shape[1])
+        return features.times(self.weights.reshape(-1, self.n_out)), Cache(x, features, *slopes)
 
     def backward(self, cache, upstream, wants_x=True):
         """Carry the loss's gradient back through the layer.
@@ -137,16 +138,14 @@ class KANLayer:
 
     def edges(self, x, derivative=0):
         """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""
-        cells, u, beyond = self._grid.locate(x)
-        inside = self._inside(x)
-        live = self._grid.live(cells, u, derivative) * self._grid.scale(cells) ** derivative
-        base = silu_bend(inside) if derivative == 2 else silu(inside)[derivative]
-        if derivative == 0:
-            live += self._grid.live(cells, u, derivative=1) * beyond
-            base += silu(inside)[1] * (x - inside)
-        elif derivative == 2:  # a straight line does not bend
-            live *= beyond == 0
-            base *= beyond == 0
+        cells, *values_and_slopes = self._alive(x)
+        if derivative < 2:
+            live, base = values_and_slopes[derivative]
+        else:
+            straight = (x < self._grid.low) | (x > self._grid.high)
+            u = self._grid.locate(x)[1]
+            live = self._grid.live(cells, u, derivative=2) * self._grid.scale(cells) ** 2 * ~straight
+            base = silu_bend(x) * ~straight
         rows = cells + np.arange(self.order + 1)[:, None, None]  # (k+1, n_in, n)
         coef = self.coef[np.arange(self.n_in)[:, None], rows]  # (k+1, n_in, n, n_out)
         return np.einsum("rino,rin->oin", coef, live) + self.base_weight.T[:, :, None] * base
