@@ -78,14 +78,14 @@ def polynomial_pieces(knots, order):
     -------
     ndarray, shape (..., G, k + 1, k + 1)
         `pieces[..., g, r, d]` is the factor of u**d in the r-th basis function that is alive on cell
-        g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]) runs from 0 to 1. Cells of no width hold zeros.
+        g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]) runs from 0 to 1. Cells of no width, where knots are repeated, mean nothing.
     """
     k = order
     G = knots.shape[-1] - 2 * k - 1
     left = knots[..., k : k + G]
     width = knots[..., k + 1 : k + G + 1] - left
     pieces = np.zeros((*left.shape, k + 1, k + 1))
-    pieces[..., 0, 0] = width > 0  # degree 0: one on the cell
+    pieces[..., 0, 0] = 1  # degree 0: one on the cell
     for p in range(1, k + 1):
         parents, pieces = pieces, np.zeros_like(pieces)
         for r in range(p):

@@ -74,9 +74,10 @@ def load(path):
 
 
 def _read(file):
-    with np.load(file, allow_pickle=False) as archive:
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise ValueError("it is not an .npz archive")
+    archive = np.load(file, allow_pickle=False)
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise ValueError("it is not an .npz archive")
+    with archive:
         arrays = dict(archive)
     version = arrays.pop("minikan_format", None)
     if version is None:

@@ -20,7 +20,9 @@ def test_nested_grids_keep_the_function_inside_and_outside(order, grid):
 def test_uneven_grids_are_refined_cell_by_cell():
     rng = np.random.default_rng(1)
     points = np.sort(rng.uniform(-1, 1, (2, 5)), axis=1)
-    layer = KANLayer([make_grid(grid=row) for row in points], rng.normal(size=(2, 7, 3)), rng.normal(size=(2, 3)))
+    layer = KANLayer(
+        [make_grid(grid=row) for row in points], rng.normal(size=(2, 7, 3)), rng.normal(size=(2, 3))
+    )
     model = KAN.from_layers([layer])
     finer = refine(model, 12)
     np.testing.assert_allclose(finer.layers[0].knots[:, 3:-3:3], points, atol=1e-15)

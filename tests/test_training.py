@@ -69,6 +69,23 @@ def test_levenberg_marquardt_stops_where_it_stands_when_there_is_no_way_down():
     np.testing.assert_array_equal(problem.parameters, [2, 2])
 
 
+def test_levenberg_marquardt_goes_back_when_every_step_fails():
+    problem = Residuals(lambda p: p, lambda p: np.eye(2), [1.0, 1.0])
+    problem.loss = lambda: np.inf
+    assert LevenbergMarquardt().step(problem) is False
+    np.testing.assert_array_equal(problem.parameters, [1, 1])
+
+
+def test_levenberg_marquardt_never_meets_a_singular_system():
+    """A minimum along a line, with residuals that cannot vanish: the damping must not shrink to nothing."""
+    problem = Residuals(lambda p: p.sum() - np.array([3.0, 5.0]), lambda p: np.ones((2, 2)), [0.1, 0.7])
+    optimizer = LevenbergMarquardt()
+    for _ in range(60):
+        problem.parameters += [1e-3, -2e-3]  # pushed away, so that there is always a step to take
+        optimizer.step(problem)
+    assert problem.parameters.sum() == pytest.approx(4, abs=1e-9)
+
+
 def test_adam_takes_the_steps_of_its_paper():
     """The first three steps of algorithm 1, written out for one parameter."""
     problem = Residuals(lambda p: p, lambda p: np.eye(1), [3.0])

@@ -18,7 +18,10 @@ def slow_basis(m, k, t, x):
 
 def slow_edge(layer, i, j, x):
     """φ_{j,i}(x) for one x inside the grid."""
-    spline = sum(layer.coef[i, m, j] * slow_basis(m, layer.order, layer.knots[i], x) for m in range(layer.coef.shape[1]))
+    spline = sum(
+        layer.coef[i, m, j] * slow_basis(m, layer.order, layer.knots[i], x)
+        for m in range(layer.coef.shape[1])
+    )
     return layer.base_weight[i, j] * x / (1 + np.exp(-x)) + spline
 
 
