@@ -43,7 +43,7 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
     top = height * len(counts)
     if axes is None:
-        inches = min(max(0.62 * span, 3.5), 16)
+        inches = min(max(0.62 * span, 2.8), 16)
         figure = Figure(figsize=(inches, top * inches / span + (1.2 if title else 0.9)), facecolor="white")
         axes = figure.add_axes((0, 0, 1, 1))
     box = axes.get_window_extent()

@@ -3,7 +3,6 @@
 import base64
 import io
 
-import IPython.display
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -35,8 +34,16 @@ def test_lines_stand_out_on_white(colour):
 
 
 # How colours reach eyes without red or green cones, in linear RGB: Machado et al. (2009), severity 1.
-PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+PROTANOPIA = [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+]
+DEUTERANOPIA = [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.011820, 0.042940, 0.968881],
+]
 
 
 @pytest.mark.parametrize("eyes", [np.eye(3), PROTANOPIA, DEUTERANOPIA])
@@ -67,7 +74,7 @@ def test_show_displays_picture_and_words(displayed):
     fig, ax = figure(4, 2)
     ax.plot([0, 1])
     show(fig, "A line that\n  rises from 0 to 1.")
-    (data, metadata), = displayed  # fmt: skip
+    ((data, metadata),) = displayed
     picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert picture.size == (4 * plotting.DPI, 2 * plotting.DPI)
     assert data["text/plain"] == metadata["image/png"]["alt"] == "A line that rises from 0 to 1."
@@ -121,7 +128,3 @@ def test_show_source_of_a_method(displayed):
     ((data, _),) = displayed
     assert "Shown.method, 3 lines." in data["text/plain"]
     assert '```python\ndef method(self):\n    """One line."""\n' in data["text/markdown"]
-
-
-def test_display_is_the_real_one():
-    assert plotting.display is IPython.display.display
