@@ -88,7 +88,9 @@ def main():
     widths, n, grids = GROWTH
     times = milliseconds([minikan_pass(widths, grid, n) for grid in grids])
     growth = ", ".join(f"G = {grid}: {time:.3f}" for grid, time in zip(grids, times, strict=True))
-    print(f"\ngrowth with the grid, {widths}, n = {n}: {growth}; largest / smallest {max(times) / min(times):.2f}")
+    print(
+        f"\ngrowth with the grid, {widths}, n = {n}: {growth}; largest / smallest {max(times) / min(times):.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ def as_numbers(values, name):
     try:
         array = np.asarray(values)
     except ValueError:
-        raise ValueError(f"{name} must be a rectangular array of numbers; its rows differ in length") from None
+        raise ValueError(
+            f"{name} must be a rectangular array of numbers; its rows differ in length"
+        ) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
     array = np.asarray(array, dtype=np.float64, order="C")

@@ -78,7 +78,8 @@ def polynomial_pieces(knots, order):
     -------
     ndarray, shape (..., G, k + 1, k + 1)
         `pieces[..., g, r, d]` is the factor of u**d in the r-th basis function that is alive on cell
-        g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]) runs from 0 to 1. Cells of no width, where knots are repeated, mean nothing.
+        g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]) runs from 0 to 1. Cells of no
+        width, where knots are repeated, mean nothing.
     """
     k = order
     G = knots.shape[-1] - 2 * k - 1
@@ -206,7 +207,9 @@ def basis(x, knots, order, derivative=0):
     if G < 1:
         raise ValueError(f"knots must hold at least 2 * order + 2 = {2 * k + 2} numbers, got {len(knots)}")
     if (np.diff(knots) < 0).any() or not knots[k] < knots[k + G]:
-        raise ValueError("knots must not decrease, and the domain knots[order] … knots[-order-1] needs a width")
+        raise ValueError(
+            "knots must not decrease, and the domain knots[order] … knots[-order-1] needs a width"
+        )
     grid = SplineGrid(knots[None], k)
     cells, u, beyond = grid.locate(x[None])  # (1, n)
     live = grid.live(cells, u, derivative)  # (k+1, 1, n)

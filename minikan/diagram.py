@@ -37,7 +37,10 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
         If X has the wrong shape or is not finite, or if there are not as many names as nodes.
     """
     z = as_samples(X, model.widths[0]).T
-    names = [_names(inputs, model.widths[0], "x", "inputs"), _names(outputs, model.widths[-1], "y", "outputs")]
+    names = [
+        _names(inputs, model.widths[0], "x", "inputs"),
+        _names(outputs, model.widths[-1], "y", "outputs"),
+    ]
     counts = [layer.n_in * layer.n_out for layer in model.layers]
     span = max(*counts, *(1.5 * width for width in model.widths), 3)
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
@@ -48,7 +51,11 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
         axes = figure.add_axes((0, 0, 1, 1))
     box = axes.get_window_extent()
     inch = span / (box.width / axes.figure.dpi)  # in panels: room for names and title
-    axes.set(xlim=(-span / 2, span / 2), ylim=(-0.45 * inch, top + (0.75 if title else 0.45) * inch), aspect="equal")
+    axes.set(
+        xlim=(-span / 2, span / 2),
+        ylim=(-0.45 * inch, top + (0.75 if title else 0.45) * inch),
+        aspect="equal",
+    )
     axes.axis("off")
     rows = [_spread(width, span) for width in model.widths]
     for depth, layer in enumerate(model.layers):
@@ -64,7 +71,10 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
         z = curves.sum(axis=1)
     for depth, row in enumerate(rows):
         axes.scatter(row, np.full(len(row), height * depth), s=28, color=INK, zorder=3)
-    for row, y, texts, align in ((rows[0], -0.1 * inch, names[0], "top"), (rows[-1], top + 0.1 * inch, names[1], "bottom")):
+    for row, y, texts, align in (
+        (rows[0], -0.1 * inch, names[0], "top"),
+        (rows[-1], top + 0.1 * inch, names[1], "bottom"),
+    ):
         for x, text in zip(row, texts, strict=True):
             axes.text(x, y, text, ha="center", va=align, fontsize=12, color=INK)
     if title:

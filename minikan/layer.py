@@ -69,7 +69,9 @@ class KANLayer:
             raise ValueError(f"coef must have shape (n_in, G + k, n_out), none of them 0, got {coef.shape}")
         self.n_in, count, self.n_out = coef.shape
         if base_weight.shape != (self.n_in, self.n_out):
-            raise ValueError(f"base_weight must have shape {(self.n_in, self.n_out)}, got {base_weight.shape}")
+            raise ValueError(
+                f"base_weight must have shape {(self.n_in, self.n_out)}, got {base_weight.shape}"
+            )
         if knots.ndim != 2 or len(knots) != self.n_in or not count < knots.shape[1] <= 2 * count:
             raise ValueError(
                 f"knots must have shape ({self.n_in}, G + 2k + 1) where G + k = {count}, got {knots.shape}"

@@ -6,6 +6,8 @@ The class knows how to compute and how to differentiate, no more. What acts on a
 `refine`, …) is a function of a module of its own.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from .borders import as_domain, as_integer, as_numbers, as_samples, as_targets
@@ -64,7 +66,7 @@ class KAN:
         as_domain(domain)
         rng = np.random.default_rng(seed)
         layers = []
-        for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+        for n_in, n_out in pairwise(widths):
             knots = np.tile(make_grid((-1, 1) if layers else domain, grid, order), (n_in, 1))
             coef = rng.normal(0, 0.3 / np.sqrt(n_in), (n_in, grid + order, n_out))
             layers.append(KANLayer(knots, coef, rng.normal(0, 1 / np.sqrt(n_in), (n_in, n_out))))
@@ -76,9 +78,11 @@ class KAN:
         layers = [KANLayer(layer.knots, layer.coef, layer.base_weight) for layer in layers]
         if not layers:
             raise ValueError("layers must hold at least one KANLayer, got none")
-        for below, above in zip(layers[:-1], layers[1:], strict=True):
+        for below, above in pairwise(layers):
             if below.n_out != above.n_in:
-                raise ValueError(f"layers must fit: {below!r} gives {below.n_out}, {above!r} takes {above.n_in}")
+                raise ValueError(
+                    f"layers must fit: {below!r} gives {below.n_out}, {above!r} takes {above.n_in}"
+                )
         model = cls.__new__(cls)
         model._adopt(layers)
         return model

@@ -1,4 +1,4 @@
-"""Everything that is shown looks the same: one palette, one style, and words for every picture (all chapters).
+"""Whatever is shown looks the same: one palette, one style, and words for every picture (all chapters).
 
 fig, ax = figure(7, 3)
 ax.plot(x, y)

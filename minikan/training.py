@@ -1,6 +1,6 @@
 """To train is to walk downhill on the mean squared error (chapter 04; paper, section 2.3).
 
-    loss(θ) = mean over samples and outputs of (model(X) - y)²
+loss(θ) = mean over samples and outputs of (model(X) - y)²
 """
 
 import time

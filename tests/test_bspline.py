@@ -149,7 +149,7 @@ def test_evenness_is_a_shortcut_and_changes_nothing():
 @pytest.mark.parametrize("G", [1, 3, 7, 100, 997])
 def test_every_knot_opens_its_cell(domain, G):
     knots = make_grid(domain, G, 3)
-    cells, u, beyond = SplineGrid(knots[None], 3).locate(knots[None, 3:-4])
+    cells, u, _ = SplineGrid(knots[None], 3).locate(knots[None, 3:-4])
     np.testing.assert_array_equal(cells[0], np.arange(G))
     np.testing.assert_allclose(u, 0, atol=1e-9 * G)
 

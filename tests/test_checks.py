@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+
 from minikan import check, check_gradient
 from minikan.checks import framework
 from minikan.checks.expectations import PropertyFailed, expect, expect_close, expect_shape, in_short
@@ -11,9 +12,8 @@ from minikan.checks.framework import Exercise
 
 
 @pytest.fixture(autouse=True)
-def hat(monkeypatch):
+def hat():
     """Register an exercise with three properties, for one test."""
-    monkeypatch.setattr(framework, "_EXERCISES", {})
     exercise = Exercise("99.1", "the hat function")
 
     @exercise.property("is 1 at its peak", cause="the ramps should meet at 0.5")
@@ -29,7 +29,8 @@ def hat(monkeypatch):
         lowest = answer(np.linspace(-1, 2, 31)).min()
         expect(lowest >= 0, "no value below 0", f"{lowest:.3g}")
 
-    return exercise
+    yield exercise
+    del framework._EXERCISES["99.1"]
 
 
 def solution(x):
@@ -80,6 +81,12 @@ def test_exception_is_told_with_its_call():
     assert "one past the end" in result.cause
 
 
+def test_array_where_a_number_was_thought_of():
+    result = check("99.1", lambda x: 1.0 if 0 < x < 1 else 0.0).results[1]
+    assert result.got.startswith("ValueError: The truth value of an array")
+    assert "`np.where` takes arrays" in result.cause
+
+
 def test_exception_of_the_check_itself_does_not_blame_a_call():
     result = check("99.1", lambda x: "text").results[2]
     assert result.expected == "a result that can be worked with"
@@ -127,7 +134,7 @@ def test_warnings_do_not_reach_the_notebook():
 def test_html_says_the_same_in_words():
     feedback = check("99.1", lambda x: 1 - 2 * np.abs(x - 0.5))
     page = feedback._repr_html_()
-    for words in ("2 of 3 properties hold", "✓ holds", "✗ fails", "no value below 0", "likely cause"):
+    for words in ("2 of 3 properties hold", "✓ holds", "✗ fails", "no value below 0", "<i>likely cause:</i>"):
         assert words in page
 
 

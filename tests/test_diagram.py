@@ -1,5 +1,7 @@
 """The diagram: what is drawn, where, and how dark."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -16,7 +18,7 @@ def test_every_edge_has_its_curve(widths):
     model = KAN(widths, seed=1)
     axes = plot(model, samples(widths[0])).axes[0]
     curves = [line for line in axes.lines if len(line.get_xdata()) == 50]
-    assert len(curves) == sum(a * b for a, b in zip(widths[:-1], widths[1:], strict=True))
+    assert len(curves) == sum(a * b for a, b in pairwise(widths))
     assert sum(len(nodes.get_offsets()) for nodes in axes.collections) == sum(widths)
 
 
@@ -34,7 +36,9 @@ def test_curves_are_the_edges():
 def test_idle_edges_fade():
     model = KAN([2, 1], seed=3)
     model.layers[0].weights[1] = 0
-    drawn = [line.get_alpha() for line in plot(model, samples(2)).axes[0].lines if len(line.get_xdata()) == 50]
+    drawn = [
+        line.get_alpha() for line in plot(model, samples(2)).axes[0].lines if len(line.get_xdata()) == 50
+    ]
     assert drawn == [pytest.approx(np.tanh(3)), 0]
 
 
@@ -43,7 +47,9 @@ def test_text_stays_inside_the_picture_and_apart():
         figure = plot(KAN(widths), samples(widths[0]), title="a title")
         frame = figure.bbox
         boxes = [text.get_window_extent() for text in figure.axes[0].texts]
-        assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 and frame.y0 <= b.y0 and b.y1 <= frame.y1 for b in boxes)
+        assert all(
+            frame.x0 <= b.x0 and b.x1 <= frame.x1 and frame.y0 <= b.y0 and b.y1 <= frame.y1 for b in boxes
+        )
         assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
 

@@ -5,9 +5,10 @@ import io
 
 import pytest
 from ipywidgets import FloatSlider, IntSlider
+from PIL import Image
+
 from minikan.plotting import DPI
 from minikan.widgets.explorer import Explorer, choice, slider, toggle
-from PIL import Image
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 

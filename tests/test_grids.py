@@ -49,5 +49,5 @@ def test_the_old_model_is_left_alone():
 def test_refine_refuses():
     with pytest.raises(ValueError, match="grid must be at least 1, got 0"):
         refine(KAN([1, 1]), 0)
-    with pytest.raises(TypeError, match="grid must be a whole number, got 2.5"):
+    with pytest.raises(TypeError, match=r"grid must be a whole number, got 2\.5"):
         refine(KAN([1, 1]), 2.5)

@@ -1,5 +1,6 @@
 """Forward and every derivative: against pykan, against slow twins, against central differences."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ def uneven_model(seed=0, order=3, widths=(2, 3, 2)):
     """A model whose grids differ from input to input and are not even."""
     rng = np.random.default_rng(seed)
     layers = []
-    for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+    for n_in, n_out in pairwise(widths):
         points = np.cumsum(rng.uniform(0.2, 1, (n_in, 6)), axis=1) - 1.5
         knots = [make_grid(grid=row, order=order) for row in points]
         coef = rng.normal(size=(n_in, 5 + order, n_out))
@@ -317,11 +318,11 @@ def test_from_layers_copies():
 
 
 def test_same_seed_same_model_and_no_global_generator():
-    state = np.random.get_state()[1].copy()
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
     a, b, c = KAN([2, 3, 1], seed=1), KAN([2, 3, 1], seed=1), KAN([2, 3, 1], seed=2)
     np.testing.assert_array_equal(a.parameters, b.parameters)
     assert (a.parameters != c.parameters).any()
-    np.testing.assert_array_equal(np.random.get_state()[1], state)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
     KAN([2, 1], seed=np.random.default_rng(0))
 
 
@@ -477,7 +478,7 @@ def test_bad_layers_are_refused(change, words):
 
 
 def test_layers_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="gives 3, .* takes 2"):
+    with pytest.raises(ValueError, match=r"gives 3, .* takes 2"):
         KAN.from_layers([KAN([2, 3]).layers[0], KAN([2, 1]).layers[0]])
     with pytest.raises(ValueError, match="at least one KANLayer"):
         KAN.from_layers([])

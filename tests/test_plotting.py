@@ -6,9 +6,10 @@ import io
 import matplotlib as mpl
 import numpy as np
 import pytest
+from PIL import Image
+
 from minikan import plotting
 from minikan.plotting import LINE_COLOURS, PALETTE, figure, show, show_source, style
-from PIL import Image
 
 
 @pytest.fixture

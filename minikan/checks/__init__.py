@@ -1,4 +1,4 @@
-"""Instant feedback on the exercises: which properties of an answer hold, and why one may fail (all chapters)."""
+"""Instant feedback on exercises: which properties an answer has, and why it may lack one (all chapters)."""
 
 from .framework import check
 from .gradient import check_gradient

@@ -1,7 +1,11 @@
 """Feedback on an answer: as text, and in a notebook in colour; neither relies on colour alone."""
 
 import html
+import re
 from typing import NamedTuple
+
+# Bright enough for a dark page, dark enough for a white one (contrast above 3 on either).
+_GREEN, _RED, _BLUE = "#2E9A4B", "#E0533D", "#1E88E5"
 
 
 class Result(NamedTuple):
@@ -13,9 +17,21 @@ class Result(NamedTuple):
     got: str = ""
     cause: str = ""
 
+    @property
+    def details(self):
+        """What there is to say of a failure, as pairs of label and text."""
+        said = {"expected": self.expected, "got": self.got, "likely cause": self.cause}
+        return [(label, text) for label, text in said.items() if text]
+
 
 class Feedback:
-    """What `check` found; it shows itself as text and, in a notebook, in colour."""
+    """What `check` found; it shows itself as text and, in a notebook, in colour.
+
+    Attributes
+    ----------
+    results : list of Result
+        One for each property; none if the exercise is still to be done.
+    """
 
     def __init__(self, exercise, results):
         self.exercise, self.results = exercise, results
@@ -30,44 +46,35 @@ class Feedback:
         """One sentence: how many properties hold, or what to do first."""
         name = f"Exercise {self.exercise.id}, {self.exercise.title}"
         if not self.results:
-            return f"{name}: waiting for you. Put your code in place of `raise NotImplementedError()`, run both cells."
+            return f"{name}: waiting for you. Replace `raise NotImplementedError()` by your code, run both cells."
         held = sum(result.holds for result in self.results)
         return f"{name}: {held} of {len(self.results)} properties hold."
 
     def __repr__(self):
         lines = [self.headline]
-        for result in self.results or self._to_come():
-            lines.append(f"  {self._mark(result)}: {result.name}")
-            lines += [f"      {label:<13} {text}" for label, text in self._details(result)]
+        for mark, _, result in self._rows():
+            lines.append(f"  {mark}: {result.name}")
+            lines += [f"      {label:<13} {text}" for label, text in result.details]
         return "\n".join(lines)
 
     def _repr_html_(self):
-        rows = "".join(
-            f"<li><b style='color: {self._colour(result)}'>{self._mark(result)}</b>: {html.escape(result.name)}"
-            + "".join(
-                f"<br>{label} <code>{html.escape(text)}</code>" for label, text in self._details(result)[:2]
-            )
-            + "".join(f"<br>{label} {html.escape(text)}" for label, text in self._details(result)[2:])
-            + "</li>"
-            for result in self.results or self._to_come()
-        )
-        colour = "#1E88E5" if not self.results else self._colour(Result("", self.solved))
-        return (
-            f"<div style='border-left: 4px solid {colour}; padding-left: 1em'><b>{html.escape(self.headline)}</b>"
-            f"<ul style='list-style: none; padding-left: 0'>{rows}</ul></div>"
-        )
+        edge = _BLUE if not self.results else _GREEN if self.solved else _RED
+        parts = [
+            f"<div style='border-left: 4px solid {edge}; padding-left: 1em'><b>{_to_html(self.headline)}</b>"
+        ]
+        for mark, colour, result in self._rows():
+            parts.append(f"<div><b style='color: {colour}'>{mark}</b>: {_to_html(result.name)}</div>")
+            for label, text in result.details:
+                parts.append(f"<div style='padding-left: 2em'><i>{label}:</i> {_to_html(text)}</div>")
+        return "".join([*parts, "</div>"])
 
-    def _to_come(self):
-        return [Result(name, False) for name, *_ in self.exercise.properties]
+    def _rows(self):
+        """List the properties, each with its mark and colour."""
+        if not self.results:
+            return [("○ to come", "inherit", Result(name, False)) for name, *_ in self.exercise.properties]
+        marks = {True: ("✓ holds", _GREEN), False: ("✗ fails", _RED)}
+        return [(*marks[result.holds], result) for result in self.results]
 
-    def _mark(self, result):
-        return "○ to come" if not self.results else "✓ holds" if result.holds else "✗ fails"
 
-    def _colour(
-        self, result
-    ):  # readable on white and on JupyterLab's dark grey, and never alone: words say the same
-        return "inherit" if not self.results else "#2E9A4B" if result.holds else "#E0533D"
-
-    def _details(self, result):
-        details = [("expected", result.expected), ("got", result.got), ("likely cause", result.cause)]
-        return [(label, text) for label, text in details if text]
+def _to_html(text):
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", html.escape(text, quote=False))

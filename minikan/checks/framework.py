@@ -152,6 +152,10 @@ def _usual_cause(error):
         return "a name is misspelt, or was defined in a cell that has not been run"
     if isinstance(error, IndexError):
         return "an index runs one past the end: n entries have the indices 0 to n - 1"
+    if "truth value of an array" in str(error) or "converted to Python scalar" in str(error):
+        return (
+            "the function gets a whole array here: `if` and `float` take one number, `np.where` takes arrays"
+        )
     if isinstance(error, ValueError) and ("shape" in str(error) or "dimension" in str(error)):
         return "two arrays do not fit together: print their shapes just before that line"
     return ""

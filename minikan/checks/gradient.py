@@ -29,9 +29,8 @@ class GradientCheck(NamedTuple):
         return bool(self.error < self.tolerance)
 
     def __repr__(self):
-        rows = [
-            f"{i:9d}  {a:12.5g}  {n:12.5g}" for i, (a, n) in enumerate(zip(self.analytic, self.numeric), 1)
-        ]
+        slopes = enumerate(zip(self.analytic, self.numeric, strict=True), start=1)
+        rows = [f"{i:9d}  {analytic:12.5g}  {numeric:12.5g}" for i, (analytic, numeric) in slopes]
         # Below the tolerance the digits of the error are rounding noise, which differs between machines.
         error = f"below {self.tolerance:.0e}: they agree" if self.holds else f"{self.error:.1e}: they differ"
         return "\n".join(["direction      analytic       numeric", *rows, f"relative error {error}"])

@@ -1,1 +1,1 @@
-"""Explorables: one small picture with at most three controls for each idea that is easier to move than to read."""
+"""Explorables: a picture and a few controls for each idea that is easier to move than to read about."""

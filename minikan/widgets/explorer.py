@@ -14,7 +14,7 @@ from traitlets import Unicode
 
 from ..plotting import CSS_DPI, DPI, png_output, style, to_png
 
-# Fixed, in inches: left, bottom, right, top. Margins that follow the tick labels would make the axes jump about.
+# Left, bottom, right, top, in inches. They are fixed: margins that follow the tick labels make the axes jump.
 _MARGINS = (0.65, 0.5, 0.2, 0.35)
 _WIDE = {"width": "40em", "max_width": "100%"}
 _LABEL = {"description_width": "12em"}
@@ -30,6 +30,7 @@ def slider(label, low, high, value, step=1):
 
 def choice(label, options, value):
     """Make a drop-down list with a visible label; `options` is a list of values or of (label, value)."""
+    options = [option if isinstance(option, tuple) else (str(option), option) for option in options]
     return Dropdown(options=options, value=value, description=label, style=_LABEL, layout=_WIDE)
 
 
@@ -55,8 +56,8 @@ class Explorer(VBox):
     - `description`: one sentence on what can be seen and moved;
     - `controls()`: a dict of at most three widgets by name, made with `slider`, `choice` and `toggle`;
       their first values are the opening state;
-    - `draw(figure, **state)`: draws one state, a value for each control. The figure comes empty, styled
-      and `size` inches large, with fixed margins. That axes keep their limits from state to state is up to `draw`;
+    - `draw(figure, **state)`: draws one state, a value for each control. The figure comes empty and
+      styled, `size` inches large, with fixed margins; that limits of axes stay fixed, too, is up to `draw`;
     - `storyboard`: three telling states, each a dict of control values;
     - `caption(**state)`, if it likes: what is to be seen in this state, in one sentence.
 
@@ -109,9 +110,10 @@ class Explorer(VBox):
         try:
             caption, png = self.caption(**self.state), self._render(**self.state)
         except Exception as error:  # in a callback it would vanish: no cell is running that could show it
+            state, reason = self._state_in_words(self.state), f"{type(error).__name__}: {error}"
             self.message.value = (
-                f"<b>⚠ No picture for {html.escape(self._state_in_words(self.state))}.</b> The one above is of an "
-                f"earlier state. The reason: {html.escape(f'{type(error).__name__}: {error}')}"
+                f"<b>⚠ No picture for {html.escape(state)}.</b> "
+                f"The one above is of an earlier state. The reason: {html.escape(reason)}"
             )
             return
         self.picture.value = png
@@ -160,11 +162,7 @@ class Explorer(VBox):
 def _in_words(control, value):
     """Say a control's value as its reader sees it: the label of an option, on and off, a rounded number."""
     if isinstance(control, Dropdown):
-        return next(
-            label
-            for label, option in zip(control._options_labels, control._options_values)
-            if option == value
-        )
+        return next(label for label, option in control.options if option == value)
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
