@@ -21,7 +21,7 @@ def test_repo2docker_understands_the_repository():
     )
     dockerfile = run.stdout + run.stderr
     assert 'pip install --no-cache-dir -r "binder/requirements.txt"' in dockerfile
-    assert "environment.py-3.12" in dockerfile  # the Python that binder/runtime.txt asks for
+    assert "python=3.12" in dockerfile  # what binder/runtime.txt asks for
 
 
 def test_a_fresh_session_runs_the_index(tmp_path):

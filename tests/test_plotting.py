@@ -82,6 +82,20 @@ def test_show_displays_picture_and_words(displayed):
     assert metadata["image/png"]["width"] == 4 * plotting.CSS_DPI
 
 
+def test_stored_picture_looks_like_the_rendered_one(displayed):
+    fig, ax = figure(4, 2)
+    ax.imshow(np.linspace(0, 1, 300).reshape(1, -1), aspect="auto", cmap="viridis")
+    ax.plot(range(300), np.sin(range(300)), color=PALETTE["vermillion"])
+    rendered = plotting.to_png(fig)
+    show(fig, "A band of colours from purple to yellow and a wave on it.")
+    stored = base64.b64decode(displayed[0][0]["image/png"])
+    pixels = [np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int) for png in (rendered, stored)]
+    difference = np.abs(pixels[0] - pixels[1])
+    assert difference.mean() < 2
+    assert np.percentile(difference, 99) < 12
+    assert len(stored) < len(rendered)
+
+
 def test_same_picture_same_bytes():
     def draw():
         fig, ax = figure(3, 2)

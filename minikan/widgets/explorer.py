@@ -150,7 +150,7 @@ class Explorer(VBox):
             board.paste(picture, (0, top))
             top += picture.height
         buffer = io.BytesIO()
-        board.save(buffer, format="png", optimize=True)
+        board.save(buffer, format="png")
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
