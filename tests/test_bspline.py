@@ -31,12 +31,20 @@ def points_of(knots, k):
     return np.concatenate([knots[k : len(knots) - k], inside])
 
 
+def scipy_basis(x, knots, k, derivative=0):
+    """All basis functions by SciPy; some versions crash where a derivative is above the degree."""
+    coefficients = np.eye(len(knots) - k - 1)
+    if derivative > k:
+        return np.zeros((*np.shape(x), len(coefficients)))
+    return BSpline(knots, coefficients, k)(x, nu=derivative)
+
+
 @pytest.mark.parametrize("k", ORDERS)
 @pytest.mark.parametrize("derivative", [0, 1, 2])
 def test_basis_equals_scipy(k, derivative, grid):
     knots = make_grid((-1, 1), grid, k)
     x = points_of(knots, k)
-    expected = BSpline(knots, np.eye(len(knots) - k - 1), k)(x, nu=derivative)
+    expected = scipy_basis(x, knots, k, derivative)
     error = np.abs(basis(x, knots, k, derivative) - expected).max()
     assert error <= 1e-12 * max(1, np.abs(expected).max())
 
@@ -55,7 +63,7 @@ def test_basis_equals_its_slow_twin(k):
 def test_continuation_is_the_tangent(k, end, grid):
     knots = make_grid((-1, 1), grid, k)
     beyond = end * np.array([1.0 + 1e-6, 1.5, 4.0, 100.0])
-    value, slope = (BSpline(knots, np.eye(len(knots) - k - 1), k)(end, nu=d) for d in (0, 1))
+    value, slope = (scipy_basis(end, knots, k, derivative) for derivative in (0, 1))
     expected = value + (beyond - end)[:, None] * slope
     np.testing.assert_allclose(basis(beyond, knots, k), expected, atol=1e-12 * np.abs(expected).max())
     np.testing.assert_allclose(
@@ -104,8 +112,7 @@ def test_repeated_knots_cost_a_derivative_each(k):
     """With the middle knot k times in the vector the basis is still there, sums to one and has a corner."""
     knots = np.sort(np.concatenate([make_grid((-1, 1), 4, k), np.zeros(k - 1)]))
     x = np.linspace(-1, 1, 101)
-    expected = BSpline(knots, np.eye(len(knots) - k - 1), k)(x)
-    np.testing.assert_allclose(basis(x, knots, k), expected, atol=1e-13)
+    np.testing.assert_allclose(basis(x, knots, k), scipy_basis(x, knots, k), atol=1e-13)
     corner = basis([-1e-12, 0.0], knots, k, 1)
     assert np.abs(corner[1] - corner[0]).max() > 0.1
 

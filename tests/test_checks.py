@@ -138,6 +138,15 @@ def test_html_says_the_same_in_words():
         assert words in page
 
 
+def test_html_escapes_what_students_write():
+    page = check("99.1", lambda x: "<b>")._repr_html_()
+    assert "a str: '&lt;b&gt;'" in page
+    assert (
+        "<code>raise NotImplementedError()</code>"
+        in framework.Feedback(framework.find("99.1"), [])._repr_html_()
+    )
+
+
 def test_html_of_a_stub_has_no_failures():
     page = framework.Feedback(framework.find("99.1"), [])._repr_html_()
     assert "○ to come" in page
@@ -168,6 +177,12 @@ def test_expect_close_names_the_first_wrong_entry():
         expect_close([[1, 2], [3, 5]], [[1, 2], [3, 4]], "B")
     assert failure.value.expected == "B, entry [1, 1], = 4"
     assert failure.value.got == "5"
+
+
+def test_expect_close_minds_the_shape():
+    with pytest.raises(PropertyFailed) as failure:
+        expect_close(np.zeros((3, 1)), np.zeros(3), "y")
+    assert (failure.value.expected, failure.value.got) == ("y of shape (3,)", "shape (3, 1)")
 
 
 def test_values_in_short():

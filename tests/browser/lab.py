@@ -10,6 +10,8 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+from playwright.sync_api import TimeoutError
+
 TOKEN = "only-for-this-test"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM_ARGS = [
@@ -41,6 +43,8 @@ document.addEventListener('load', event => {
     if (event.target.matches?.('img.widget-image')) event.target.latency = performance.now() - window.pressed;
 }, true);
 """
+APOLOGY = "No picture for"  # what an explorable says if it could not draw
+SETTLED = f"image => image.latency || image.parentElement.innerText.includes('{APOLOGY}')"
 DIGEST = """async image => {
     const bytes = await (await fetch(image.src)).arrayBuffer();
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
@@ -131,10 +135,14 @@ class LabPage:
         widgets = sum(
             "application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs
         )
-        self.page.wait_for_function(
-            f"document.querySelectorAll('img.widget-image').length == {widgets}"
-            " && [...document.querySelectorAll('img.widget-image')].every(image => image.naturalWidth)"
-        )
+        all_shown = f"""() => {{
+            const images = [...document.querySelectorAll('img.widget-image')];
+            return images.length == {widgets} && images.every(image => image.naturalWidth);
+        }}"""
+        try:
+            self.page.wait_for_function(all_shown, timeout=10_000)
+        except TimeoutError:
+            raise AssertionError(f"not all {widgets} explorables are shown: {self.complaints}") from None
         return outputs
 
     def explorables(self):
@@ -193,5 +201,6 @@ class Explorable:
         action()
         if control.evaluate(value) == before:
             return False
-        self.box.page.wait_for_function("i => i.latency", arg=self.picture.element_handle(), timeout=5000)
+        self.box.page.wait_for_function(SETTLED, arg=self.picture.element_handle(), timeout=5000)
+        assert APOLOGY not in self.box.inner_text(), self.box.inner_text()
         return True

@@ -39,7 +39,6 @@ def test_notebook_runs_and_its_explorables_obey(lab, name, record_property):
     for explorable in notebook.explorables():
         move_everything(explorable)
         latencies += explorable.latencies
-    assert "No picture for" not in notebook.text()  # what an explorable says if it could not draw
     assert notebook.complaints == []
     notebook.close()
     if latencies:

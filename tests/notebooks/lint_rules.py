@@ -27,6 +27,7 @@ CHAPTER_PARTS = (
 INDEX_PARTS = ("Chapters", "Notation", "How to work here", "How to teach")
 FORBIDDEN_NAMES = {"Output", "interact", "interactive", "interactive_output", "interact_manual"}
 MOST_LINES = 12
+MOST_SECONDS = 30
 MOST_UNCOMPARED = 2
 RULES = []
 
@@ -236,10 +237,10 @@ def links_resolve(notebook, path):
         if re.match(r"[a-z]+:", link):
             continue
         file, _, anchor = unquote(link).partition("#")
-        target = (path.parent / file).resolve() if file else path
+        target = (path.parent / file).resolve()
         if not target.exists():
             yield f"{link} leads nowhere"
-        elif anchor and target.suffix == ".ipynb":
+        elif anchor and (not file or target.suffix == ".ipynb"):
             there = build.read(target) if file else notebook
             if anchor not in {heading.anchor for heading in headings(there)}:
                 yield f"{link} leads to no heading"
@@ -277,6 +278,14 @@ def has_its_parts(notebook, path):
     needed = () if is_index(path) else ("chapter", "minutes", "seconds", "difficulty")
     if missing := [key for key in needed if key not in about]:
         yield f"metadata.minikan does not say {', '.join(missing)}"
+
+
+@rule
+def runs_quickly(notebook, path):
+    """A chapter runs in less than half a minute, so that nobody minds to run it again."""
+    seconds = notebook.metadata.get("minikan", {}).get("seconds", 0)
+    if seconds > MOST_SECONDS:
+        yield f"it needs up to {seconds} s, more than {MOST_SECONDS}"
 
 
 @rule
