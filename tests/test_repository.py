@@ -133,7 +133,11 @@ def test_versions_agree():
 def lines_of_code(path):
     """Count what is neither blank nor comment nor docstring."""
     source = path.read_text(encoding="utf-8")
-    lines = {i for i, line in enumerate(source.splitlines(), 1) if line.strip() and not line.strip().startswith("#")}
+    lines = {
+        i
+        for i, line in enumerate(source.splitlines(), 1)
+        if line.strip() and not line.strip().startswith("#")
+    }
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
             lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))

@@ -53,8 +53,9 @@ DIGEST = """async image => {
 
 
 def find_chromium():
-    """Find the browser, or return None."""
-    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    """Find the browser, CHROME_PATH first, or return None."""
+    names = [os.environ.get("CHROME_PATH", ""), *CHROMIUM_NAMES]
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager
