@@ -67,9 +67,12 @@ class KAN:
         rng = np.random.default_rng(seed)
         layers = []
         for n_in, n_out in pairwise(widths):
-            knots = np.tile(make_grid((-1, 1) if layers else domain, grid, order), (n_in, 1))
+            ends = (-1, 1) if layers else domain
+            knots = np.tile(make_grid(ends, grid, order), (n_in, 1))
             coef = rng.normal(0, 0.3 / np.sqrt(n_in), (n_in, grid + order, n_out))
-            layers.append(KANLayer(knots, coef, rng.normal(0, 1 / np.sqrt(n_in), (n_in, n_out))))
+            silu_size = max(1, *np.abs(ends))  # silu is about this large there, and shall count as a 1
+            base_weight = rng.normal(0, 1 / np.sqrt(n_in), (n_in, n_out)) / silu_size
+            layers.append(KANLayer(knots, coef, base_weight))
         self._adopt(layers)
 
     @classmethod

@@ -145,7 +145,7 @@ def lines_of_code(path):
 
 
 def test_the_core_is_small():
-    assert {path.name: n for _, path in modules() if (n := lines_of_code(path)) > 200} == {}
+    assert {path.name: n for _, path in modules() if (n := lines_of_code(path)) > 220} == {}
     assert sum(lines_of_code(path) for name, path in modules() if name in [*CORE, "__init__"]) <= 1500
 
 

@@ -120,7 +120,9 @@ class CoxDeBoorLadder(Explorer):
         first = rising * left
         whole = first + falling * right
         child.fill_between(self.x, first, facecolor=PALETTE["sky"], alpha=0.6)
-        child.fill_between(self.x, first, whole, facecolor="#F3C9A8", edgecolor=PALETTE["vermillion"], hatch="//")
+        child.fill_between(
+            self.x, first, whole, facecolor="#F3C9A8", edgecolor=PALETTE["vermillion"], hatch="//"
+        )
         child.plot(self.x, whole, color=PALETTE["black"])
         child.set(title=f"their child, degree {p}")
         for ax in (parents, child):
@@ -234,7 +236,9 @@ class GridExtension(Explorer):
         figure.subplots_adjust(wspace=0.3, left=0.07, right=0.985)
         curve, scale = figure.subplots(1, 2)
         clean, bent = self._fits(G, k)
-        curve.plot(self.points, self._truth(self.points) + noise * self.wiggles, ".", color=PALETTE["grey"], ms=4)
+        curve.plot(
+            self.points, self._truth(self.points) + noise * self.wiggles, ".", color=PALETTE["grey"], ms=4
+        )
         curve.plot(self.x, self._truth(self.x), "--", color=PALETTE["black"], linewidth=1.2)
         curve.plot(self.x, clean + noise * bent, color=PALETTE["blue"])
         curve.set(xlim=(-1, 1), ylim=(-2.2, 2.2), xlabel="x", title="points, truth (dashed), spline")
