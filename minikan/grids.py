@@ -32,7 +32,7 @@ def refine(model, grid):
 
     References
     ----------
-    Paper, section 2.4, equation (2.16).
+    Paper, section 2.4.
     """
     grid = as_integer(grid, "grid", 1)
     return KAN.from_layers([_refine_layer(layer, grid) for layer in model.layers])

@@ -1,4 +1,4 @@
-"""Ways downhill: follow the gradient, or solve for the step (chapter 04; paper, section 2.3).
+"""Ways downhill: follow the gradient, or solve for the step (chapter 04; paper, section 3.1).
 
 An optimiser has one method, `step(problem)`, which moves `problem.parameters` and returns whether it
 could. A problem offers its loss, its gradient, and its normal equations.

@@ -1,4 +1,4 @@
-"""To train is to walk downhill on the mean squared error (chapter 04; paper, section 2.3).
+"""To train is to walk downhill on the mean squared error (chapter 04; paper, section 3.1).
 
 loss(θ) = mean over samples and outputs of (model(X) - y)²
 """

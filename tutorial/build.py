@@ -165,6 +165,7 @@ def execute(path, notebook):
         kernel_name=KERNELSPEC["name"],
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,
+        coalesce_streams=True,  # one piece of printed text, however it arrived
         extra_arguments=["--IPKernelApp.log_level=40"],  # no notes on the kernel's transport
     )
     start = time.perf_counter()

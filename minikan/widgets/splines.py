@@ -102,7 +102,7 @@ class CoxDeBoorLadder(Explorer):
         if not shares:
             return f"At x = {x:.1f} both parents are 0, and so is the child."
         child = rising * left + falling * right
-        return f"At x = {x:.1f} the child gets {' and '.join(shares)}: {child[0]:.3f}."
+        return f"At x = {x:.1f} the child gets {' and '.join(shares)}, {child[0]:.3f} in all."
 
     def draw(self, figure, p, x, uneven):
         """Draw the parents with their shares, and beside them the child as a stack of two areas."""
@@ -184,7 +184,8 @@ class Knots(Explorer):
         bumps.plot(self.x, values)
         for ax in (fit, bumps):
             ax.axvline(place, color=PALETTE["vermillion"], linewidth=0.8 + copies, alpha=0.5)
-        bumps.set(xlim=(-1, 1), ylim=(0, 1.1), yticks=(0, 1), xlabel="x", ylabel="basis")
+        bumps.set(xlim=(-1, 1), xticks=(-1, 0, 1), xlabel="x")
+        bumps.set(ylim=(0, 1.1), yticks=(0, 1), ylabel="basis")
 
     @property
     def target(self):
@@ -205,24 +206,26 @@ class GridExtension(Explorer):
         "turns and rises again, a U, while the curve begins to follow each point."
     )
     storyboard = (
-        {"G": 3, "noise": 0.2, "k": 3},
-        {"G": 9, "noise": 0.2, "k": 3},
-        {"G": 50, "noise": 0.2, "k": 3},
+        {"G": 3, "noise": 0.3, "k": 3},
+        {"G": 8, "noise": 0.3, "k": 3},
+        {"G": 50, "noise": 0.3, "k": 3},
     )
     size = (7.0, 3.1)
     grids = np.unique(np.round(np.geomspace(2, 60, 24)).astype(int))
 
+    points = np.linspace(-1, 1, 80)
+    x = np.linspace(-1, 1, 481)
+
     def __init__(self):
-        rng = np.random.default_rng(2)
-        self.points, self.x = np.linspace(-1, 1, 80), np.linspace(-1, 1, 481)
-        self.wiggles = rng.standard_normal(80)  # one draw; the slider scales it
+        self.wiggles = np.random.default_rng(2).standard_normal(80)  # one draw; the slider scales it
+        self.fit = functools.cache(self._fit)
         super().__init__()
 
     def controls(self):
         """Make the controls: number of cells, size of the noise, order."""
         return {
-            "G": slider("cells G", 2, 60, 9),
-            "noise": slider("noise", 0.0, 0.5, 0.2, 0.05),
+            "G": slider("cells G", 2, 60, 20),
+            "noise": choice("noise", [("none", 0.0), 0.001, 0.01, 0.1, 0.3], 0.3),
             "k": choice("order k", [0, 1, 2, 3], 3),
         }
 
@@ -235,13 +238,14 @@ class GridExtension(Explorer):
         """Draw the fit to the points, and its error among those of all grids."""
         figure.subplots_adjust(wspace=0.3, left=0.07, right=0.985)
         curve, scale = figure.subplots(1, 2)
-        clean, bent = self._fits(G, k)
+        clean, bent = self.fit(G, k)[1]
         curve.plot(
             self.points, self._truth(self.points) + noise * self.wiggles, ".", color=PALETTE["grey"], ms=4
         )
         curve.plot(self.x, self._truth(self.x), "--", color=PALETTE["black"], linewidth=1.2)
         curve.plot(self.x, clean + noise * bent, color=PALETTE["blue"])
-        curve.set(xlim=(-1, 1), ylim=(-2.2, 2.2), xlabel="x", title="points, truth (dashed), spline")
+        curve.set(xlim=(-1, 1), xticks=(-1, 0, 1), xlabel="x", ylim=(-2.2, 2.2), yticks=(-2, 0, 2))
+        curve.set(title="points, truth (dashed), spline")
         seen, truth = np.log10([self._errors(grid, noise, k) for grid in self.grids]).T
         scale.plot(np.log10(self.grids), seen, ":", color=PALETTE["vermillion"], label="on the points")
         scale.plot(np.log10(self.grids), truth, color=PALETTE["blue"], label="against the truth")
@@ -255,18 +259,20 @@ class GridExtension(Explorer):
     def _truth(self, x):
         return np.sin(6 * np.exp(0.8 * x))
 
-    @functools.cache  # noqa: B019 - an explorable lives as long as its page
-    def _fits(self, G, k, where=None):
-        """Fit truth and noise apart: fitting is linear, so that any mixture of the two is known at once."""
+    def _fit(self, G, k):
+        """Fit truth and noise apart: fitting is linear, so that every mixture of the two is known at once.
+
+        Returns the two splines at the points, (2, 80), and along the curve, (2, 481).
+        """
         knots = make_grid((-1, 1), G, k)
-        x = self.x if where is None else self.points
         both = np.stack([self._truth(self.points), self.wiggles], axis=1)
-        return (basis(x, knots, k) @ fit_coefficients(self.points, both, knots, k)).T
+        coef = fit_coefficients(self.points, both, knots, k)
+        return (basis(self.points, knots, k) @ coef).T, (basis(self.x, knots, k) @ coef).T
 
     def _errors(self, G, noise, k):
         """Return the root mean square errors on the noisy points and against the true curve."""
-        on_points, on_curve = self._fits(G, k, "points"), self._fits(G, k)
-        noisy = self._truth(self.points) + noise * self.wiggles
-        seen = on_points[0] + noise * on_points[1] - noisy
-        truth = on_curve[0] + noise * on_curve[1] - self._truth(self.x)
+        mix = np.array([1.0, noise])
+        on_points, on_curve = self.fit(G, k)
+        seen = mix @ on_points - self._truth(self.points) - noise * self.wiggles
+        truth = mix @ on_curve - self._truth(self.x)
         return np.sqrt(np.mean(seen**2)), np.sqrt(np.mean(truth**2))

@@ -1,0 +1,121 @@
+"""The explorables of chapter 02: what they draw and say is true, at every end of every control."""
+
+import itertools
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from minikan.bspline import basis, make_grid
+from minikan.widgets.splines import CoxDeBoorLadder, GridExtension, Knots, LocalSupport
+
+ALL = [LocalSupport, CoxDeBoorLadder, Knots, GridExtension]
+
+
+def extremes(control):
+    """List the ends of a control: of a slider, of a list, of a check box."""
+    if hasattr(control, "min"):
+        return [control.min, control.max]
+    return [control.options[0][1], control.options[-1][1]] if hasattr(control, "options") else [False, True]
+
+
+def drawn(explorer, **state):
+    """Draw a state and return its axes."""
+    figure = Figure()
+    explorer.draw(figure, **state)
+    return figure.axes
+
+
+def curve(axes, label):
+    """Return the heights of the line with a label."""
+    return next(line for line in axes.lines if line.get_label() == label).get_ydata()
+
+
+@pytest.mark.parametrize("kind", ALL)
+class TestEvery:
+    """What holds for all of them."""
+
+    def test_survives_all_extremes_with_fixed_axes(self, kind):
+        explorer = kind()
+        controls = explorer._controls
+        limits = set()
+        for values in itertools.product(*map(extremes, controls.values())):
+            state = dict(zip(controls, values, strict=True))
+            axes = drawn(explorer, **state)
+            limits.add(tuple((*ax.get_xlim(), *ax.get_ylim()) for ax in axes))
+            assert all(np.isfinite(line.get_ydata()).all() for ax in axes for line in ax.lines)
+            assert explorer.caption(**state).endswith(".")
+        assert len(limits) == 1
+
+    def test_storyboard_names_every_control_and_tells_three_things(self, kind):
+        explorer = kind()
+        assert all(set(state) == set(explorer._controls) for state in kind.storyboard)
+        assert len({explorer.caption(**state) for state in kind.storyboard}) == 3
+
+    def test_same_state_same_picture(self, kind):
+        assert kind().picture.value == kind().picture.value
+
+
+@pytest.mark.parametrize("k", range(4))
+@pytest.mark.parametrize("m", [0, 3, 8])
+def test_local_support_shades_exactly_what_changes(k, m):
+    explorer = LocalSupport()
+    top, _ = drawn(explorer, k=k, m=m, nudge=1.5)
+    changed = explorer.x[curve(top, "after") != curve(top, "before")]
+    first, last = explorer._reach(k, min(m, 5 + k))
+    assert first <= changed.min() < first + 0.1
+    assert last - 0.1 < changed.max() < last
+
+
+def test_local_support_says_which_function_it_shows():
+    assert "there are 6 functions. Number 5 is alive on 1 of 6 cells" in LocalSupport().caption(0, 8, 1.5)
+
+
+@pytest.mark.parametrize("uneven", [False, True])
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_ladder_stacks_the_shares_to_the_child(p, uneven):
+    explorer = CoxDeBoorLadder()
+    t = explorer.grids[uneven]
+    x = explorer.x[explorer.x < t[p + 1]]
+    padded = np.concatenate([t[0] - np.arange(p, 0, -1), t[: p + 2], t[p + 1] + np.arange(1, p + 1)])
+    (left, right), (rising, falling) = explorer._family(x, p, uneven)
+    np.testing.assert_allclose(rising * left + falling * right, basis(x, padded, p)[:, p], atol=1e-14)
+
+
+def test_ladder_says_what_the_child_gets():
+    assert CoxDeBoorLadder().caption(3, 2.0, False) == (
+        "At x = 2.0 the child gets 0.67 of the left parent's 0.500 and 0.67 of the right parent's 0.500, 0.667 in all."
+    )
+    assert "both parents are 0" in CoxDeBoorLadder().caption(1, 3.0, False)
+
+
+@pytest.mark.parametrize("place", [-0.4, 0.2, 0.4])
+@pytest.mark.parametrize("copies", [1, 2, 3])
+def test_only_three_copies_under_the_corner_catch_it(place, copies):
+    explorer = Knots()
+    error = np.abs(explorer._fit(place, copies)[1] - explorer.target).max()
+    assert (error < 1e-10) == (place == explorer.corner and copies == 3)
+
+
+def test_grid_extension_without_noise_follows_the_power_law():
+    explorer = GridExtension()
+    for k in range(4):
+        coarse, fine = (explorer._errors(G, 0.0, k)[1] for G in (20, 40))
+        assert k + 0.5 < np.log2(coarse / fine) < k + 1.7
+
+
+def test_grid_extension_with_noise_is_a_u():
+    explorer = GridExtension()
+    seen, truth = np.transpose([explorer._errors(G, 0.3, 3) for G in (2, 8, 60)])
+    assert truth[1] < truth[0] / 3
+    assert truth[1] < truth[2] / 2
+    assert seen[0] > seen[1] > seen[2]
+
+
+def test_grid_extension_mixes_what_one_fit_would_give():
+    explorer = GridExtension()
+    x, knots = explorer.points, make_grid((-1, 1), 9, 3)
+    noisy = explorer._truth(x) + 0.3 * explorer.wiggles
+    B = basis(x, knots, 3)
+    residual = B @ np.linalg.lstsq(B, noisy, rcond=None)[0] - noisy
+    assert explorer._errors(9, 0.3, 3)[0] == pytest.approx(np.sqrt(np.mean(residual**2)))
