@@ -84,7 +84,7 @@ def test_ladder_stacks_the_shares_to_the_child(p, uneven):
 
 def test_ladder_says_what_the_child_gets():
     assert CoxDeBoorLadder().caption(3, 2.0, False) == (
-        "At x = 2.0 the child gets 0.67 of the left parent's 0.500 and 0.67 of the right parent's 0.500, 0.667 in all."
+        "At x = 2.0: 0.67 of the left parent's 0.500 + 0.67 of the right parent's 0.500 = 0.667."
     )
     assert "both parents are 0" in CoxDeBoorLadder().caption(1, 3.0, False)
 

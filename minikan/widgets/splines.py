@@ -102,7 +102,7 @@ class CoxDeBoorLadder(Explorer):
         if not shares:
             return f"At x = {x:.1f} both parents are 0, and so is the child."
         child = rising * left + falling * right
-        return f"At x = {x:.1f} the child gets {' and '.join(shares)}, {child[0]:.3f} in all."
+        return f"At x = {x:.1f}: {' + '.join(shares)} = {child[0]:.3f}."
 
     def draw(self, figure, p, x, uneven):
         """Draw the parents with their shares, and beside them the child as a stack of two areas."""
@@ -121,12 +121,12 @@ class CoxDeBoorLadder(Explorer):
         whole = first + falling * right
         child.fill_between(self.x, first, facecolor=PALETTE["sky"], alpha=0.6)
         child.fill_between(
-            self.x, first, whole, facecolor="#F3C9A8", edgecolor=PALETTE["vermillion"], hatch="//"
+            self.x, first, whole, facecolor="white", edgecolor=PALETTE["vermillion"], hatch="//"
         )
         child.plot(self.x, whole, color=PALETTE["black"])
         child.set(title=f"their child, degree {p}")
         for ax in (parents, child):
-            ax.axvline(x, color=PALETTE["black"], linewidth=1)
+            ax.axvline(x, ymax=1.05 / 1.3, color=PALETTE["black"], linewidth=1)
             ax.set(xlim=(0, 4), ylim=(0, 1.3), xlabel="x", xticks=self.grids[uneven], yticks=(0, 0.5, 1))
 
     def _family(self, x, p, uneven):
@@ -184,7 +184,7 @@ class Knots(Explorer):
         bumps.plot(self.x, values)
         for ax in (fit, bumps):
             ax.axvline(place, color=PALETTE["vermillion"], linewidth=0.8 + copies, alpha=0.5)
-        bumps.set(xlim=(-1, 1), xticks=(-1, 0, 1), xlabel="x")
+        bumps.set(xlim=(-1, 1), xticks=(-1, -0.5, 0, 0.5, 1), xlabel="x")
         bumps.set(ylim=(0, 1.1), yticks=(0, 1), ylabel="basis")
 
     @property
@@ -239,9 +239,7 @@ class GridExtension(Explorer):
         figure.subplots_adjust(wspace=0.3, left=0.07, right=0.985)
         curve, scale = figure.subplots(1, 2)
         clean, bent = self.fit(G, k)[1]
-        curve.plot(
-            self.points, self._truth(self.points) + noise * self.wiggles, ".", color=PALETTE["grey"], ms=4
-        )
+        curve.plot(self.points, self._noisy(noise), ".", color=PALETTE["grey"], ms=4)
         curve.plot(self.x, self._truth(self.x), "--", color=PALETTE["black"], linewidth=1.2)
         curve.plot(self.x, clean + noise * bent, color=PALETTE["blue"])
         curve.set(xlim=(-1, 1), xticks=(-1, 0, 1), xlabel="x", ylim=(-2.2, 2.2), yticks=(-2, 0, 2))
@@ -259,6 +257,9 @@ class GridExtension(Explorer):
     def _truth(self, x):
         return np.sin(6 * np.exp(0.8 * x))
 
+    def _noisy(self, noise):
+        return self._truth(self.points) + noise * self.wiggles
+
     def _fit(self, G, k):
         """Fit truth and noise apart: fitting is linear, so that every mixture of the two is known at once.
 
@@ -273,6 +274,6 @@ class GridExtension(Explorer):
         """Return the root mean square errors on the noisy points and against the true curve."""
         mix = np.array([1.0, noise])
         on_points, on_curve = self.fit(G, k)
-        seen = mix @ on_points - self._truth(self.points) - noise * self.wiggles
+        seen = mix @ on_points - self._noisy(noise)
         truth = mix @ on_curve - self._truth(self.x)
         return np.sqrt(np.mean(seen**2)), np.sqrt(np.mean(truth**2))
