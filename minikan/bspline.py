@@ -141,8 +141,8 @@ class SplineGrid:
         else:
             cells = np.empty(x.shape, np.intp)
             for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
-                last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width
-                cells[i] = np.clip(np.searchsorted(left, x[i], side="right") - 1, 0, last)
+                first, last = np.flatnonzero(width)[[0, -1]]  # repeated knots leave cells of no width
+                cells[i] = np.clip(np.searchsorted(left, x[i], side="right") - 1, first, last)
             place = (x - self._at(self.left, cells)) / self._at(self.width, cells)
         u = np.clip(place, 0, 1)
         return cells, u, place - u

@@ -122,11 +122,12 @@ def test_clamped_knots_reach_the_ends():
     np.testing.assert_allclose(basis([0, 1], knots, 3), [[1, 0, 0, 0, 0], [0, 0, 0, 0, 1]], atol=1e-15)
 
 
-def test_a_domain_that_ends_in_repeated_knots():
+def test_a_domain_that_ends_or_begins_in_repeated_knots():
     knots = np.array([-1, 0, 1, 1, 1, 2.0])
-    np.testing.assert_allclose(
-        basis([0, 0.25, 1], knots, 1), [[1, 0, 0, 0], [0.75, 0.25, 0, 0], [0, 1, 0, 0]]
-    )
+    expected = np.array([[1, 0, 0, 0], [0.75, 0.25, 0, 0], [0, 1, 0, 0], [-1, 2, 0, 0]])
+    np.testing.assert_allclose(basis([0, 0.25, 1, 2], knots, 1), expected)
+    mirrored = basis([-2, -0.25, 0], -knots[::-1], 1)
+    np.testing.assert_allclose(mirrored, expected[[3, 1, 0], ::-1])
 
 
 @pytest.mark.parametrize("k", range(1, 6))
