@@ -35,7 +35,8 @@ class Cache(NamedTuple):
 
     x: np.ndarray  # (n_in, n)
     features: Features
-    slopes: np.ndarray  # (k+1, n_in, n) of the live basis functions
+    slopes: np.ndarray  # (k+1, n_in, n) of the live basis functions, per cell
+    scale: np.ndarray  # cells per unit of x, (n_in, 1) or (n_in, n)
     base_slope: np.ndarray  # (n_in, n) of silu
 
 
@@ -105,21 +106,23 @@ class KANLayer:
     def _alive(self, x):
         """Evaluate what is alive at x: its cells, and values and slopes of basis functions and silu.
 
-        Beyond the grid all of them continue as straight lines.
+        Beyond the grid all of them continue as straight lines. Slopes of basis functions are per cell.
         """
         cells, u, beyond = self._grid.locate(x)
         slopes = self._grid.live(cells, u, derivative=1)  # (k+1, n_in, n)
-        values = self._grid.live(cells, u) + slopes * beyond
+        values = self._grid.live(cells, u)
+        values += slopes * beyond
         inside = np.clip(x, self._grid.low, self._grid.high)
         base, base_slope = silu(inside)
         base += base_slope * (x - inside)
-        return cells, (values, base), (slopes * self._grid.scale(cells), base_slope)
+        return cells, (values, base), (slopes, base_slope)
 
     def forward(self, x):
         """Compute z_j = Σ_i φ_{j,i}(x_i): x (n_in, n) → z (n_out, n), and what `backward` needs."""
-        cells, (values, base), slopes = self._alive(x)
+        cells, (values, base), (slopes, base_slope) = self._alive(x)
         features = self._kernel()(cells, values, base, self.weights.shape[1])
-        return features.times(self.weights.reshape(-1, self.n_out)), Cache(x, features, *slopes)
+        z = features.times(self.weights.reshape(-1, self.n_out))
+        return z, Cache(x, features, slopes, self._grid.scale(cells), base_slope)
 
     def backward(self, cache, upstream, wants_x=True):
         """Carry the loss's gradient back through the layer.
@@ -136,7 +139,7 @@ class KANLayer:
         if not wants_x:
             return gradient, None
         live, base = features.pull(W, upstream)
-        return gradient, np.einsum("rin,rin->in", live, cache.slopes) + base * cache.base_slope
+        return gradient, np.einsum("rin,rin->in", live, cache.slopes) * cache.scale + base * cache.base_slope
 
     def edges(self, x, derivative=0):
         """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""
@@ -144,10 +147,10 @@ class KANLayer:
         if derivative < 2:
             live, base = values_and_slopes[derivative]
         else:
-            straight = (x < self._grid.low) | (x > self._grid.high)
-            u = self._grid.locate(x)[1]
-            live = self._grid.live(cells, u, derivative=2) * self._grid.scale(cells) ** 2 * ~straight
-            base = silu_bend(x) * ~straight
+            bends = (self._grid.low <= x) & (x <= self._grid.high)  # a straight line does not
+            live = self._grid.live(cells, self._grid.locate(x)[1], derivative=2) * bends
+            base = silu_bend(x) * bends
         rows = cells + np.arange(self.order + 1)[:, None, None]  # (k+1, n_in, n)
         coef = self.coef[np.arange(self.n_in)[:, None], rows]  # (k+1, n_in, n, n_out)
-        return np.einsum("rino,rin->oin", coef, live) + self.base_weight.T[:, :, None] * base
+        splines = np.einsum("rino,rin->oin", coef, live * self._grid.scale(cells) ** derivative)
+        return splines + self.base_weight.T[:, :, None] * base

@@ -7,7 +7,6 @@ from ..layer import KANLayer, silu
 from ..network import KAN
 from .expectations import expect, expect_close, expect_shape
 from .framework import Exercise
-from .gradient import check_gradient
 
 
 def _layer(n_in=2, n_out=3, grid=4, order=3, seed=5):
@@ -16,22 +15,39 @@ def _layer(n_in=2, n_out=3, grid=4, order=3, seed=5):
 
 # 03.1
 
-count = Exercise("03.1", "count the parameters")
+fair = Exercise("03.1", "a fair fight")
 
 
-@count.property("is right for a single edge", cause="an edge has G + k coefficients and one weight of silu")
-def _count_edge(answer):
-    expect_close(answer([1, 1], 5, 3), 9, "the count for [1, 1], G = 5, k = 3")
+def _parameters(N, grid, order):
+    return 3 * N * (grid + order + 1)
 
 
-@count.property("counts an edge for every pair of nodes", cause="a layer has n_in times n_out edges")
-def _count_layer(answer):
-    expect_close(answer([3, 4], 2, 1), 48, "the count for [3, 4], G = 2, k = 1")
+def _expect_fair(answer, M, grid, order):
+    N, most = answer(M, grid, order), 4 * M + 1
+    expect_shape(N, (), "one number")
+    expect(int(N) == N, "a whole number of nodes", f"{N:g}", "nodes come whole; round down")
+    case = f"for M = {M}, G = {grid}, k = {order}"
+    expect(_parameters(N, grid, order) <= most, f"at most {most} parameters {case}", f"N = {N:g}, too many")
+    expect(_parameters(N + 1, grid, order) > most, f"no room for one node more {case}", f"N = {N:g}, too few")
 
 
-@count.property("adds up all layers", cause="each pair of neighbouring widths is a layer")
-def _count_network(answer):
-    expect_close(answer([2, 5, 4, 1], 7, 2), 340, "the count for [2, 5, 4, 1], G = 7, k = 2")
+@fair.property("is fair on the usual grid", cause="count the MLP's biases, and silu's weight on every edge")
+def _fair_usual(answer):
+    for M in (27, 20, 1000):
+        _expect_fair(answer, M, 5, 3)
+
+
+@fair.property(
+    "takes grid and order into account", cause="an edge has G + k coefficients and one weight of silu"
+)
+def _fair_grids(answer):
+    for grid, order in ((1, 0), (20, 3), (7, 5)):
+        _expect_fair(answer, 500, grid, order)
+
+
+@fair.property("is 0 when not even one node fits", cause="round down, also when the result is below 1")
+def _fair_small(answer):
+    _expect_fair(answer, 2, 5, 3)
 
 
 # 03.2
@@ -50,16 +66,16 @@ def _loops_shape(answer):
     "knows silu", cause="with all coefficients 0, what remains of an edge is its weight times silu(x)"
 )
 def _loops_base(answer):
-    layer = KANLayer(_layer().knots, np.zeros((2, 7, 3)), [[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]])
-    x = np.array([[0.5, -0.5], [0.25, 0.75]])
-    expect_close(answer(layer, x), layer.base_weight.T @ silu(x)[0], "z of a layer without splines")
+    layer = KANLayer(_layer(1).knots, np.zeros((1, 7, 3)), [[1.0, 2.0, -1.0]])
+    x = np.array([[0.5, -0.5]])
+    expect_close(answer(layer, x), layer.base_weight.T @ silu(x)[0], "z of one input without splines")
 
 
 @loops.property("knows the splines", cause="coef[i, :, j] belongs to the edge from node i to node j")
 def _loops_splines(answer):
-    layer = KANLayer(_layer().knots, _layer().coef, np.zeros((2, 3)))
-    x = np.random.default_rng(0).uniform(-1, 1, (2, 5))
-    expect_close(answer(layer, x), layer.forward(x)[0], "z of a layer without silu")
+    layer = KANLayer(_layer(1).knots, _layer(1).coef, np.zeros((1, 3)))
+    x = np.random.default_rng(0).uniform(-1, 1, (1, 5))
+    expect_close(answer(layer, x), layer.forward(x)[0], "z of one input without silu")
 
 
 @loops.property("adds over the inputs", cause="a node sums all the edges that lead to it")
@@ -101,13 +117,13 @@ def _slope_zero(answer):
     expect_close(answer(np.zeros(1)), [0.5], "the slope at x = 0")
 
 
-@slope.property("agrees with central differences", cause="use the product rule: σ and x both depend on x")
+@slope.property(
+    "agrees with central differences", cause="compare both terms of the product rule, and their signs"
+)
 def _slope_numeric(answer):
-    x = np.array([-3.0, -0.7, 0.4, 2.0])
-    result = check_gradient(lambda x: silu(x)[0].sum(), answer, x)
-    expect(
-        result.holds, "slopes as measured by central differences", f"a relative error of {result.error:.1e}"
-    )
+    x, h = np.array([-3.0, -0.7, 0.4, 2.0]), 1e-5
+    measured = (silu(x + h)[0] - silu(x - h)[0]) / (2 * h)
+    expect_close(answer(x), measured, f"the slope at x = {x.tolist()}", tolerance=1e-8)
 
 
 @slope.property("keeps the shape of x", cause="the slope is taken at every x on its own")
@@ -141,6 +157,7 @@ def _returned(answer):
         isinstance(result, tuple) and len(result) == 3,
         "three things: the lower layer's gradient, the upper one's, and the one in x",
         f"{len(result)} things" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}",
+        "return three arrays, separated by commas, in this order",
     )
     return result
 

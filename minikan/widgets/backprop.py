@@ -29,12 +29,12 @@ class EdgeBackprop(Explorer):
     base = 0.4
     edge = KANLayer(knots[None], coef[None, :, None], [[base]])
     wider = make_grid((-2.2, 2.2), 11, 3)  # three more cells on each side
-    x = np.linspace(-1.6, 1.6, 321)
+    x = np.linspace(-2.5, 2.5, 401)
 
     def controls(self):
         """Make the controls: the sample, its upstream gradient, and what happens beyond the grid."""
         return {
-            "x": slider("sample x", -1.6, 1.6, 0.3, 0.1),
+            "x": slider("sample x", -2.4, 2.4, 0.3, 0.05),
             "g": slider("upstream gradient g", -2.0, 2.0, 1.0, 0.25),
             "fading": toggle("fade beyond the grid"),
         }
@@ -57,12 +57,15 @@ class EdgeBackprop(Explorer):
         reach = np.array([-0.35, 0.35])
         curve.plot(x + reach, height + slope * reach, "--", color=PALETTE["vermillion"])
         curve.plot(x, height, "o", color=PALETTE["vermillion"])
-        curve.set(xlim=(-1.7, 1.7), ylim=(-2.6, 2.6), xlabel="x", title="the edge φ and its slope at x")
+        curve.set(xlim=(-2.5, 2.5), ylim=(-4, 4), xlabel="x", title="the edge φ and its slope at x")
         told = self._told(x, g, fading)
         bars.bar(np.arange(len(told)), told, color=PALETTE["blue"])
+        for m in np.flatnonzero(np.abs(told) > 1e-12):  # the smallest ones can be read, if not seen
+            place = {"ha": "center", "va": "bottom" if told[m] > 0 else "top", "fontsize": 8}
+            bars.text(m, told[m], f"{told[m]:.2g}", **place)
         bars.axhline(0, **_HELPER)
         bars.set(
-            ylim=(-2.2, 2.2), xticks=range(len(told)), xlabel="coefficient m", title="∂loss/∂c = g · B(x)"
+            ylim=(-4.4, 4.4), xticks=range(len(told)), xlabel="coefficient m", title="∂loss/∂c = g · B(x)"
         )
 
     def _told(self, x, g, fading):

@@ -1,27 +1,29 @@
 """Typical wrong answers to the exercises of chapter 03."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from minikan import basis
 from minikan.layer import silu
 
 
-def count_as_in_the_paper(widths, grid, order):
-    return sum(a * b * grid * order for a, b in pairwise(widths))
+def fair_without_biases(M, grid, order):
+    return 3 * M // (3 * (grid + order + 1))
 
 
-def count_without_silu(widths, grid, order):
-    return sum(a * b * (grid + order) for a, b in pairwise(widths))
+def fair_without_silu(M, grid, order):
+    return (4 * M + 1) // (3 * (grid + order))
 
 
-def count_nodes(widths, grid, order):
-    return sum(widths[1:]) * (grid + order + 1)
+def fair_with_a_product(M, grid, order):
+    return (4 * M + 1) // (3 * max(grid * order, 1))
 
 
-def count_two_layers_only(widths, grid, order):
-    return widths[0] * widths[1] * (grid + order + 1)
+def fair_without_rounding(M, grid, order):
+    return (4 * M + 1) / (3 * (grid + order + 1))
+
+
+def fair_with_at_least_one(M, grid, order):
+    return max(1, (4 * M + 1) // (3 * (grid + order + 1)))
 
 
 def _edge(layer, i, j, x):
@@ -101,10 +103,11 @@ def chain_in_the_wrong_order(lower, upper, x, upstream):
 
 WRONG = {
     "03.1": [
-        (count_as_in_the_paper, "is right for a single edge"),
-        (count_without_silu, "is right for a single edge"),
-        (count_nodes, "counts an edge for every pair of nodes"),
-        (count_two_layers_only, "adds up all layers"),
+        (fair_without_biases, "is fair on the usual grid"),
+        (fair_without_silu, "is fair on the usual grid"),
+        (fair_with_a_product, "takes grid and order into account"),
+        (fair_without_rounding, "is fair on the usual grid"),
+        (fair_with_at_least_one, "is 0 when not even one node fits"),
     ],
     "03.2": [
         (layer_without_silu, "knows silu"),
