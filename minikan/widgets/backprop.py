@@ -19,7 +19,7 @@ class EdgeBackprop(Explorer):
         "so that k + 1 of them learn; the input receives g times the slope of the curve."
     )
     storyboard = (
-        {"x": 0.3, "g": 1.0, "fading": False},
+        {"x": 0.4, "g": 1.0, "fading": False},
         {"x": 1.5, "g": 1.0, "fading": False},
         {"x": 1.5, "g": 1.0, "fading": True},
     )
@@ -34,7 +34,7 @@ class EdgeBackprop(Explorer):
     def controls(self):
         """Make the controls: the sample, its upstream gradient, and what happens beyond the grid."""
         return {
-            "x": slider("sample x", -2.4, 2.4, 0.3, 0.05),
+            "x": slider("sample x", -2.4, 2.4, 0.4, 0.05),
             "g": slider("upstream gradient g", -2.0, 2.0, 1.0, 0.25),
             "fading": toggle("fade beyond the grid"),
         }
