@@ -5,12 +5,32 @@ import numpy as np
 from ..bspline import basis, make_grid
 from ..layer import KANLayer, silu
 from ..network import KAN
-from .expectations import expect, expect_close, expect_shape
+from .expectations import PropertyFailed, expect, expect_close, expect_shape
 from .framework import Exercise
+from .gradient import check_gradient
 
 
-def _layer(n_in=2, n_out=3, grid=4, order=3, seed=5):
-    return KAN([n_in, n_out], grid=grid, order=order, seed=seed).layers[0]
+def _expect_gradient(function, gradient, x, what):
+    """Fail unless an array is the gradient of a function at x, as measured by central differences."""
+    expect_shape(gradient, x.shape, what)
+    result = check_gradient(function, gradient, x)
+    worst = np.argmax(np.abs(result.analytic - result.numeric))
+    expect(
+        result.holds,
+        f"{what} to give the slope {result.numeric[worst]:.5g} along a random direction",
+        f"{result.analytic[worst]:.5g}",
+    )
+
+
+def _parts(result, count, names):
+    """Fail unless a result has so many parts; return them."""
+    try:
+        parts = list(result)
+    except TypeError:
+        parts = [result]
+    if len(parts) != count:
+        raise PropertyFailed(f"{count} things: {names}", f"{len(parts)}", "return them with commas between")
+    return parts
 
 
 # 03.1
@@ -52,64 +72,7 @@ def _fair_small(answer):
 
 # 03.2
 
-loops = Exercise("03.2", "a layer in loops")
-
-
-@loops.property(
-    "has a row for each output", cause="z has shape (n_out, n): one row of samples for each node above"
-)
-def _loops_shape(answer):
-    expect_shape(answer(_layer(), np.zeros((2, 7))), (3, 7))
-
-
-@loops.property(
-    "knows silu", cause="with all coefficients 0, what remains of an edge is its weight times silu(x)"
-)
-def _loops_base(answer):
-    layer = KANLayer(_layer(1).knots, np.zeros((1, 7, 3)), [[1.0, 2.0, -1.0]])
-    x = np.array([[0.5, -0.5]])
-    expect_close(answer(layer, x), layer.base_weight.T @ silu(x)[0], "z of one input without splines")
-
-
-@loops.property("knows the splines", cause="coef[i, :, j] belongs to the edge from node i to node j")
-def _loops_splines(answer):
-    layer = KANLayer(_layer(1).knots, _layer(1).coef, np.zeros((1, 3)))
-    x = np.random.default_rng(0).uniform(-1, 1, (1, 5))
-    expect_close(answer(layer, x), layer.forward(x)[0], "z of one input without silu")
-
-
-@loops.property("adds over the inputs", cause="a node sums all the edges that lead to it")
-def _loops_whole(answer):
-    layer, x = _layer(4, 2, 6, 2), np.random.default_rng(1).uniform(-1, 1, (4, 3))
-    expect_close(answer(layer, x), layer.forward(x)[0], "z of a layer with 4 inputs and 2 outputs")
-
-
-# 03.3
-
-coefficients = Exercise("03.3", "what the coefficients hear")
-
-
-@coefficients.property("has one number for each coefficient", cause="the samples are summed over, not kept")
-def _coefficients_shape(answer):
-    expect_shape(answer(np.ones((6, 8)), np.ones(6)), (8,))
-
-
-@coefficients.property("is upstream times basis for a single sample", cause="∂z/∂c_m is B_m(x), nothing else")
-def _coefficients_single(answer):
-    B = basis([0.3], make_grid((-1, 1), 5, 3), 3)
-    expect_close(answer(B, np.array([-2.0])), -2 * B[0], "the gradient for one sample with g = -2")
-
-
-@coefficients.property("sums over the samples", cause="every sample adds its share to the same coefficient")
-def _coefficients_sum(answer):
-    B = basis(np.linspace(-1, 1, 9), make_grid((-1, 1), 5, 3), 3)
-    g = np.linspace(-1, 2, 9)
-    expect_close(answer(B, g), B.T @ g, "the gradient for nine samples")
-
-
-# 03.4
-
-slope = Exercise("03.4", "find the bug")
+slope = Exercise("03.2", "find the bug")
 
 
 @slope.property("is one half at 0", cause="at 0, x σ(x) rises like x σ(0)")
@@ -131,51 +94,170 @@ def _slope_shape(answer):
     expect_shape(answer(np.zeros((2, 3))), (2, 3))
 
 
+# 03.3
+
+scaled = Exercise("03.3", "the edge of the paper")
+
+
+def _scaled_edge():
+    x = np.linspace(-0.9, 0.8, 7)
+    B, c = basis(x, make_grid((-1, 1), 5, 3), 3), np.array([-0.9, 0.2, 1.2, 0.4, -0.8, -0.2, 1.0, 0.9])
+    return silu(x)[0], B, 0.7, c, np.linspace(-1, 2, 7)
+
+
+def _scaled_loss(w_b, w_s, c):
+    base, B, _, _, upstream = _scaled_edge()
+    return upstream @ (w_b * base + w_s * (B @ c))
+
+
+def _scaled_parts(answer):
+    return _parts(answer(*_scaled_edge()), 3, "the gradients in w_b, in w_s, and in c")
+
+
+@scaled.property("gives w_b its gradient", cause="w_b multiplies silu, and every sample adds its share")
+def _scaled_base(answer):
+    _, _, w_s, c, _ = _scaled_edge()
+    got = _scaled_parts(answer)[0]
+    _expect_gradient(lambda w: _scaled_loss(w, w_s, c), got, np.array(0.4), "the gradient in w_b")
+
+
+@scaled.property("gives w_s its gradient", cause="w_s multiplies the whole spline, and not a single function")
+def _scaled_scale(answer):
+    _, _, w_s, c, _ = _scaled_edge()
+    got = _scaled_parts(answer)[1]
+    _expect_gradient(lambda w: _scaled_loss(0.4, w, c), got, np.array(w_s), "the gradient in w_s")
+
+
+@scaled.property("gives c its gradient", cause="here each coefficient passes through w_s before it counts")
+def _scaled_coef(answer):
+    _, _, w_s, c, _ = _scaled_edge()
+    got = _scaled_parts(answer)[2]
+    _expect_gradient(lambda c: _scaled_loss(0.4, w_s, c), got, c, "the gradient in c")
+
+
+@scaled.property("shows that w_s is redundant", cause="c · ∂loss/∂c and w_s ∂loss/∂w_s have to be the same")
+def _scaled_redundant(answer):
+    _, _, w_s, c, _ = _scaled_edge()
+    _, in_scale, in_coef = _scaled_parts(answer)
+    expect_shape(in_coef, c.shape, "the gradient in c")
+    expect_close(c @ np.asarray(in_coef), w_s * np.asarray(in_scale), "c · (gradient in c)")
+
+
+# 03.4
+
+down = Exercise("03.4", "what goes down")
+
+
+def _down_case():
+    layer = KAN([3, 2], grid=4, seed=5).layers[0]
+    rng = np.random.default_rng(0)
+    return layer, rng.uniform(-1, 1, (3, 6)), rng.normal(size=(2, 6))
+
+
+def _along(layer, upstream):
+    """Make the function whose gradient in x a layer has to send down."""
+    return lambda x: (upstream * layer.forward(x)[0]).sum()
+
+
+@down.property("has a number for each input of each sample", cause="what goes down has the shape of x")
+def _down_shape(answer):
+    expect_shape(answer(*_down_case()), (3, 6))
+
+
+@down.property("takes the slope of the splines", cause="the basis goes in with its derivative, not its value")
+def _down_spline(answer):
+    layer, x, g = _down_case()
+    layer = KANLayer(layer.knots, layer.coef, np.zeros((3, 2)))
+    _expect_gradient(_along(layer, g), answer(layer, x, g), x, "the gradient in x, without silu,")
+
+
+@down.property("takes the slope of silu", cause="an edge is spline and silu, and both have a slope")
+def _down_base(answer):
+    layer, x, g = _down_case()
+    layer = KANLayer(layer.knots, np.zeros((3, 7, 2)), layer.base_weight)
+    _expect_gradient(_along(layer, g), answer(layer, x, g), x, "the gradient in x, without splines,")
+
+
+@down.property("hears every node above", cause="an input sums what comes back along all edges that leave it")
+def _down_sum(answer):
+    layer, x, g = _down_case()
+    for j in range(2):
+        only = np.where(np.arange(2)[:, None] == j, g, 0)
+        what = f"the gradient in x, if only node {j} above is asked,"
+        _expect_gradient(_along(layer, only), answer(layer, x, only), x, what)
+
+
+@down.property("keeps the samples apart", cause="x of one sample is told nothing by the g of another")
+def _down_apart(answer):
+    layer, x, g = _down_case()
+    only = np.where(np.arange(6) == 2, g, 0)
+    others = np.delete(answer(layer, x, only), 2, axis=1)
+    expect_close(others, np.zeros((3, 5)), "what the other samples hear if g is 0 for all but one")
+
+
 # 03.5
 
-chain = Exercise("03.5", "chain two layers")
+chain = Exercise("03.5", "backprop through any depth")
 
 
-def _two_layers():
-    lower, upper = KAN([2, 3, 1], grid=4, seed=6).layers
+def _stack(*widths):
+    model = KAN(widths, grid=4, seed=6)
     rng = np.random.default_rng(2)
-    return lower, upper, rng.uniform(-1, 1, (2, 10)), rng.normal(size=(1, 10))
+    return model, rng.uniform(-1, 1, (widths[0], 10)), rng.normal(size=(widths[-1], 10))
 
 
-def _expected():
-    lower, upper, x, g = _two_layers()
-    hidden, below = lower.forward(x)
-    _, above = upper.forward(hidden)
-    upper_gradient, middle = upper.backward(above, g)
-    lower_gradient, dx = lower.backward(below, middle)
-    return lower_gradient, upper_gradient, dx
-
-
-def _returned(answer):
-    result = answer(*_two_layers())
+def _stack_parts(answer, *widths):
+    """Return a network, its x and g, and the answer for it: a list of gradients, and the gradient in x."""
+    model, x, g = _stack(*widths)
+    gradients, dx = _parts(answer(model.layers, x, g), 2, "a list of gradients, and the gradient in x")
+    count = len(model.layers)
     expect(
-        isinstance(result, tuple) and len(result) == 3,
-        "three things: the lower layer's gradient, the upper one's, and the one in x",
-        f"{len(result)} things" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}",
-        "return three arrays, separated by commas, in this order",
+        len(gradients) == count, f"{count} gradients for {count} layers", f"{len(gradients)}", "one per layer"
     )
-    return result
+    for depth, (layer, gradient) in enumerate(zip(model.layers, gradients, strict=True)):
+        expect_shape(gradient, layer.weights.shape, f"gradient number {depth}, counted from below,")
+    return model, x, g, gradients, dx
+
+
+def _gradient_of_layer(answer, depth, *widths):
+    model, x, g, gradients, _ = _stack_parts(answer, *widths)
+
+    def loss(weights):
+        model.layers[depth].weights[:] = weights
+        return (g * model.forward(x)[0]).sum()
+
+    start = model.layers[depth].weights.copy()
+    _expect_gradient(loss, gradients[depth], start, f"the gradient of layer {depth} of {len(gradients)}")
 
 
 @chain.property(
-    "gives the upper layer its gradient", cause="the upper layer hears the upstream gradient itself"
+    "works for a single layer", cause="with one layer, its upstream is the upstream you are given"
 )
-def _chain_upper(answer):
-    expect_close(_returned(answer)[1], _expected()[1], "the gradient in the upper layer's weights")
+def _chain_single(answer):
+    _gradient_of_layer(answer, 0, 2, 3)
 
 
-@chain.property("gives the lower layer its gradient", cause="its upstream is what the upper layer hands down")
-def _chain_lower(answer):
-    expect_close(_returned(answer)[0], _expected()[0], "the gradient in the lower layer's weights")
+@chain.property("lists the gradients from the bottom to the top", cause="backprop meets the top layer first")
+def _chain_order(answer):
+    _stack_parts(answer, 2, 3, 1)
 
 
 @chain.property(
-    "reaches the inputs", cause="the lower layer's backward gives the gradient in x as its second result"
+    "gives the top layer its gradient", cause="the cache of the top layer belongs to its own input"
 )
+def _chain_top(answer):
+    _gradient_of_layer(answer, 2, 2, 3, 2, 1)
+
+
+@chain.property(
+    "gives the layers below their gradients", cause="their upstream is what the layer above sends down"
+)
+def _chain_below(answer):
+    for depth in (1, 0):
+        _gradient_of_layer(answer, depth, 2, 3, 2, 1)
+
+
+@chain.property("reaches the inputs", cause="what the lowest layer sends down is the gradient in x")
 def _chain_inputs(answer):
-    expect_close(_returned(answer)[2], _expected()[2], "the gradient in x")
+    model, x, g, _, dx = _stack_parts(answer, 2, 3, 2, 1)
+    _expect_gradient(lambda x: (g * model.forward(x)[0]).sum(), dx, x, "the gradient in x")

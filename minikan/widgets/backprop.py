@@ -12,81 +12,83 @@ _HELPER = {"color": PALETTE["grey"], "linewidth": 1.2}
 
 
 class EdgeBackprop(Explorer):
-    """One sample goes through one edge: which coefficients learn, and what does the input hear?"""
+    """One sample goes through one edge: which of its numbers learn, and what does the input hear?"""
 
     description = (
-        "One sample at x, one upstream gradient g: each coefficient receives g times its basis function, "
-        "so that k + 1 of them learn; the input receives g times the slope of the curve."
+        "One sample at x, one upstream gradient g: each coefficient hears g times its basis function, so "
+        "that k + 1 of them learn; the input hears g times the slope of the curve."
     )
     storyboard = (
-        {"x": 0.4, "g": 1.0, "fading": False},
-        {"x": 1.5, "g": 1.0, "fading": False},
-        {"x": 1.5, "g": 1.0, "fading": True},
+        {"x": 0.05, "g": 1.0, "fading": False},
+        {"x": 2.3, "g": 1.0, "fading": False},
+        {"x": 2.3, "g": 1.0, "fading": True},
     )
     size = (7.0, 3.3)
     knots = make_grid((-1, 1), 5, 3)
-    coef = np.array([-0.9, 0.2, 1.2, 0.4, -0.8, -0.2, 1.0, 0.9])
+    coef = np.array([0.2, -0.8, 0.6, 1.0, -0.6, -0.7, 0.9, -0.1])
     base = 0.4
     edge = KANLayer(knots[None], coef[None, :, None], [[base]])
-    wider = make_grid((-2.2, 2.2), 11, 3)  # three more cells on each side
-    x = np.linspace(-2.5, 2.5, 401)
+    wider = make_grid((-3, 3), 15, 3)  # five more cells on each side
+    x = np.linspace(-2.4, 2.4, 241)
 
     def controls(self):
         """Make the controls: the sample, its upstream gradient, and what happens beyond the grid."""
         return {
-            "x": slider("sample x", -2.4, 2.4, 0.4, 0.05),
-            "g": slider("upstream gradient g", -2.0, 2.0, 1.0, 0.25),
+            "x": slider("sample x", -2.4, 2.4, 0.05, 0.05),
+            "g": slider("upstream gradient g", -1.0, 1.0, 1.0, 0.25),
             "fading": toggle("fade beyond the grid"),
         }
 
     def caption(self, x, g, fading):
         """Count who learns, and say what goes on to the input."""
-        told = self._told(x, g, fading)
+        told = self._told(x, g, fading)[:-1]
         learning = int(np.count_nonzero(np.abs(told) > 1e-12))
-        downstream = g * self._slope(x, fading)
-        return (
-            f"{learning} of {len(told)} coefficients learn. The input receives g · φ′(x) = {downstream:.2f}."
-        )
+        downstream = g * self._edge([x], fading, derivative=1)[0]
+        return f"{learning} of {len(told)} coefficients learn. The input hears g · φ′(x) = {downstream:.2f}."
 
     def draw(self, figure, x, g, fading):
-        """Draw the edge with the sample and its tangent, and beside it the gradient of each coefficient."""
-        curve, bars = figure.subplots(1, 2, width_ratios=[1.1, 1])
+        """Draw the edge with the sample and its tangent, and beside it what each of its numbers hears."""
+        curve, bars = figure.subplots(1, 2)
         curve.axvspan(-1, 1, facecolor=PALETTE["sky"], alpha=0.15, linewidth=0)
-        curve.plot(self.x, self._value(self.x, fading))
-        height, slope = self._value(np.array([x]), fading)[0], self._slope(x, fading)
-        reach = np.array([-0.35, 0.35])
+        curve.text(0, -2.4, "grid", ha="center", color=PALETTE["grey"])
+        curve.plot(self.x, self._edge(self.x, fading))
+        height, slope = (self._edge([x], fading, derivative)[0] for derivative in (0, 1))
+        reach = np.array([-0.5, 0.5])
         curve.plot(x + reach, height + slope * reach, "--", color=PALETTE["vermillion"])
         curve.plot(x, height, "o", color=PALETTE["vermillion"])
-        curve.set(xlim=(-2.5, 2.5), ylim=(-4, 4), xlabel="x", title="the edge φ and its slope at x")
+        curve.set(xlim=(-3, 3), ylim=(-2.6, 2.6), xlabel="x", title="the edge φ and its slope at x")
         told = self._told(x, g, fading)
-        bars.bar(np.arange(len(told)), told, color=PALETTE["blue"])
-        for m in np.flatnonzero(np.abs(told) > 1e-12):  # the smallest ones can be read, if not seen
-            place = {"ha": "center", "va": "bottom" if told[m] > 0 else "top", "fontsize": 8}
-            bars.text(m, told[m], f"{told[m]:.2g}", **place)
+        places = [*range(len(self.coef)), len(self.coef) + 0.5]
+        drawn = bars.bar(places, told, color=[PALETTE["blue"]] * len(self.coef) + [PALETTE["amber"]])
+        drawn[-1].set_hatch("//")
+        for place, value in zip(places, told, strict=True):
+            if abs(value) > 1e-12:
+                up = 1 if value > 0 else -1
+                bars.text(place, value + 0.17 * up, f"{value:.2f}", ha="center", va="center", fontsize=8)
         bars.axhline(0, **_HELPER)
-        bars.set(
-            ylim=(-4.4, 4.4), xticks=range(len(told)), xlabel="coefficient m", title="∂loss/∂c = g · B(x)"
-        )
+        bars.set(ylim=(-2.6, 2.6), title="g · B(x) for each c, g · silu(x) for w")
+        bars.set_xticks(places, ["c₀", "c₁", "c₂", "c₃", "c₄", "c₅", "c₆", "c₇", "w"])
 
     def _told(self, x, g, fading):
-        outside = fading and abs(x) > 1
-        return g * (self._faded(np.array([x]))[0] if outside else basis([x], self.knots, 3)[0])
+        """Compute what each coefficient hears, and last the weight of silu: (G + k + 1,)."""
+        features, base = self._features([x], fading)
+        return g * np.append(features[0], base)
 
-    def _value(self, x, fading):
-        values = self.edge.edges(x[None])[0, 0]
-        if fading:
-            faded = self._faded(x) @ self.coef + self.base * silu(x)[0]
-            values = np.where(np.abs(x) > 1, faded, values)
-        return values
+    def _edge(self, x, fading, derivative=0):
+        features, base = self._features(x, fading, derivative)
+        return features @ self.coef + self.base * base
 
-    def _slope(self, x, fading):
-        if fading and abs(x) > 1:
-            return float((self._faded([x], 1) @ self.coef + self.base * silu(np.array([x]))[1])[0])
-        return float(self.edge.edges(np.array([[x]]), derivative=1)[0, 0, 0])
-
-    def _faded(self, x, derivative=0):
-        """Evaluate the basis as if more knots followed: beyond the grid each function ends in zero."""
-        return basis(x, self.wider, 3, derivative)[:, 3:-3]
+    def _features(self, x, fading, derivative=0):
+        """Evaluate the basis, (n, G + k), and silu, (n,), with a straight or a fading end."""
+        x = np.asarray(x)
+        inside = np.clip(x, -1, 1)
+        silu_there = silu(inside)
+        base = silu_there[1] if derivative else silu_there[0] + silu_there[1] * (x - inside)
+        features = basis(x, self.knots, 3, derivative)
+        if fading:  # more knots on each side let every function reach its own end, where it is 0
+            features = basis(x, self.wider, 3, derivative)[:, 5:-5]
+            base = silu(x)[derivative]
+        return features, base
 
 
 class StepSizeDial(Explorer):
@@ -124,9 +126,10 @@ class StepSizeDial(Explorer):
         }
 
     def caption(self, exponent, which):
-        """Print both numbers."""
+        """Say both numbers, and how well they agree."""
         numeric = self._difference(which, 10.0**exponent)
-        return f"By hand {self.truth[which]:+.12f}, by difference {numeric:+.12f}."
+        digits = int(max(0, -self._log_error(which, exponent)))
+        return f"By hand {self.truth[which]:.12f}, by difference {numeric:.12f}: {digits} digits agree."
 
     def draw(self, figure, exponent, which):
         """Draw the errors of all three, the chosen one in colour, with the dial."""

@@ -26,45 +26,7 @@ def fair_with_at_least_one(M, grid, order):
     return max(1, (4 * M + 1) // (3 * (grid + order + 1)))
 
 
-def _edge(layer, i, j, x):
-    spline = basis(x, layer.knots[i], layer.order) @ layer.coef[i, :, j]
-    return layer.base_weight[i, j] * silu(x)[0] + spline
-
-
-def layer_without_silu(layer, x):
-    splines = [basis(row, t, layer.order) @ c for row, t, c in zip(x, layer.knots, layer.coef, strict=True)]
-    return sum(splines).T
-
-
-def layer_without_splines(layer, x):
-    return layer.base_weight.T @ silu(x)[0]
-
-
-def layer_with_the_last_edge_only(layer, x):
-    z = np.zeros((layer.n_out, x.shape[1]))
-    for i in range(layer.n_in):
-        for j in range(layer.n_out):
-            z[j] = _edge(layer, i, j, x[i])
-    return z
-
-
-def layer_transposed(layer, x):
-    return layer.forward(x)[0].T
-
-
-def gradient_of_every_sample(B, upstream):
-    return B * upstream[:, None]
-
-
-def gradient_as_mean(B, upstream):
-    return (B * upstream[:, None]).mean(axis=0)
-
-
-def gradient_without_upstream(B, upstream):
-    return B.sum(axis=0)
-
-
-def slope_of_sigma_forgotten(x):
+def slope_of_x_only(x):
     return 1 / (1 + np.exp(-x))
 
 
@@ -78,27 +40,90 @@ def slope_summed(x):
     return (s + x * s * (1 - s)).sum()
 
 
-def chain_with_upstream_for_both(lower, upper, x, upstream):
-    hidden, below = lower.forward(x)
-    _, above = upper.forward(hidden)
-    upper_gradient, _ = upper.backward(above, upstream)
-    lower_gradient, dx = lower.backward(below, np.repeat(upstream, 3, axis=0))
-    return lower_gradient, upper_gradient, dx
+def scaled_without_scale(base, B, w_s, c, upstream):
+    return upstream @ base, upstream @ (B @ c), upstream @ B
 
 
-def chain_that_stops_in_the_middle(lower, upper, x, upstream):
-    hidden, below = lower.forward(x)
-    _, above = upper.forward(hidden)
-    upper_gradient, middle = upper.backward(above, upstream)
-    return lower.backward(below, middle)[0], upper_gradient, middle
+def scaled_with_scale_twice(base, B, w_s, c, upstream):
+    return upstream @ base, w_s * upstream @ (B @ c), w_s * upstream @ B
 
 
-def chain_in_the_wrong_order(lower, upper, x, upstream):
-    hidden, below = lower.forward(x)
-    _, above = upper.forward(hidden)
-    upper_gradient, middle = upper.backward(above, upstream)
-    lower_gradient, dx = lower.backward(below, middle)
-    return upper_gradient, lower_gradient, dx
+def scaled_as_means(base, B, w_s, c, upstream):
+    return np.mean(upstream * base), np.mean(upstream * (B @ c)), w_s * (upstream @ B) / len(B)
+
+
+def scaled_for_every_sample(base, B, w_s, c, upstream):
+    return upstream * base, upstream * (B @ c), w_s * upstream[:, None] * B
+
+
+def scaled_without_base(base, B, w_s, c, upstream):
+    return upstream @ (B @ c), w_s * upstream @ B
+
+
+def _down(layer, x, upstream, derivative=1, spline=1.0, base=1.0, nodes=slice(None)):
+    dx = np.zeros_like(x)
+    for i in range(layer.n_in):
+        splines = basis(x[i], layer.knots[i], layer.order, derivative) @ layer.coef[i]  # (n, n_out)
+        slopes = spline * splines.T + base * layer.base_weight[i][:, None] * silu(x[i])[1]
+        dx[i] = (upstream * slopes)[nodes].sum(0)
+    return dx
+
+
+def down_with_values(layer, x, upstream):
+    return _down(layer, x, upstream, derivative=0)
+
+
+def down_without_silu(layer, x, upstream):
+    return _down(layer, x, upstream, base=0.0)
+
+
+def down_without_splines(layer, x, upstream):
+    return _down(layer, x, upstream, spline=0.0)
+
+
+def down_of_the_last_node(layer, x, upstream):
+    return _down(layer, x, upstream, nodes=slice(-1, None))
+
+
+def down_for_the_batch(layer, x, upstream):
+    return _down(layer, x, upstream).sum(1)
+
+
+def down_mixing_samples(layer, x, upstream):
+    return np.broadcast_to(_down(layer, x, upstream).mean(1, keepdims=True), x.shape)
+
+
+def _chain(layers, x, upstream, pass_down=True):
+    caches, gradients = [], []
+    for layer in layers:
+        x, cache = layer.forward(x)
+        caches.append(cache)
+    for layer, cache in zip(reversed(layers), reversed(caches), strict=True):
+        gradient, dx = layer.backward(cache, upstream)
+        gradients.insert(0, gradient)
+        upstream = dx if pass_down else np.resize(upstream, dx.shape)
+    return gradients, dx
+
+
+def chain_from_top_to_bottom(layers, x, upstream):
+    gradients, dx = _chain(layers, x, upstream)
+    return gradients[::-1], dx
+
+
+def chain_with_one_upstream_for_all(layers, x, upstream):
+    return _chain(layers, x, upstream, pass_down=False)
+
+
+def chain_of_the_top_layer_only(layers, x, upstream):
+    return _chain(layers, x, upstream)[0][-1:], x
+
+
+def chain_that_forgets_the_last_step_down(layers, x, upstream):
+    return _chain(layers, x, upstream)[0], upstream
+
+
+def chain_without_the_inputs(layers, x, upstream):
+    return (_chain(layers, x, upstream)[0],)
 
 
 WRONG = {
@@ -110,24 +135,31 @@ WRONG = {
         (fair_with_at_least_one, "is 0 when not even one node fits"),
     ],
     "03.2": [
-        (layer_without_silu, "knows silu"),
-        (layer_without_splines, "knows the splines"),
-        (layer_with_the_last_edge_only, "adds over the inputs"),
-        (layer_transposed, "has a row for each output"),
-    ],
-    "03.3": [
-        (gradient_of_every_sample, "has one number for each coefficient"),
-        (gradient_as_mean, "sums over the samples"),
-        (gradient_without_upstream, "is upstream times basis for a single sample"),
-    ],
-    "03.4": [
-        (slope_of_sigma_forgotten, "agrees with central differences"),
+        (slope_of_x_only, "agrees with central differences"),
         (slope_of_sigma_only, "is one half at 0"),
         (slope_summed, "keeps the shape of x"),
     ],
+    "03.3": [
+        (scaled_without_scale, "gives c its gradient"),
+        (scaled_without_scale, "shows that w_s is redundant"),
+        (scaled_with_scale_twice, "gives w_s its gradient"),
+        (scaled_as_means, "gives w_b its gradient"),
+        (scaled_for_every_sample, "gives w_b its gradient"),
+        (scaled_without_base, "gives w_b its gradient"),
+    ],
+    "03.4": [
+        (down_with_values, "takes the slope of the splines"),
+        (down_without_silu, "takes the slope of silu"),
+        (down_without_splines, "takes the slope of the splines"),
+        (down_of_the_last_node, "hears every node above"),
+        (down_for_the_batch, "has a number for each input of each sample"),
+        (down_mixing_samples, "keeps the samples apart"),
+    ],
     "03.5": [
-        (chain_with_upstream_for_both, "gives the lower layer its gradient"),
-        (chain_that_stops_in_the_middle, "reaches the inputs"),
-        (chain_in_the_wrong_order, "gives the upper layer its gradient"),
+        (chain_from_top_to_bottom, "lists the gradients from the bottom to the top"),
+        (chain_with_one_upstream_for_all, "gives the layers below their gradients"),
+        (chain_of_the_top_layer_only, "gives the top layer its gradient"),
+        (chain_that_forgets_the_last_step_down, "reaches the inputs"),
+        (chain_without_the_inputs, "works for a single layer"),
     ],
 }
