@@ -66,6 +66,17 @@ def as_integer(value, name, minimum):
     return int(value)
 
 
+def as_number(value, name, minimum, maximum=np.inf):
+    """Check one real number from a minimum to a maximum."""
+    number = as_numbers(value, name)
+    if number.ndim != 0:
+        raise ValueError(f"{name} must be a single number, got shape {number.shape}")
+    if not minimum <= number <= maximum:
+        limits = f"at least {minimum:g}" if maximum == np.inf else f"from {minimum:g} to {maximum:g}"
+        raise ValueError(f"{name} must be {limits}, got {number:g}")
+    return float(number)
+
+
 def as_domain(value, name="domain"):
     """Check an interval (low, high) with low < high."""
     array = as_numbers(value, name)

@@ -136,7 +136,7 @@ class SplineGrid:
         """
         if self.uniform:
             distance = x - self.left[:, :1]
-            cells = np.clip(distance * self.nudged, 0, self.G - 1).astype(np.intp)
+            cells = np.fmin(np.fmax(distance * self.nudged, 0), self.G - 1).astype(np.intp)  # NaN: cell 0
             place = distance * self.per_unit - cells
         else:
             cells = np.empty(x.shape, np.intp)

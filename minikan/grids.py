@@ -1,11 +1,85 @@
-"""A finer grid can hold the same function and more (chapter 05; paper, section 2.4)."""
+"""Grids can move and become finer (chapter 05; paper, sections 2.2 and 2.4).
+
+`update_grid` lays grids where the data are; `refine` cuts their cells, so that a network can hold the
+function it has learned and more. Both leave the model alone and return a new one.
+"""
 
 import numpy as np
 
-from .borders import as_integer
+from .borders import as_integer, as_number, as_samples
 from .bspline import basis, fit_coefficients, make_grid
-from .layer import KANLayer
-from .network import KAN
+from .layer import KANLayer, silu
+from .network import KAN, samples_last
+
+MARGIN = 0.01  # of the range of the data, left free on both sides
+LEAST_UNIFORM = 0.01  # keeps a width in cells between which there are no data
+
+
+def update_grid(model, X, uniform_weight=1.0):
+    """Make a new model whose grids lie where its inputs and hidden nodes are, with the same function there.
+
+    Each grid covers the range of its data and one hundredth of it more on both sides. Its points are a
+    mixture: evenly spaced ones, weighted by ε, and quantiles of the data, weighted by 1 - ε. (Repeated
+    values count once, and ε never falls below 0.01, so that all cells have a width.) A grid whose data are
+    constant keeps its points, and is moved if the data are not on it. New splines are the least-squares fit to
+    the old edges at order + 1 points in every new cell.
+
+    Parameters
+    ----------
+    model : KAN
+        Left as it is.
+    X : array_like, shape (n, n_in)
+        Samples.
+    uniform_weight : float
+        The paper's ε, from 0 to 1. Even spacing suits smooth edges, quantiles suit samples that crowd.
+
+    Returns
+    -------
+    KAN
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X has the wrong shape, or the weight is not between 0 and 1.
+
+    References
+    ----------
+    Paper, section 2.2, "grid updates", and its appendix on hyperparameters (ε is `grid_eps` in pykan).
+
+    Examples
+    --------
+    >>> from minikan import KAN, update_grid
+    >>> model = update_grid(KAN([1, 1], grid=2, order=1), [[0.0], [100.0]])
+    >>> model.layers[0].knots.round(2)
+    array([[-52.,  -1.,  50., 101., 152.]])
+    """
+    z = samples_last(as_samples(X, model.widths[0]))
+    uniform_weight = as_number(uniform_weight, "uniform_weight", 0, 1)
+    layers = []
+    for layer in model.layers:
+        grids = [
+            _points(row, knots[layer.order : layer.order + layer.G + 1], uniform_weight)
+            for row, knots in zip(z, layer.knots, strict=True)
+        ]
+        layers.append(_regrid(layer, grids))
+        z, _ = layers[-1].forward(z)
+    return KAN.from_layers(layers)
+
+
+def _points(x, old, uniform_weight):
+    """Choose grid points for the data x (n,), given the old ones (G + 1,)."""
+    low, high = x.min(), x.max()
+    if high - low <= 1e-9 * max(old[-1] - old[0], abs(low), abs(high)):
+        center = 0.5 * (low + high)
+        return old if old[0] <= center <= old[-1] else old + (center - 0.5 * (old[0] + old[-1]))
+    margin = MARGIN * (high - low)
+    even = np.linspace(low - margin, high + margin, len(old))
+    weight = max(uniform_weight, LEAST_UNIFORM)
+    if weight == 1:
+        return even
+    quantiles = np.quantile(np.unique(x), np.linspace(0, 1, len(old)))
+    quantiles[[0, -1]] = even[[0, -1]]
+    return weight * even + (1 - weight) * quantiles
 
 
 def refine(model, grid):
@@ -35,21 +109,36 @@ def refine(model, grid):
     Paper, section 2.4.
     """
     grid = as_integer(grid, "grid", 1)
-    return KAN.from_layers([_refine_layer(layer, grid) for layer in model.layers])
+    cuts = np.linspace(0, 1, grid + 1)
+    layers = []
+    for layer in model.layers:
+        points = layer.knots[:, layer.order : layer.order + layer.G + 1]
+        places = np.linspace(0, 1, layer.G + 1)
+        layers.append(_regrid(layer, [np.interp(cuts, places, old) for old in points]))
+    return KAN.from_layers(layers)
 
 
-def _refine_layer(layer, grid):
+def _regrid(layer, grids):
+    """Lay a layer's splines on new grid points, a row (G' + 1,) for each input."""
     k = layer.order
     in_cell = 0.5 - 0.5 * np.cos(np.pi * (np.arange(k + 1) + 0.5) / (k + 1))  # Chebyshev points in (0, 1)
-    knots, coef, done = [], [], {}
-    for old, c in zip(layer.knots, layer.coef, strict=True):
-        if old.tobytes() not in done:  # inputs often share a grid: solve for the change of basis once
-            points = old[k : k + layer.G + 1]
-            finer = np.interp(np.linspace(0, layer.G, grid + 1), np.arange(layer.G + 1), points)
-            new = make_grid(grid=finer, order=k)
-            x = (finer[:-1, None] + np.diff(finer)[:, None] * in_cell).ravel()
-            done[old.tobytes()] = new, fit_coefficients(x, basis(x, old, k), new, k)
-        new, change = done[old.tobytes()]  # change of basis: (G' + k, G + k)
-        knots.append(new)
-        coef.append(change @ c)
-    return KANLayer(np.stack(knots), np.stack(coef), layer.base_weight)
+    all_knots, coef, known = [], [], {}
+    for old, points, c, w in zip(layer.knots, grids, layer.coef, layer.base_weight, strict=True):
+        key = old.tobytes() + points.tobytes()
+        if key not in known:  # inputs often share a grid: solve for the change of basis once
+            knots = make_grid(grid=points, order=k)
+            x = (points[:-1, None] + np.diff(points)[:, None] * in_cell).ravel()
+            bent = _straightened_silu(x, old[k], old[-k - 1]) - _straightened_silu(x, points[0], points[-1])
+            features = np.column_stack([basis(x, old, k), bent])  # silu bends where it was straight: undo it
+            known[key] = knots, fit_coefficients(x, features, knots, k)  # (G' + k, G + k + 1)
+        knots, change = known[key]
+        all_knots.append(knots)
+        coef.append(change @ np.concatenate([c, w[None]]))
+    return KANLayer(np.stack(all_knots), np.stack(coef), layer.base_weight)
+
+
+def _straightened_silu(x, low, high):
+    """Evaluate silu on a grid's domain, and its straight continuation beyond."""
+    inside = np.clip(x, low, high)
+    value, slope = silu(inside)
+    return value + slope * (x - inside)

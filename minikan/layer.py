@@ -81,9 +81,13 @@ class KANLayer:
             raise ValueError("knots must be strictly increasing in every row")
         self.order = knots.shape[1] - count - 1
         self.G = count - self.order
+        self.place(knots)
+        self.weights = np.concatenate([coef, base_weight[:, None]], axis=1)
+
+    def place(self, knots):
+        """Lay the splines on other knots (n_in, G + 2k + 1); the weights stay what they are."""
         self.knots = knots
         self._grid = SplineGrid(knots, self.order)
-        self.weights = np.concatenate([coef, base_weight[:, None]], axis=1)
 
     @property
     def coef(self):
@@ -140,6 +144,14 @@ class KANLayer:
             return gradient, None
         live, base = features.pull(W, upstream)
         return gradient, np.einsum("rin,rin->in", live, cache.slopes) * cache.scale + base * cache.base_slope
+
+    def features(self, cache):
+        """Write down what the weights multiply: (n_in (G + k + 1), n)."""
+        return cache.features.dense()
+
+    def slopes(self, cache):
+        """Differentiate the outputs in the inputs, ∂z_j/∂x_i: (n_out, n_in, n)."""
+        return self.edges(cache.x, derivative=1)
 
     def edges(self, x, derivative=0):
         """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""

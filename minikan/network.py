@@ -1,94 +1,37 @@
-"""A KAN is a stack of layers: edges learn, nodes only add (chapter 03; paper, section 2.2).
+"""A network is a stack of layers; a KAN's edges learn, its nodes only add (chapter 03; paper, section 2.2).
 
     KAN(x) = (Φ_{L-1} ∘ … ∘ Φ_1 ∘ Φ_0)(x)       shape [n_0, n_1, …, n_L]
 
-The class knows how to compute and how to differentiate, no more. What acts on a model (`fit`,
-`refine`, …) is a function of a module of its own.
+`Network` knows how to compute and how to differentiate whatever layers it is given, no more; `KAN` and
+the `MLP` of chapter 05 say what the layers are. What acts on a model (`fit`, `refine`, …) is a
+function of a module of its own.
 """
 
 from itertools import pairwise
 
 import numpy as np
 
-from .borders import as_domain, as_integer, as_numbers, as_samples, as_targets
+from .borders import as_domain, as_integer, as_number, as_numbers, as_samples, as_targets
 from .bspline import make_grid
 from .layer import KANLayer
 
 BLOCK = 2048  # samples at a time: what a layer makes of them stays in the processor's cache
 
 
-class KAN:
-    """A Kolmogorov–Arnold network with hand-written derivatives.
+class Network:
+    """A stack of layers with hand-written derivatives.
 
-    Parameters
-    ----------
-    widths : sequence of int
-        Nodes per layer, [n_0, …, n_L]: inputs first, outputs last.
-    grid : int
-        Cells G per grid.
-    order : int
-        Polynomial degree k of the splines.
-    domain : pair of float
-        Interval (low, high) on which the grids of the inputs lie. Hidden nodes have (-1, 1).
-    seed : int or numpy.random.Generator
-        Where the first parameters come from.
+    A layer is a linear map of features of its inputs, z = Wᵀ Φ(x). It offers its `weights` (…, n_out);
+    `forward` and `backward`; and, from what `forward` kept, its `features` and `slopes`.
 
     Attributes
     ----------
     parameters : ndarray, shape (P,)
         All parameters. The layers' arrays are views of it: write to either and both change.
-    layers : list of KANLayer
+    layers : list
     widths : list of int
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there are fewer than two widths, one is below 1, `grid` < 1, `order` < 0, or the domain is
-        reversed or empty.
-
-    References
-    ----------
-    Z. Liu et al., *KAN: Kolmogorov–Arnold Networks*, arXiv 2404.19756, section 2.2.
-
-    Examples
-    --------
-    >>> KAN([2, 5, 1], grid=5)
-    KAN([2, 5, 1]: 135 parameters)
-      KANLayer(2 → 5, G=5, k=3: 90 parameters)
-      KANLayer(5 → 1, G=5, k=3: 45 parameters)
+        Nodes per layer, [n_0, …, n_L].
     """
-
-    def __init__(self, widths, grid=5, order=3, domain=(-1, 1), seed=0):
-        if np.ndim(widths) != 1 or len(widths) < 2:
-            raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
-        widths = [as_integer(width, "every width", 1) for width in widths]
-        grid, order = as_integer(grid, "grid", 1), as_integer(order, "order", 0)
-        as_domain(domain)
-        rng = np.random.default_rng(seed)
-        layers = []
-        for n_in, n_out in pairwise(widths):
-            ends = (-1, 1) if layers else domain
-            knots = np.tile(make_grid(ends, grid, order), (n_in, 1))
-            coef = rng.normal(0, 0.3 / np.sqrt(n_in), (n_in, grid + order, n_out))
-            silu_size = max(1, *np.abs(ends))  # silu is about this large there, and shall count as a 1
-            base_weight = rng.normal(0, 1 / np.sqrt(n_in), (n_in, n_out)) / silu_size
-            layers.append(KANLayer(knots, coef, base_weight))
-        self._adopt(layers)
-
-    @classmethod
-    def from_layers(cls, layers):
-        """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
-        layers = [KANLayer(layer.knots, layer.coef, layer.base_weight) for layer in layers]
-        if not layers:
-            raise ValueError("layers must hold at least one KANLayer, got none")
-        for below, above in pairwise(layers):
-            if below.n_out != above.n_in:
-                raise ValueError(
-                    f"layers must fit: {below!r} gives {below.n_out}, {above!r} takes {above.n_in}"
-                )
-        model = cls.__new__(cls)
-        model._adopt(layers)
-        return model
 
     def _adopt(self, layers):
         """Move all parameters into one vector, and let the layers look into it."""
@@ -100,7 +43,7 @@ class KAN:
             layer.weights = part
 
     def _split(self, vector):
-        """Cut a vector (P, ...) into the layers' parts, views of shape (n_in, G + k + 1, n_out, ...)."""
+        """Cut a vector (P, ...) into the layers' parts, views of their weights' shapes (..., n_out, ...)."""
         return [
             vector[part].reshape(layer.weights.shape + vector.shape[1:])
             for layer, part in zip(self.layers, self._slices, strict=True)
@@ -118,13 +61,23 @@ class KAN:
             raise ValueError(f"parameters must have shape {self._parameters.shape}, got {values.shape}")
         self._parameters[:] = values
 
+    def state(self):
+        """Copy what training changes, for `restore`."""
+        return self.parameters.copy()
+
+    def restore(self, state):
+        """Return to a state of this or an equally shaped model."""
+        self._parameters[:] = state
+
     @property
     def widths(self):
-        """Nodes per layer, [n_0, …, n_L]."""
         return [self.layers[0].n_in] + [layer.n_out for layer in self.layers]
 
     def __repr__(self):
-        lines = [f"KAN({self.widths}: {self.parameters.size} parameters)", *map(repr, self.layers)]
+        lines = [
+            f"{type(self).__name__}({self.widths}: {self.parameters.size} parameters)",
+            *map(repr, self.layers),
+        ]
         return "\n  ".join(lines)
 
     def forward(self, x):
@@ -150,10 +103,10 @@ class KAN:
         gradient, dX = np.zeros_like(self.parameters), np.empty_like(X)
         for block in blocks(len(X)):
             _, caches = self.forward(samples_last(X[block]))
-            dX[block] = self._backward(caches, upstream[block].T, gradient).T
+            dX[block] = self.propagate(caches, upstream[block].T, gradient).T
         return gradient, dX
 
-    def _backward(self, caches, upstream, gradient, wants_x=True):
+    def propagate(self, caches, upstream, gradient, wants_x=True):
         """Add to `gradient` (P,) what the caches' samples say, the last layer first."""
         parts = self._split(gradient)
         for depth in reversed(range(len(self.layers))):
@@ -176,12 +129,25 @@ class KAN:
         """
         X = as_samples(X, self.widths[0])
         y = as_targets(y, len(X), self.widths[-1])
+
+        def judge(outputs, block):
+            residuals = outputs - y[block].T  # (n_out, n)
+            return np.vdot(residuals, residuals) / y.size, residuals * (2 / y.size)
+
+        return self.differentiate(X, judge)
+
+    def differentiate(self, X, judge):
+        """Add up any loss over the samples X (n, n_in), and its gradient (P,).
+
+        `judge(outputs, block)` takes the outputs (n_out, n) of a slice of the samples and returns their
+        share of the loss, and its gradient in these outputs.
+        """
         loss, gradient = 0.0, np.zeros_like(self.parameters)
         for block in blocks(len(X)):
             outputs, caches = self.forward(samples_last(X[block]))
-            residuals = outputs - y[block].T  # (n_out, n)
-            loss += np.vdot(residuals, residuals) / y.size
-            self._backward(caches, residuals * (2 / y.size), gradient, wants_x=False)
+            share, upstream = judge(outputs, block)
+            loss += share
+            self.propagate(caches, upstream, gradient, wants_x=False)
         return float(loss), gradient
 
     def linearise(self, x):
@@ -197,16 +163,100 @@ class KAN:
         sensitivity = np.broadcast_to(np.eye(n_out)[:, :, None], (n_out, n_out, n))  # ∂output_o/∂z_j
         for depth in reversed(range(len(self.layers))):
             layer, cache = self.layers[depth], caches[depth]
-            features = cache.features.dense().reshape(*layer.weights.shape[:2], 1, 1, n)
-            np.multiply(features, sensitivity.swapaxes(0, 1), out=parts[depth])
+            part = parts[depth].reshape(-1, layer.n_out, n_out, n)
+            np.multiply(layer.features(cache)[:, None, None], sensitivity.swapaxes(0, 1), out=part)
             if depth > 0:
-                sensitivity = np.einsum("ojn,jin->oin", sensitivity, layer.edges(cache.x, derivative=1))
+                sensitivity = np.einsum("ojn,jin->oin", sensitivity, layer.slopes(cache))
         return z, jacobian
 
     def jacobian(self, X):
         """Differentiate the outputs in the parameters: X (n, n_in) → (n, n_out, P)."""
         X = as_samples(X, self.widths[0])
         return np.ascontiguousarray(self.linearise(X.T)[1].transpose(2, 1, 0))
+
+
+class KAN(Network):
+    """A Kolmogorov–Arnold network with hand-written derivatives.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Nodes per layer, [n_0, …, n_L]: inputs first, outputs last.
+    grid : int
+        Cells G per grid.
+    order : int
+        Polynomial degree k of the splines.
+    domain : pair of float
+        Interval (low, high) on which the grids of the inputs lie. Hidden nodes have (-1, 1).
+    seed : int or numpy.random.Generator
+        Where the first parameters come from.
+    noise : float
+        How crooked the network starts. At first each edge is a straight line across its domain, up or down
+        by ±1 / √n_in, plus noise: every weight moved by a normal number of this standard
+        deviation, divided by √n_in. Chapter 04 shows why straight networks are good ones to start from.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are fewer than two widths, one is below 1, `grid` < 1, `order` < 0, or the domain is
+        reversed or empty, or `noise` is negative.
+
+    References
+    ----------
+    Z. Liu et al., *KAN: Kolmogorov–Arnold Networks*, arXiv 2404.19756, section 2.2.
+
+    Examples
+    --------
+    >>> KAN([2, 5, 1], grid=5)
+    KAN([2, 5, 1]: 135 parameters)
+      KANLayer(2 → 5, G=5, k=3: 90 parameters)
+      KANLayer(5 → 1, G=5, k=3: 45 parameters)
+    """
+
+    def __init__(self, widths, grid=5, order=3, domain=(-1, 1), seed=0, noise=0.1):
+        if np.ndim(widths) != 1 or len(widths) < 2:
+            raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
+        widths = [as_integer(width, "every width", 1) for width in widths]
+        grid, order = as_integer(grid, "grid", 1), as_integer(order, "order", 0)
+        as_domain(domain)
+        as_number(noise, "noise", 0)
+        rng = np.random.default_rng(seed)
+        layers = []
+        for n_in, n_out in pairwise(widths):
+            knots = make_grid((-1, 1) if layers else domain, grid, order)
+            signs = rng.choice([-1.0, 1.0], (n_in, 1, n_out))
+            weights = rng.normal(0, noise, (n_in, grid + order + 1, n_out))
+            weights[:, :-1] += straight_line(knots, order)[:, None] * signs
+            weights /= np.sqrt(n_in)
+            layers.append(KANLayer(np.tile(knots, (n_in, 1)), weights[:, :-1], weights[:, -1]))
+        self._adopt(layers)
+
+    @classmethod
+    def from_layers(cls, layers):
+        """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
+        layers = [KANLayer(layer.knots, layer.coef, layer.base_weight) for layer in layers]
+        if not layers:
+            raise ValueError("layers must hold at least one KANLayer, got none")
+        for below, above in pairwise(layers):
+            if below.n_out != above.n_in:
+                raise ValueError(
+                    f"layers must fit: {below!r} gives {below.n_out}, {above!r} takes {above.n_in}"
+                )
+        model = cls.__new__(cls)
+        model._adopt(layers)
+        return model
+
+    def state(self):
+        """Copy what training changes, parameters and knots, for `restore`."""
+        return super().state(), [layer.knots for layer in self.layers]
+
+    def restore(self, state):
+        """Return to a state of this or an equally shaped model."""
+        parameters, knots = state
+        super().restore(parameters)
+        for layer, its_knots in zip(self.layers, knots, strict=True):
+            if layer.knots is not its_knots:
+                layer.place(its_knots)
 
     def input_derivatives(self, X):
         """Differentiate the outputs in the inputs, once and twice.
@@ -233,6 +283,19 @@ class KAN:
             gradient = np.einsum("jin,ian->jan", slope, gradient)
             z, _ = layer.forward(z)
         return tuple(np.ascontiguousarray(np.moveaxis(d, -1, 0)) for d in (gradient, hessian))
+
+
+def straight_line(knots, order):
+    """Find the coefficients of the straight line that rises from -1 to 1 on the domain: (G + k,).
+
+    They are the means of the knots inside each basis function's support (Marsden's identity; de Boor, chapter
+    IX); with order 0, a staircase as close to the line as there is.
+    """
+    k = order
+    inside = np.arange(1, k + 1) if k else np.arange(2)
+    means = knots[np.arange(len(knots) - k - 1)[:, None] + inside].mean(axis=1)
+    low, high = knots[k], knots[-k - 1]
+    return (2 * means - low - high) / (high - low)
 
 
 def samples_last(X):

@@ -133,7 +133,7 @@ def test_many_samples_are_cut_into_blocks_that_leave_no_trace():
     outputs, caches = model.forward(X.T)  # all at once
     assert loss == pytest.approx(np.mean((outputs.T - y) ** 2), rel=1e-13)
     whole = np.zeros_like(gradient)
-    model._backward(caches, 2 / y.size * (outputs - y.T), whole)
+    model.propagate(caches, 2 / y.size * (outputs - y.T), whole)
     np.testing.assert_allclose(gradient, whole, atol=1e-12)
     np.testing.assert_allclose(model(X)[-3:], model(X[-3:]), atol=1e-14)
     upstream = X[:, 1:]
