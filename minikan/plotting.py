@@ -137,6 +137,33 @@ def show(fig, alt):
         sys.modules["matplotlib.pyplot"].close(fig)
 
 
+def plot_history(history, axes=None):
+    """Draw how the RMSE fell: over the steps, on a logarithmic scale, with the grids' moves marked.
+
+    Parameters
+    ----------
+    history : History
+        From `fit`.
+    axes : Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    if axes is None:
+        _, axes = figure(7, 3)
+    axes.semilogy(history.step, history.rmse, label="training")
+    if history.validation_rmse is not None:
+        axes.semilogy(history.step, history.validation_rmse, "--", label="validation")
+    for step in history.grid_changes:
+        label = "grids move" if step == history.grid_changes[0] else None
+        axes.axvline(step, color=PALETTE["grey"], linestyle=":", linewidth=1, label=label)
+    axes.set(xlabel="step", ylabel="RMSE")
+    axes.legend()
+    return axes.figure
+
+
 def show_source(obj, docstring=False):
     """Display the source of a function, class or method as it stands in the package.
 

@@ -1,105 +1,148 @@
-"""To train is to walk downhill on the mean squared error (chapter 04; paper, section 3.1).
+"""To train is to walk downhill on a loss (chapter 04; paper, section 3.1).
 
-loss(θ) = mean over samples and outputs of (model(X) - y)²
+`fit` makes an `Objective` of model, samples and loss; lets an optimiser step; looks after grids,
+validation and interrupts; and keeps the best parameters it has seen.
 """
 
 import time
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from .borders import as_integer, as_samples, as_targets
-from .network import blocks
-from .optimizers import Adam, LevenbergMarquardt
+from .borders import as_integer, as_number
+from .grids import update_grid as moved_grids
+from .losses import LOSSES
+from .network import KAN
+from .objective import as_objective, batches
+from .optimizers import LBFGS, Adam, GradientDescent, LevenbergMarquardt, Optimizer
+from .progress import progress_bar
 
-OPTIMIZERS = {"lm": LevenbergMarquardt, "adam": Adam}
+OPTIMIZERS = {"lm": LevenbergMarquardt, "lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
+GRID_STEPS = 5  # from one move of the grids to the next
 
 
 @dataclass
 class History:
-    """What happened during training: one entry before the first step and one after each.
+    """What happened during training: an entry before the first step, and one after each that is recorded.
+
+    Every step is recorded; with mini-batches, one in each pass through the samples.
 
     Attributes
     ----------
-    loss, rmse : ndarray, shape (steps + 1,)
-        Mean squared error on the training samples, and its square root.
-    validation_rmse : ndarray, shape (steps + 1,), or None
-        The same on the validation samples, where there were any.
-    time : ndarray, shape (steps + 1,)
+    step : ndarray of int, shape (m,)
+        Steps taken before the entry.
+    loss : ndarray, shape (m,)
+        Loss on the training samples.
+    rmse : ndarray, shape (m,)
+        Square root of `loss`; the root mean squared error, where the loss is the mean squared one.
+    validation_rmse : ndarray, shape (m,), or None
+        The same on the validation samples, where there are any.
+    time : ndarray, shape (m,)
         Seconds since the start.
-    converged : bool
-        True when the optimiser found no way down before all steps were taken.
+    evaluations : ndarray of int, shape (m,)
+        How often each sample has been looked at, on average: passes for a loss, a gradient or a Jacobian.
+    grid_changes : ndarray of int
+        Steps before which the grids moved.
+    stopped : str
+        Why training ended early; empty if all steps were taken.
     """
 
+    step: np.ndarray
     loss: np.ndarray
     validation_rmse: np.ndarray | None
     time: np.ndarray
-    converged: bool
+    evaluations: np.ndarray
+    grid_changes: np.ndarray
+    stopped: str
 
     @property
     def rmse(self):
         return np.sqrt(self.loss)
 
     def __repr__(self):
-        end = ", converged" if self.converged else ""
-        return f"History({len(self.loss) - 1} steps: RMSE {self.rmse[0]:.1e} → {self.rmse[-1]:.1e}{end})"
+        end = f"; {self.stopped}" if self.stopped else ""
+        return f"History({self.step[-1]} steps: RMSE {self.rmse[0]:.1e} → {self.rmse.min():.1e}{end})"
+
+    def plot(self, axes=None):
+        """Draw the RMSE over the steps; returns the matplotlib Figure."""
+        from .plotting import plot_history
+
+        return plot_history(self, axes)
 
 
-class LeastSquares:
-    """A model and its samples as the optimisers see them: parameters, loss, derivatives."""
-
-    def __init__(self, model, X, y):
-        self.model, self.X, self.y = model, X, y
-        self.parameters = model.parameters
-
-    def loss(self):
-        return float(np.mean((self.model(self.X) - self.y) ** 2))
-
-    def loss_and_gradient(self):
-        return self.model.loss_and_gradient(self.X, self.y)
-
-    def normal_equations(self):
-        """Compute the loss, Jᵀr / N of shape (P,) and JᵀJ / N of shape (P, P), r the N residuals."""
-        P, N = self.parameters.size, self.y.size
-        loss, gradient, matrix = 0.0, np.zeros(P), np.zeros((P, P))
-        for block in blocks(len(self.X)):
-            outputs, jacobian = self.model.linearise(self.X[block].T)
-            residuals = (outputs - self.y[block].T).ravel()
-            jacobian = jacobian.reshape(P, -1)
-            loss += residuals @ residuals / N
-            gradient += jacobian @ residuals / N
-            matrix += jacobian @ jacobian.T / N
-        return loss, gradient, matrix
-
-
-def fit(model, X, y, *, steps=50, optimizer="lm", validation=None):
-    """Train a model in place.
+def fit(
+    model,
+    X,
+    y,
+    *,
+    steps=50,
+    optimizer="lm",
+    loss="mse",
+    sample_weight=None,
+    validation=None,
+    patience=None,
+    batch_size=None,
+    update_grid=False,
+    tol=1e-12,
+    callback=None,
+    progress=True,
+    seed=0,
+):
+    """Train a model in place, and leave it at the best parameters seen.
 
     Parameters
     ----------
-    model : KAN
-        Its parameters change.
+    model : KAN or MLP
+        Its parameters change, and with `update_grid` its knots.
     X : array_like, shape (n, n_in)
         Samples.
     y : array_like, shape (n, n_out), or (n,) for one output
-        Targets.
+        Targets. For cross-entropy: classes 0 … n_out - 1, of shape (n,).
     steps : int
         Steps of the optimiser, at most.
-    optimizer : "lm", "adam" or an object with a method step(problem)
-        Levenberg–Marquardt, or Adam on all samples at once.
+    optimizer : "lm", "lbfgs", "adam", "gd" or an Optimizer
+        Levenberg–Marquardt, L-BFGS, Adam, gradient descent.
+    loss : "mse" or "cross-entropy"
+        Mean squared error, or the surprise of the outputs' softmax at the classes.
+    sample_weight : array_like, shape (n,), optional
+        How much each sample counts; only ratios matter.
     validation : (Xv, yv), optional
-        Samples held out. The parameters that do best on them are kept.
+        Samples held out. The best parameters are those that do best on them.
+    patience : int, optional
+        Stop when this many records have passed without a better one.
+    batch_size : int, optional
+        Samples of a mini-batch, for Adam and gradient descent. They are drawn without
+        replacement until all have had their turn; a step sees one mini-batch.
+    update_grid : bool or int
+        Let the grids follow the data and the hidden nodes: before the first step and then after every
+        5 (or as many as you say), in the first half of the steps.
+    tol : float
+        Stop when three steps in a row together lower the loss by less than this part of it.
+    callback : callable, optional
+        Called as callback(step, loss) before the first step and after each recorded one, with the model at
+        this point; training stops when it returns True.
+    progress : bool
+        Show a bar when the work takes longer than about a second.
+    seed : int or numpy.random.Generator
+        Draws the mini-batches.
 
     Returns
     -------
     History
-        The course of the training.
+        The course of the training. An interrupt (Ctrl-C, or the kernel's) ends training early and
+        returns it, too, with the model at its best parameters so far.
 
     Raises
     ------
     ValueError, TypeError
-        If X or y have the wrong shape, are not finite real numbers or differ in length, if `steps` < 1,
-        or if there is no such optimizer.
+        If X or y have the wrong shape, are not finite real numbers or differ in length, or if another
+        argument is not what is said above. The model is not changed.
+
+    Warns
+    -----
+    RuntimeWarning
+        If a step led to a loss that is not finite. It is refused, and training ends.
 
     Examples
     --------
@@ -110,43 +153,115 @@ def fit(model, X, y, *, steps=50, optimizer="lm", validation=None):
     >>> bool(history.rmse[-1] < 1e-3)
     True
     """
-    problem = as_problem(model, X, y, "X", "y")
+    if loss not in LOSSES:
+        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
+    objective = as_objective(model, X, y, sample_weight, LOSSES[loss]())
     held_out = None
     if validation is not None:
         try:
             Xv, yv = validation
         except (TypeError, ValueError):
             raise ValueError("validation must be a pair (X, y)") from None
-        held_out = as_problem(model, Xv, yv, "validation X", "validation y")
-    steps = as_integer(steps, "steps", 1)
-    if isinstance(optimizer, str):
-        if optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}")
-        optimizer = OPTIMIZERS[optimizer]()
-    start, losses, held_out_losses, times = time.perf_counter(), [], [], []
+        held_out = as_objective(model, Xv, yv, None, LOSSES[loss](), "validation ")
+    steps, tol = as_integer(steps, "steps", 1), as_number(tol, "tol", 0)
+    patience = np.inf if patience is None else as_integer(patience, "patience", 1)
+    optimizer = as_optimizer(optimizer)
+    every = GRID_STEPS if update_grid is True else as_integer(update_grid or 0, "update_grid", 0)
+    if every and not isinstance(model, KAN):
+        raise ValueError(f"update_grid needs a KAN, got a {type(model).__name__}, which has no grids")
+    parts, record_every = None, 1
+    if batch_size is not None:
+        if not optimizer.stochastic:
+            raise ValueError(f"batch_size needs adam or gd; {type(optimizer).__name__} looks at all samples")
+        batch_size = as_integer(batch_size, "batch_size", 1)
+        parts, record_every = batches(objective, batch_size, seed), -(-len(objective.X) // batch_size)
 
-    def record():
-        losses.append(problem.loss())
-        times.append(time.perf_counter() - start)
-        if held_out:
-            held_out_losses.append(held_out.loss())
-        return (held_out_losses or losses)[-1]
+    log = Log(objective, held_out)
+    try:
+        with np.errstate(all="ignore"), progress_bar(steps, "fit", progress) as advance:
+            log.record(0)
+            for step in range(steps):
+                if callback is not None and log.steps[-1] == step and callback(step, log.losses[-1]) is True:
+                    log.stopped = "stopped by the callback"
+                    break
+                if every and step % every == 0 and 2 * step < steps:
+                    model.restore(moved_grids(model, objective.X).state())
+                    optimizer.forget()
+                    log.grid_changes.append(step)
+                if not optimizer.step(next(parts) if parts else objective):
+                    log.stopped = "converged: there is no way down"
+                    break
+                if (step + 1) % record_every == 0 or step + 1 == steps:
+                    log.record(step + 1)
+                advance(f"RMSE {log.losses[-1] ** 0.5:.1e}")
+                if log.must_stop(tol, patience):
+                    break
+            else:
+                if callback is not None:
+                    callback(steps, log.losses[-1])
+    except KeyboardInterrupt:
+        log.stopped = "interrupted"
+    finally:
+        model.restore(log.best)
+    return log.history()
 
-    best_loss, best = record(), model.parameters.copy()
-    converged = False
-    for _ in range(steps):
-        if not optimizer.step(problem):
-            converged = True
-            break
-        loss = record()
-        if loss < best_loss:
-            best_loss, best = loss, model.parameters.copy()
-    model.parameters = best
-    validation_rmse = np.sqrt(held_out_losses) if held_out else None
-    return History(np.array(losses), validation_rmse, np.array(times), converged)
+
+class Log:
+    """The course of a training and the best state so far."""
+
+    def __init__(self, objective, held_out):
+        self.objective, self.held_out = objective, held_out
+        self.start, self.best_loss, self.best = time.perf_counter(), np.inf, objective.model.state()
+        self.steps, self.losses, self.held_out_losses, self.times, self.evaluations = [], [], [], [], []
+        self.grid_changes, self.stopped, self.since_best = [], "", 0
+
+    def record(self, step):
+        """Write down where training stands, and keep the state if it is the best."""
+        loss = self.objective.loss()
+        judged = self.held_out.loss() if self.held_out else loss
+        if not np.isfinite(loss):
+            self.stopped = (
+                f"step {step} led to a loss of {loss}, which is refused; try a smaller learning rate"
+            )
+            warnings.warn(self.stopped, RuntimeWarning, stacklevel=3)
+            return
+        self.steps.append(step)
+        self.losses.append(loss)
+        self.held_out_losses.append(judged)
+        self.times.append(time.perf_counter() - self.start)
+        self.evaluations.append(self.objective.evaluations)
+        self.since_best += 1
+        if judged < self.best_loss:
+            self.best_loss, self.best, self.since_best = judged, self.objective.model.state(), 0
+
+    def must_stop(self, tol, patience):
+        """Tell whether training is over, and note why."""
+        if not self.stopped and self.since_best >= patience:
+            self.stopped = f"no better for {patience} records"
+        recent = self.losses[-4:]
+        if not self.stopped and len(recent) == 4 and 0 <= recent[0] - recent[-1] <= tol * recent[0]:
+            self.stopped = "converged: the loss falls no more"
+        return bool(self.stopped)
+
+    def history(self):
+        """Make arrays of it."""
+        return History(
+            step=np.array(self.steps, int),
+            loss=np.array(self.losses),
+            validation_rmse=np.sqrt(self.held_out_losses) if self.held_out else None,
+            time=np.array(self.times),
+            evaluations=np.array(self.evaluations),
+            grid_changes=np.array(self.grid_changes, int),
+            stopped=self.stopped,
+        )
 
 
-def as_problem(model, X, y, name_X, name_y):
-    """Check samples and targets and bind them to the model."""
-    X = as_samples(X, model.widths[0], name_X)
-    return LeastSquares(model, X, as_targets(y, len(X), model.widths[-1], name_y))
+def as_optimizer(optimizer):
+    """Make an optimiser of its name, or check that it is one."""
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
+        raise ValueError(
+            f"optimizer must be one of {', '.join(OPTIMIZERS)}, or an Optimizer, got {optimizer!r}"
+        )
+    return OPTIMIZERS[optimizer]()

@@ -1,12 +1,21 @@
-"""Optimisers against known answers; fit on real targets; what it refuses."""
+"""fit: on real targets, with every option, under attack; what it keeps, what it refuses."""
+
+import _thread
+import os
+import subprocess
+import sys
+import threading
+import warnings
 
 import numpy as np
 import pytest
-from scipy.optimize import least_squares
 
-from minikan import KAN, Adam, LevenbergMarquardt, fit
+from minikan import KAN, MLP, Adam, GradientDescent, fit, refine
+from minikan.losses import LOSSES
 from minikan.network import BLOCK
-from minikan.training import LeastSquares
+from minikan.objective import as_objective
+from minikan.optimizers import Optimizer
+from minikan.training import OPTIMIZERS
 
 
 def target(X):
@@ -18,107 +27,104 @@ def data(n=1000, seed=0):
     return X, target(X)
 
 
-class Residuals:
-    """A small least-squares problem with residuals and Jacobian written out."""
-
-    def __init__(self, residuals, jacobian, start):
-        self.residuals, self.jacobian = residuals, jacobian
-        self.parameters = np.array(start, float)
-
-    def loss(self):
-        return float(np.mean(self.residuals(self.parameters) ** 2))
-
-    def normal_equations(self):
-        r, J = self.residuals(self.parameters), self.jacobian(self.parameters)
-        return r @ r / r.size, J.T @ r / r.size, J.T @ J / r.size
-
-    def loss_and_gradient(self):
-        loss, gradient, _ = self.normal_equations()
-        return loss, 2 * gradient
+def classes(n=400, seed=0):
+    X = np.random.default_rng(seed).uniform(-1, 1, (n, 2))
+    return X, (X[:, 0] ** 2 + X[:, 1] > 0.3).astype(int) + (X[:, 0] > 0.5)
 
 
-def rosenbrock():
-    return Residuals(
-        lambda p: np.array([10 * (p[1] - p[0] ** 2), 1 - p[0]]),
-        lambda p: np.array([[-20 * p[0], 10], [-1, 0]]),
-        [-1.2, 1],
-    )
+# -------------------------------------------------------------------------------------------- objective
 
 
-def test_levenberg_marquardt_solves_rosenbrock_as_scipy_does():
-    problem = rosenbrock()
-    optimizer, losses = LevenbergMarquardt(), [problem.loss()]
-    while losses[-1] > 1e-28 and len(losses) < 60 and optimizer.step(problem):
-        losses.append(problem.loss())
-    assert (np.diff(losses) < 0).all()  # it never takes a step up
-    expected = least_squares(problem.residuals, [-1.2, 1], problem.jacobian, method="lm")
-    np.testing.assert_allclose(problem.parameters, expected.x, atol=1e-10)
+@pytest.fixture(params=LOSSES)
+def objective(request):
+    """More samples than a block, three outputs, weights."""
+    X, y = classes(BLOCK + 7)
+    if request.param == "mse":
+        y = np.stack([y, -y, y**2], axis=1)
+    weights = np.random.default_rng(1).uniform(0, 2, len(X))
+    return as_objective(KAN([2, 3, 3], seed=1), X, y, weights, LOSSES[request.param]())
 
 
-def test_levenberg_marquardt_stands_a_singular_jacobian():
-    problem = Residuals(lambda p: np.array([p[0] + p[1] - 3.0]), lambda p: np.ones((1, 2)), [0.0, 0.0])
-    optimizer = LevenbergMarquardt()
-    for _ in range(20):
-        optimizer.step(problem)
-    np.testing.assert_allclose(problem.parameters, 1.5, atol=1e-9)  # the nearest of all solutions
+def test_loss_and_gradient_agree_with_differences(objective):
+    loss, gradient = objective.loss_and_gradient()
+    assert objective.loss() == pytest.approx(loss, rel=1e-13)
+    start, direction = objective.parameters.copy(), np.random.default_rng(2).normal(size=gradient.size)
+    sides = []
+    for sign in (1, -1):
+        objective.parameters = start + sign * 1e-6 * direction
+        sides.append(objective.loss())
+    assert gradient @ direction == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-6)
 
 
-def test_levenberg_marquardt_stops_where_it_stands_when_there_is_no_way_down():
-    problem = Residuals(lambda p: p - 2.0, lambda p: np.eye(2), [2.0, 2.0])
-    assert LevenbergMarquardt().step(problem) is False
-    np.testing.assert_array_equal(problem.parameters, [2, 2])
+def test_curvature_is_gauss_newton(objective):
+    loss, gradient, matrix = objective.curvature()
+    expected_loss, expected_gradient = objective.loss_and_gradient()
+    assert loss == pytest.approx(expected_loss, rel=1e-13)
+    np.testing.assert_allclose(gradient, expected_gradient, atol=1e-13)
+    jacobian = objective.model.jacobian(objective.X)  # (n, n_out, P)
+    z = objective.model(objective.X).T
+    direction = np.random.default_rng(2).normal(size=gradient.size)
+    curved = objective.criterion.curve(z, (jacobian @ direction).T, objective.weights)
+    expected = np.einsum("on,nop->p", curved, jacobian)
+    np.testing.assert_allclose(matrix @ direction, expected, atol=1e-11)
 
 
-def test_levenberg_marquardt_goes_back_when_every_step_fails():
-    problem = Residuals(lambda p: p, lambda p: np.eye(2), [1.0, 1.0])
-    problem.loss = lambda: np.inf
-    assert LevenbergMarquardt().step(problem) is False
-    np.testing.assert_array_equal(problem.parameters, [1, 1])
+def test_triangle_is_the_same(objective):
+    loss, gradient, matrix = objective.curvature()
+    same_loss, R, q = objective.triangle()
+    assert same_loss == pytest.approx(loss, rel=1e-13)
+    np.testing.assert_allclose(R.T @ R, matrix, atol=1e-12)
+    np.testing.assert_allclose(R.T @ q, gradient, atol=1e-13)
+    np.testing.assert_array_equal(R, np.triu(R))
 
 
-def test_levenberg_marquardt_never_meets_a_singular_system():
-    """A minimum along a line, with residuals that cannot vanish: the damping must not shrink to nothing."""
-    problem = Residuals(lambda p: p.sum() - np.array([3.0, 5.0]), lambda p: np.ones((2, 2)), [0.1, 0.7])
-    optimizer = LevenbergMarquardt()
-    for _ in range(60):
-        problem.parameters += [1e-3, -2e-3]  # pushed away, so that there is always a step to take
-        optimizer.step(problem)
-    assert problem.parameters.sum() == pytest.approx(4, abs=1e-9)
+def test_bend_is_the_outputs_second_derivative(objective):
+    """The Gauss–Newton matrix times the second difference, from a finer step."""
+    step = 0.1 * np.random.default_rng(3).normal(size=objective.parameters.size)
+    start, h, z = objective.parameters.copy(), 1e-3, []
+    for shift in (h, 0, -h):
+        objective.parameters = start + shift * step
+        z.append(objective.model(objective.X).T)
+    objective.parameters = start
+    bent = (z[0] - 2 * z[1] + z[2]) / h**2
+    curved = objective.criterion.curve(z[1], bent, objective.weights)
+    expected = np.einsum("on,nop->p", curved, objective.model.jacobian(objective.X))
+    got = objective.bend(step)
+    np.testing.assert_array_equal(objective.parameters, start)
+    np.testing.assert_allclose(got, expected, atol=0.02 * np.abs(expected).max())
 
 
-def test_adam_takes_the_steps_of_its_paper():
-    """The first three steps of algorithm 1, written out for one parameter."""
-    problem = Residuals(lambda p: p, lambda p: np.eye(1), [3.0])
-    theta, mean, square = 3.0, 0.0, 0.0
-    optimizer = Adam(0.1)
-    for t in range(1, 4):
-        gradient = 2 * theta
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-        theta -= 0.1 * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + 1e-8)
-        optimizer.step(problem)
-        assert problem.parameters[0] == pytest.approx(theta, rel=1e-12)
+def test_weights_count_samples_twice():
+    X, y = data(50)
+    twice = as_objective(KAN([2, 1]), np.vstack([X, X[:10]]), np.vstack([y, y[:10]]), None, LOSSES["mse"]())
+    weighted = as_objective(KAN([2, 1]), X, y, np.where(np.arange(50) < 10, 2, 1), LOSSES["mse"]())
+    assert weighted.loss() == pytest.approx(twice.loss(), rel=1e-13)
+    np.testing.assert_allclose(weighted.curvature()[2], twice.curvature()[2], atol=1e-14)
 
 
-def test_normal_equations_are_the_jacobians():
-    model = KAN([2, 3, 2], seed=1)
-    X, y = data(BLOCK + 7)
-    y = np.hstack([y, -y])
-    loss, gradient, matrix = LeastSquares(model, X, y).normal_equations()
-    jacobian = model.jacobian(X).reshape(y.size, -1)
-    residuals = (model(X) - y).ravel()
-    assert loss == pytest.approx(model.loss_and_gradient(X, y)[0], rel=1e-12)
-    np.testing.assert_allclose(2 * gradient, model.loss_and_gradient(X, y)[1], atol=1e-11)
-    np.testing.assert_allclose(gradient, jacobian.T @ residuals / y.size, atol=1e-11)
-    np.testing.assert_allclose(matrix, jacobian.T @ jacobian / y.size, atol=1e-11)
+def test_evaluations_are_counted():
+    X, y = data(100)
+    objective = as_objective(KAN([2, 1]), X, y, None, LOSSES["mse"]())
+    objective.loss()
+    objective.loss()  # known
+    objective.loss_and_gradient()
+    objective.curvature()
+    objective.bend(objective.parameters)
+    assert objective.evaluations == 6
+
+
+# -------------------------------------------------------------------------------------------------- fit
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_readme_network_learns(seed):
     X, y = data(seed=seed)
-    model = KAN([2, 5, 1], grid=10, seed=seed)
+    model = KAN([2, 5, 1], grid=5, seed=seed)
+    fit(model, X, y, steps=50)
+    model = refine(model, 10)
     history = fit(model, X, y, steps=50)
     X_test, y_test = data(seed=100 + seed)
-    assert np.sqrt(np.mean((model(X_test) - y_test) ** 2)) < 1e-3
+    assert np.sqrt(np.mean((model(X_test) - y_test) ** 2)) < 3e-4
     assert (np.diff(history.loss) <= 0).all()
     assert history.loss[-1] == pytest.approx(model.loss_and_gradient(X, y)[0], rel=1e-9)
 
@@ -140,15 +146,19 @@ def test_history_tells_what_happened():
     history = fit(KAN([2, 1, 1]), X, y, steps=4)
     assert history.loss.shape == history.time.shape == (5,)
     np.testing.assert_allclose(history.rmse**2, history.loss, rtol=1e-14)
-    assert history.validation_rmse is None and not history.converged
+    assert history.validation_rmse is None and history.stopped == ""
+    assert history.step.tolist() == [0, 1, 2, 3, 4] and history.grid_changes.size == 0
+    assert (np.diff(history.evaluations) >= 1).all()
     assert repr(history).startswith("History(4 steps: RMSE ")
+    axes = history.plot().axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), history.rmse)
     assert (np.diff(history.time) > 0).all()
 
 
 def test_converged_is_said():
     x = np.linspace(-1, 1, 50)[:, None]
     history = fit(KAN([1, 1]), x, 0 * x, steps=100)
-    assert history.converged and len(history.loss) < 100
+    assert history.stopped.startswith("converged") and len(history.loss) < 100
     assert "converged" in repr(history)
 
 
@@ -188,7 +198,17 @@ def test_fewer_samples_than_parameters(n):
         (dict(y=[1.0]), "X and y must have the same length, got 3 and 1"),
         (dict(steps=0), "steps must be at least 1, got 0"),
         (dict(steps=2.5), "steps must be a whole number, got 2.5"),
-        (dict(optimizer="sgd"), "optimizer must be one of lm, adam, got 'sgd'"),
+        (dict(optimizer="sgd"), "optimizer must be one of lm, lbfgs, adam, gd, or an Optimizer, got 'sgd'"),
+        (dict(optimizer=3), "or an Optimizer, got 3"),
+        (dict(loss="hinge"), "loss must be one of mse, cross-entropy, got 'hinge'"),
+        (dict(batch_size=2), "batch_size needs adam or gd; LevenbergMarquardt looks at all samples"),
+        (dict(batch_size=0, optimizer="adam"), "batch_size must be at least 1, got 0"),
+        (dict(sample_weight=[1, 2]), "sample_weight must hold 3 numbers"),
+        (dict(sample_weight=[0, 0, 0]), "not all of them zero"),
+        (dict(sample_weight=[1, -1, 1]), "none negative"),
+        (dict(tol=-1), "tol must be at least 0, got -1"),
+        (dict(patience=0), "patience must be at least 1, got 0"),
+        (dict(update_grid=-3), "update_grid must be at least 0, got -3"),
         (dict(validation=3), "validation must be a pair (X, y)"),
         (dict(validation=([[0.0]], [0.0])), "validation X must have 2 columns, got 1"),
         (dict(validation=([[0.0, 1.0]], [0.0, 1.0])), "validation y must have the same length"),
@@ -201,3 +221,205 @@ def test_fit_refuses_and_changes_nothing(arguments, words):
         fit(model, **{"X": np.zeros((3, 2)), "y": np.ones(3), **arguments})
     assert words in str(error.value)
     np.testing.assert_array_equal(model.parameters, before)
+
+
+def test_update_grid_needs_grids():
+    with pytest.raises(ValueError, match="update_grid needs a KAN, got a MLP, which has no grids"):
+        fit(MLP([2, 1]), np.zeros((3, 2)), np.ones(3), update_grid=True)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_seed_finds_the_way(seed):
+    """exp(sin πx + y²), [2, 1, 1]: no start ends in a bad minimum, and the whole series obeys the law."""
+    X, y = data(3000)
+    X_test, y_test = data(3000, seed=99)
+    model, errors = KAN([2, 1, 1], grid=5, seed=seed), []
+    for grid, steps in ((5, 40), (10, 20), (20, 20)):
+        model = refine(model, grid)
+        fit(model, X, y, steps=steps, update_grid=True)
+        errors.append(np.sqrt(np.mean((model(X_test) - y_test) ** 2)))
+    assert (np.array(errors) <= [6.77e-3, 3.35e-4, 1.86e-5]).all()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_nothing_makes_it_worse(optimizer):
+    X, y = data(200)
+    model = KAN([2, 3, 1], seed=3)
+    before = model.loss_and_gradient(X, y)[0]
+    history = fit(model, X, y, steps=20, optimizer=optimizer)
+    after = model.loss_and_gradient(X, y)[0]
+    assert after < 0.9 * before
+    assert after == pytest.approx(history.loss.min(), rel=1e-12)
+
+
+def test_grids_follow():
+    """Hidden values ten times larger than their grids: with grids that follow the fit is far better."""
+    X, y = data()
+    errors = []
+    for follow in (False, True):
+        model = KAN([2, 1, 1], grid=10, seed=0)
+        model.layers[0].weights *= 10
+        history = fit(model, X, y, steps=60, update_grid=follow)
+        errors.append(history.rmse.min())
+    assert errors[1] < 0.5 * errors[0]
+    assert history.grid_changes.tolist() == [0, 5, 10, 15, 20, 25]
+    assert not np.array_equal(model.layers[1].knots, KAN([2, 1, 1], grid=10).layers[1].knots)
+    assert history.rmse.min() == pytest.approx(np.sqrt(model.loss_and_gradient(X, y)[0]), rel=1e-9)
+
+
+def test_optimisers_are_told_that_grids_moved():
+    class Told(Adam):
+        told = 0
+
+        def forget(self):
+            super().forget()
+            self.told += 1
+
+    optimizer = Told()
+    X, y = data(50)
+    history = fit(KAN([2, 1, 1]), X, y, steps=12, optimizer=optimizer, update_grid=3)
+    assert history.grid_changes.tolist() == [0, 3]
+    assert optimizer.told == 1 + 2  # once when it was made
+
+
+def test_best_state_comes_back_with_its_grids():
+    """Validation is best before the grids move: knots and parameters have to return together."""
+    X, y = data(300)
+
+    class Spoiler(Optimizer):
+        def step(self, objective):
+            objective.parameters[:] += 1.0
+            return True
+
+    model = KAN([2, 2, 1], seed=1)
+    fit(model, X, y, steps=3)
+    knots, parameters = model.layers[1].knots, model.parameters.copy()
+    fit(model, X, y, steps=4, optimizer=Spoiler(), update_grid=1)
+    np.testing.assert_array_equal(model.parameters, parameters)
+    np.testing.assert_array_equal(model.layers[1].knots, knots)
+
+
+def test_mini_batches():
+    X, y = data(1000)
+    looks = []
+
+    class Watch(Adam):
+        def step(self, objective):
+            looks.append(objective.X)
+            return super().step(objective)
+
+    model = KAN([2, 3, 1], seed=0)
+    history = fit(model, X, y, steps=300, optimizer=Watch(3e-2), batch_size=128, seed=1)
+    assert history.rmse.min() < 0.2 * history.rmse[0]
+    assert history.step.tolist() == [*range(0, 297, 8), 300]  # a record for each pass
+    one_pass = np.vstack(looks[:8])
+    np.testing.assert_array_equal(one_pass[np.lexsort(one_pass.T)], X[np.lexsort(X.T)])  # each sample once
+    assert not np.array_equal(looks[0], looks[8])
+    again = KAN([2, 3, 1], seed=0)
+    fit(again, X, y, steps=300, optimizer=Adam(3e-2), batch_size=128, seed=1)
+    np.testing.assert_array_equal(again.parameters, model.parameters)
+
+
+def test_classes_are_learned():
+    X, y = classes()
+    X_test, y_test = classes(1000, seed=1)
+    model = KAN([2, 3, 3], seed=0)
+    history = fit(model, X, y, steps=15, loss="cross-entropy")
+    assert history.loss[0] > 0.7 and history.loss[-1] < 0.1
+    assert (model(X_test).argmax(axis=1) == y_test).mean() > 0.95
+
+
+def test_several_starts_of_weights():
+    """A sample without weight has no say."""
+    X, y = data(200)
+    spoilt = y.copy()
+    spoilt[:20] = 1e6
+    weights = (np.arange(200) >= 20).astype(float)
+    models = [KAN([2, 2, 1], seed=0) for _ in range(2)]
+    fit(models[0], X, spoilt, steps=10, sample_weight=weights)
+    fit(models[1], X[20:], y[20:], steps=10)
+    np.testing.assert_allclose(models[0].parameters, models[1].parameters, rtol=1e-6, atol=1e-8)
+
+
+def test_divergence_is_refused_and_said():
+    X, y = data(100)
+    model = KAN([2, 2, 1], seed=0)
+    before = model.loss_and_gradient(X, y)[0]
+    with pytest.warns(RuntimeWarning, match="which is refused; try a smaller learning rate"):
+        history = fit(model, X, y, steps=500, optimizer=GradientDescent(1e3))
+    assert "refused" in history.stopped and "refused" in repr(history)
+    assert np.isfinite(history.loss).all()
+    assert model.loss_and_gradient(X, y)[0] <= before
+
+
+def test_interrupt_leaves_the_best_and_returns_the_history():
+    X, y = data(2000)
+    model = KAN([2, 5, 1], grid=20, seed=0)
+    before = model.loss_and_gradient(X, y)[0]
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    history = fit(model, X, y, steps=100_000, tol=0, optimizer="adam")
+    assert history.stopped == "interrupted"
+    assert 0 < history.step[-1] < 100_000
+    after = model.loss_and_gradient(X, y)[0]
+    assert after < before
+    assert after == pytest.approx(history.loss.min(), rel=1e-9)
+
+
+def test_callback_sees_every_step_and_may_stop():
+    X, y = data(100)
+    model, seen = KAN([2, 1], seed=0), []
+
+    def callback(step, loss):
+        seen.append((step, loss, model.loss_and_gradient(X, y)[0]))
+        return step == 3
+
+    history = fit(model, X, y, steps=10, optimizer="adam", callback=callback)
+    assert [step for step, *_ in seen] == [0, 1, 2, 3]
+    np.testing.assert_allclose([loss for _, loss, _ in seen], [loss for *_, loss in seen], rtol=1e-12)
+    assert history.stopped == "stopped by the callback"
+    seen.clear()
+    fit(model, X, y, steps=2, optimizer="adam", callback=callback)
+    assert [step for step, *_ in seen] == [0, 1, 2]
+
+
+def test_patience():
+    rng = np.random.default_rng(3)
+    X = rng.uniform(-1, 1, (60, 1))
+    y = np.sin(3 * X) + rng.normal(0, 0.3, X.shape)
+    Xv = rng.uniform(-1, 1, (200, 1))
+    model = KAN([1, 3, 1], grid=20, seed=3)
+    history = fit(model, X, y, steps=200, validation=(Xv, np.sin(3 * Xv)), patience=5)
+    assert history.stopped == "no better for 5 records"
+    assert len(history.loss) - 1 - history.validation_rmse.argmin() == 5
+
+
+@pytest.mark.parametrize(
+    ("pause", "progress", "disable", "shown"),
+    [(0.06, True, "", True), (0.0, True, "", False), (0.06, False, "", False), (0.06, True, "1", False)],
+)
+def test_a_progress_bar_when_it_takes_long(pause, progress, disable, shown):
+    """Only on work of more than a second, only when wanted, and not where TQDM_DISABLE forbids it."""
+    code = (
+        "import time; from minikan import KAN, fit;"
+        "fit(KAN([1, 1]), [[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0], steps=25, optimizer='adam', tol=0,"
+        f" callback=lambda step, loss: time.sleep({pause}), progress={progress})"
+    )
+    environment = {**os.environ, "TQDM_DISABLE": disable}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert ("RMSE" in run.stderr and "fit" in run.stderr) == shown
+    assert shown or run.stderr == ""
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("y", [np.zeros(30), np.full(30, 1e12), np.r_[1e12, np.zeros(29)]], ids=str)
+def test_awkward_targets_end_no_worse(optimizer, y):
+    X = np.random.default_rng(0).uniform(-1, 1, (30, 2))
+    X[10:20] = X[0]  # repeated rows
+    model = KAN([2, 2, 1], seed=0)
+    before = np.sqrt(model.loss_and_gradient(X, y)[0])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "step .* is refused")  # what gradient descent has to say to 1e12
+        fit(model, X, y, steps=10, optimizer=optimizer)
+    assert np.isfinite(model.parameters).all()
+    assert np.sqrt(model.loss_and_gradient(X, y)[0]) <= before

@@ -1,0 +1,99 @@
+"""What a network is trained to make small (chapter 04; paper, section 3.1).
+
+    mean squared error    loss = Σ_s w_s Σ_o (z_o - y_o)² / n_out           Σ_s w_s = 1
+    cross-entropy         loss = -Σ_s w_s log p_y,   p = softmax(z)
+
+A loss judges the outputs z: its value, its gradient in them, and its second derivative. And it can pass
+for a sum of squares: with a root S of the second derivative, ∂²loss/∂z² = S Sᵀ, and pseudo-residuals r
+with ∂loss/∂z = S r, a least-squares solver may work with SᵀJ and r, whatever the loss (the generalised
+Gauss–Newton method).
+
+Reference: N. Schraudolph, Neural Computation 14 (2002) 1723, section 3.
+"""
+
+import numpy as np
+
+from .borders import as_numbers, as_targets
+
+
+class MeanSquaredError:
+    """The mean over samples and outputs of the squared residual."""
+
+    def targets(self, y, n, n_out, name):
+        """Check targets (n, n_out); keep them samples last."""
+        return np.ascontiguousarray(as_targets(y, n, n_out, name).T)
+
+    def judge(self, z, y, weights):
+        """Compute loss and gradient: z, y (n_out, n), weights (n,) → float, (n_out, n)."""
+        residuals = z - y
+        upstream = residuals * (weights * (2 / len(z)))
+        return 0.5 * np.vdot(residuals, upstream), upstream
+
+    def curve(self, z, change, weights):
+        """Multiply a change of the outputs (n_out, n) by the second derivative."""
+        return change * (weights * (2 / len(z)))
+
+    def residuals(self, z, y, weights):
+        """Compute r, of z's shape: what is left, weighted."""
+        return (z - y) * np.sqrt(2 / len(z) * weights)
+
+    def rooted(self, jacobian, z, weights):
+        """Turn a Jacobian (P, n_out, n) into SᵀJ, in place; here S is a number for each sample."""
+        jacobian *= np.sqrt(2 / len(z) * weights)
+        return jacobian
+
+
+class CrossEntropy:
+    """How surprised the softmax of the outputs is by the classes."""
+
+    def targets(self, y, n, n_out, name):
+        """Check classes: whole numbers 0 … n_out - 1, of shape (n,)."""
+        y = as_numbers(y, name)
+        if y.shape != (n,):
+            raise ValueError(f"{name} must hold a class for each of {n} samples, got shape {y.shape}")
+        if n_out < 2:
+            raise ValueError("cross-entropy needs a model with an output for each class, at least 2")
+        if (y != np.round(y)).any() or y.min() < 0 or y.max() >= n_out:
+            raise ValueError(
+                f"{name} must hold classes 0 … {n_out - 1}, got numbers from {y.min():g} to {y.max():g}"
+            )
+        return y.astype(np.intp)
+
+    def judge(self, z, y, weights):
+        """Compute loss and gradient: z (n_out, n), y, weights (n,) → float, (n_out, n)."""
+        z = z - z.max(axis=0)
+        p = np.exp(z)
+        total = p.sum(axis=0)
+        p /= total
+        samples = np.arange(len(y))
+        loss = weights @ (np.log(total) - z[y, samples])
+        p[y, samples] -= 1
+        return loss, p * weights
+
+    def curve(self, z, change, weights):
+        """Multiply a change of the outputs (n_out, n) by the second derivative, w (diag(p) - p pᵀ)."""
+        p = self._root(z) ** 2
+        return p * (change - (p * change).sum(axis=0)) * weights
+
+    def residuals(self, z, y, weights):
+        """Compute r = √w (√p - e_y / √p_y), of z's shape."""
+        residuals = root = self._root(z)
+        samples = np.arange(len(y))
+        residuals[y, samples] -= 1 / np.maximum(root[y, samples], 1e-150)
+        return residuals * np.sqrt(weights)
+
+    def rooted(self, jacobian, z, weights):
+        """Turn a Jacobian (P, n_out, n) into SᵀJ, in place: S = √w diag(√p) (1 - √p √pᵀ)."""
+        root = self._root(z)
+        jacobian *= root * np.sqrt(weights)
+        jacobian -= root * np.einsum("on,pon->pn", root, jacobian)[:, None]
+        return jacobian
+
+    @staticmethod
+    def _root(z):
+        """Compute √p (n_out, n): columns of length 1."""
+        root = np.exp(0.5 * (z - z.max(axis=0)))
+        return root / np.sqrt((root**2).sum(axis=0))
+
+
+LOSSES = {"mse": MeanSquaredError, "cross-entropy": CrossEntropy}
