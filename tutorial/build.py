@@ -31,7 +31,7 @@ SOLUTIONS = TUTORIAL / "solutions"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 RUN_TIMES = (10, 20, 30, 60)  # seconds; a chapter that needs longer is too long
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+STEADY = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"), "1")
 LINK = re.compile(r"""(\]\(|(?:href|src)=")([^)\s"]+)""")
 
 
@@ -158,7 +158,7 @@ def _from_tutorial(link):
 
 def execute(path, notebook):
     """Execute a notebook in a fresh kernel as if it lay at `path`; return the seconds it took."""
-    os.environ.update(ONE_THREAD)
+    os.environ.update(STEADY)
     client = NotebookClient(
         notebook,
         timeout=120,

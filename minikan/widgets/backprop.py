@@ -105,7 +105,7 @@ class StepSizeDial(Explorer):
 
     def __init__(self):
         rng = np.random.default_rng(1)
-        self.model = KAN([2, 3, 1], grid=5, seed=1)
+        self.model = KAN([2, 3, 1], seed=1)
         self.X, self.y = rng.uniform(-0.9, 0.9, (40, 2)), rng.normal(size=(40, 1))
         self.start = self.model.parameters.copy()
         gradient = self.model.loss_and_gradient(self.X, self.y)[1]
