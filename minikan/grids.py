@@ -8,6 +8,7 @@ import numpy as np
 
 from .borders import as_integer, as_number, as_samples
 from .bspline import basis, fit_coefficients, make_grid
+from .edges import EdgeLayer, SplineEdge
 from .layer import KANLayer, silu
 from .network import KAN, samples_last
 
@@ -57,11 +58,7 @@ def update_grid(model, X, uniform_weight=1.0):
     uniform_weight = as_number(uniform_weight, "uniform_weight", 0, 1)
     layers = []
     for layer in model.layers:
-        grids = [
-            _points(row, knots[layer.order : layer.order + layer.G + 1], uniform_weight)
-            for row, knots in zip(z, layer.knots, strict=True)
-        ]
-        layers.append(_regrid(layer, grids))
+        layers.append(_regrid(layer, lambda i, old, z=z: _points(z[i], old, uniform_weight)))
         z, _ = layers[-1].forward(z)
     return KAN.from_layers(layers)
 
@@ -110,20 +107,28 @@ def refine(model, grid):
     """
     grid = as_integer(grid, "grid", 1)
     cuts = np.linspace(0, 1, grid + 1)
-    layers = []
-    for layer in model.layers:
-        points = layer.knots[:, layer.order : layer.order + layer.G + 1]
-        places = np.linspace(0, 1, layer.G + 1)
-        layers.append(_regrid(layer, [np.interp(cuts, places, old) for old in points]))
-    return KAN.from_layers(layers)
+
+    def cut(_, old):
+        return np.interp(cuts, np.linspace(0, 1, len(old)), old)
+
+    return KAN.from_layers([_regrid(layer, cut) for layer in model.layers])
 
 
-def _regrid(layer, grids):
-    """Lay a layer's splines on new grid points, a row (G' + 1,) for each input."""
+def _regrid(layer, choose):
+    """Lay a layer's splines on new grid points: choose(i, old) for input i and the points (G + 1,) it has."""
+    if isinstance(layer, EdgeLayer):
+        return layer.map(
+            lambda i, j, edge: (
+                SplineEdge(_regrid(edge.layer, lambda _, old: choose(i, old)))
+                if isinstance(edge, SplineEdge)
+                else edge
+            )
+        )
     k = layer.order
     in_cell = 0.5 - 0.5 * np.cos(np.pi * (np.arange(k + 1) + 0.5) / (k + 1))  # Chebyshev points in (0, 1)
     all_knots, coef, known = [], [], {}
-    for old, points, c, w in zip(layer.knots, grids, layer.coef, layer.base_weight, strict=True):
+    for i, (old, c, w) in enumerate(zip(layer.knots, layer.coef, layer.base_weight, strict=True)):
+        points = choose(i, layer.points[i])
         key = old.tobytes() + points.tobytes()
         if key not in known:  # inputs often share a grid: solve for the change of basis once
             knots = make_grid(grid=points, order=k)

@@ -40,7 +40,19 @@ class Cache(NamedTuple):
     base_slope: np.ndarray  # (n_in, n) of silu
 
 
-class KANLayer:
+class LinearLayer:
+    """A layer whose outputs are linear in its weights (…, n_out): z = Wᵀ Φ(x), with features Φ (K, n)."""
+
+    def spread(self, cache, sensitivity, out):
+        """Write down ∂outputs/∂weights: how each node (n_outputs, n_out, n) is heard, times the features.
+
+        `out` has the shape of the weights, and then (n_outputs, n).
+        """
+        rows = out.reshape(-1, self.n_out, *out.shape[-2:])
+        np.multiply(self.features(cache)[:, None, None], sensitivity.swapaxes(0, 1), out=rows)
+
+
+class KANLayer(LinearLayer):
     """A sheet of n_in × n_out edges; samples run along the last axis in here.
 
     Parameters
@@ -84,10 +96,19 @@ class KANLayer:
         self.place(knots)
         self.weights = np.concatenate([coef, base_weight[:, None]], axis=1)
 
+    def copy(self):
+        """Make a layer of the same numbers."""
+        return KANLayer(self.knots, self.coef, self.base_weight)
+
     def place(self, knots):
         """Lay the splines on other knots (n_in, G + 2k + 1); the weights stay what they are."""
         self.knots = knots
         self._grid = SplineGrid(knots, self.order)
+
+    @property
+    def points(self):
+        """The grid points without their extension, (n_in, G + 1)."""
+        return self.knots[:, self.order : self.order + self.G + 1]
 
     @property
     def coef(self):
@@ -152,6 +173,18 @@ class KANLayer:
     def slopes(self, cache):
         """Differentiate the outputs in the inputs, ∂z_j/∂x_i: (n_out, n_in, n)."""
         return self.edges(cache.x, derivative=1)
+
+    def backward_edges(self, cache, pull):
+        """Do as `backward` for a gradient in every single edge, pull (n_out, n_in, n)."""
+        features = self.features(cache).reshape(self.n_in, -1, pull.shape[-1])
+        return features @ pull.transpose(1, 2, 0), np.einsum("jin,jin->in", pull, self.slopes(cache))
+
+    def grams(self, cache, importance):
+        """Yield for each edge the places of its weights in the layer's, and Σ_samples importance Φ Φᵀ."""
+        features = self.features(cache).reshape(self.n_in, -1, importance.shape[-1])
+        places = np.arange(self.weights.size).reshape(self.weights.shape)
+        for i, j in np.ndindex(self.n_in, self.n_out):
+            yield places[i, :, j], (features[i] * importance[j, i]) @ features[i].T
 
     def edges(self, x, derivative=0):
         """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""

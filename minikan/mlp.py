@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .borders import as_integer
-from .layer import silu
+from .layer import LinearLayer, silu
 from .network import Network
 
 
@@ -43,7 +43,7 @@ class MLPCache(NamedTuple):
     slope: np.ndarray  # (n_in, n) of the activation
 
 
-class MLPLayer:
+class MLPLayer(LinearLayer):
     """Activate the inputs, then mix them: z_j = Σ_i W_ij a(x_i) + b_j; samples run along the last axis.
 
     Attributes

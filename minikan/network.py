@@ -21,8 +21,8 @@ BLOCK = 2048  # samples at a time: what a layer makes of them stays in the proce
 class Network:
     """A stack of layers with hand-written derivatives.
 
-    A layer is a linear map of features of its inputs, z = Wᵀ Φ(x). It offers its `weights` (…, n_out);
-    `forward` and `backward`; and, from what `forward` kept, its `features` and `slopes`.
+    A layer offers its `weights`; `forward` and `backward`; and, from what `forward` kept, its `slopes`, and
+    with `spread` the derivatives of the network's outputs in its weights.
 
     Attributes
     ----------
@@ -39,11 +39,11 @@ class Network:
         self._parameters = np.concatenate([layer.weights.ravel() for layer in layers])
         ends = np.cumsum([layer.weights.size for layer in layers]).tolist()
         self._slices = [slice(end - layer.weights.size, end) for layer, end in zip(layers, ends, strict=True)]
-        for layer, part in zip(layers, self._split(self._parameters), strict=True):
+        for layer, part in zip(layers, self.split(self._parameters), strict=True):
             layer.weights = part
 
-    def _split(self, vector):
-        """Cut a vector (P, ...) into the layers' parts, views of their weights' shapes (..., n_out, ...)."""
+    def split(self, vector):
+        """Cut a vector (P, ...) into the layers' parts, views of their weights' shapes and then (...)."""
         return [
             vector[part].reshape(layer.weights.shape + vector.shape[1:])
             for layer, part in zip(self.layers, self._slices, strict=True)
@@ -108,7 +108,7 @@ class Network:
 
     def propagate(self, caches, upstream, gradient, wants_x=True):
         """Add to `gradient` (P,) what the caches' samples say, the last layer first."""
-        parts = self._split(gradient)
+        parts = self.split(gradient)
         for depth in reversed(range(len(self.layers))):
             step, upstream = self.layers[depth].backward(caches[depth], upstream, wants_x or depth > 0)
             parts[depth] += step
@@ -159,12 +159,11 @@ class Network:
         z, caches = self.forward(x)
         n_out, n = z.shape
         jacobian = np.empty((self.parameters.size, n_out, n))
-        parts = self._split(jacobian)
+        parts = self.split(jacobian)
         sensitivity = np.broadcast_to(np.eye(n_out)[:, :, None], (n_out, n_out, n))  # ∂output_o/∂z_j
         for depth in reversed(range(len(self.layers))):
             layer, cache = self.layers[depth], caches[depth]
-            part = parts[depth].reshape(-1, layer.n_out, n_out, n)
-            np.multiply(layer.features(cache)[:, None, None], sensitivity.swapaxes(0, 1), out=part)
+            layer.spread(cache, sensitivity, parts[depth])
             if depth > 0:
                 sensitivity = np.einsum("ojn,jin->oin", sensitivity, layer.slopes(cache))
         return z, jacobian
@@ -234,9 +233,9 @@ class KAN(Network):
     @classmethod
     def from_layers(cls, layers):
         """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
-        layers = [KANLayer(layer.knots, layer.coef, layer.base_weight) for layer in layers]
+        layers = [layer.copy() for layer in layers]
         if not layers:
-            raise ValueError("layers must hold at least one KANLayer, got none")
+            raise ValueError("layers must hold at least one layer, got none")
         for below, above in pairwise(layers):
             if below.n_out != above.n_in:
                 raise ValueError(
@@ -255,8 +254,7 @@ class KAN(Network):
         parameters, knots = state
         super().restore(parameters)
         for layer, its_knots in zip(self.layers, knots, strict=True):
-            if layer.knots is not its_knots:
-                layer.place(its_knots)
+            layer.place(its_knots)
 
     def input_derivatives(self, X):
         """Differentiate the outputs in the inputs, once and twice.
