@@ -2,6 +2,8 @@
 
     loss(θ),   ∇loss(θ),   H = Jᵀ (∂²loss/∂z²) J,   and how the outputs z bend along a step
 
+A penalty on the model itself, as chapter 06 has one, comes on top of it: `loss` is the sum, `error` leaves it out.
+
 The samples go through the network a block at a time, so that memory does not grow with their number.
 """
 
@@ -22,8 +24,9 @@ class Objective:
     y: np.ndarray  # (n_out, n), or (n,) classes
     weights: np.ndarray  # (n,), with sum 1
     criterion: object
+    penalty: object = None
     evaluations: float = 0.0
-    known: tuple = field(default=(None, None))  # parameters and the loss there
+    known: tuple = field(default=(None, None, None))  # parameters, and error and loss there
 
     @property
     def parameters(self):
@@ -37,7 +40,12 @@ class Objective:
         """Make the same objective with some of the samples only."""
         weights = self.weights[samples]
         return Objective(
-            self.model, self.X[samples], self.y[..., samples], weights / weights.sum(), self.criterion
+            self.model,
+            self.X[samples],
+            self.y[..., samples],
+            weights / weights.sum(),
+            self.criterion,
+            self.penalty,
         )
 
     def judge(self, z, block):
@@ -45,19 +53,32 @@ class Objective:
         return self.criterion.judge(z, self.y[..., block], self.weights[block])
 
     def loss(self):
-        parameters, loss = self.known
+        return self._look()[1]
+
+    def error(self):
+        """Compute the loss without the penalty."""
+        return self._look()[0]
+
+    def _look(self):
+        parameters, *known = self.known
         if parameters is None or not np.array_equal(parameters, self.parameters):
             self.evaluations += 1
-            loss = 0.0
+            error = loss = 0.0
             for block in blocks(len(self.X)):
                 z, _ = self.model.forward(samples_last(self.X[block]))
-                loss += float(self.judge(z, block)[0])
-            self.known = self.parameters.copy(), loss
-        return loss
+                error += float(self.judge(z, block)[0])
+            if self.penalty:
+                loss = self.penalty.value(self.penalty.sizes(self.model, self.X, self.weights))
+            known = error, error + loss
+            self.known = self.parameters.copy(), *known
+        return known
 
     def loss_and_gradient(self):
         self.evaluations += 1
-        return self.model.differentiate(self.X, self.judge)
+        loss, gradient = self.model.differentiate(self.X, self.judge)
+        if self.penalty:
+            loss += self.penalty.add(self.model, self.X, self.weights, gradient)
+        return loss, gradient
 
     def linearised(self):
         """Yield, a block of samples at a time, their loss, their residuals r (N,) and SᵀJ of shape (P, N)."""
@@ -76,6 +97,8 @@ class Objective:
             loss += float(share)
             gradient += root @ residuals
             matrix += root @ root.T
+        if self.penalty:
+            loss += self.penalty.add(self.model, self.X, self.weights, gradient, matrix)
         return loss, gradient, matrix
 
     def triangle(self):
@@ -118,7 +141,7 @@ def batches(objective, size, seed):
             objective.evaluations += part.evaluations * len(part.X) / n
 
 
-def as_objective(model, X, y, weights, criterion, name=""):
+def as_objective(model, X, y, weights, criterion, name="", penalty=None):
     """Check samples, targets and weights and bind them to the model."""
     X = as_samples(X, model.widths[0], f"{name}X")
     n = len(X)
@@ -126,4 +149,4 @@ def as_objective(model, X, y, weights, criterion, name=""):
     weights = as_numbers(np.ones(n) if weights is None else weights, "sample_weight")
     if weights.shape != (n,) or (weights < 0).any() or not weights.sum() > 0:
         raise ValueError(f"sample_weight must hold {n} numbers, none negative and not all of them zero")
-    return Objective(model, X, y, weights / weights.sum(), criterion)
+    return Objective(model, X, y, weights / weights.sum(), criterion, penalty)

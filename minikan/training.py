@@ -17,6 +17,7 @@ from .network import KAN
 from .objective import as_objective, batches
 from .optimizers import LBFGS, Adam, GradientDescent, LevenbergMarquardt, Optimizer
 from .progress import progress_bar
+from .sparsity import Sparsity
 
 OPTIMIZERS = {"lm": LevenbergMarquardt, "lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
 GRID_STEPS = 5  # from one move of the grids to the next
@@ -33,7 +34,9 @@ class History:
     step : ndarray of int, shape (m,)
         Steps taken before the entry.
     loss : ndarray, shape (m,)
-        Loss on the training samples.
+        Loss on the training samples, without a penalty.
+    penalty : ndarray, shape (m,)
+        What `sparsity` adds to it.
     rmse : ndarray, shape (m,)
         Square root of `loss`; the root mean squared error, where the loss is the mean squared one.
     validation_rmse : ndarray, shape (m,), or None
@@ -50,6 +53,7 @@ class History:
 
     step: np.ndarray
     loss: np.ndarray
+    penalty: np.ndarray
     validation_rmse: np.ndarray | None
     time: np.ndarray
     evaluations: np.ndarray
@@ -79,6 +83,7 @@ def fit(
     steps=50,
     optimizer="lm",
     loss="mse",
+    sparsity=0.0,
     sample_weight=None,
     validation=None,
     patience=None,
@@ -105,6 +110,8 @@ def fit(
         Levenberg–Marquardt, L-BFGS, Adam, gradient descent.
     loss : "mse" or "cross-entropy"
         Mean squared error, or the surprise of the outputs' softmax at the classes.
+    sparsity : float or Sparsity
+        Strength λ of the penalty on the sizes of edges (chapter 06), on top of the loss; needs a KAN.
     sample_weight : array_like, shape (n,), optional
         How much each sample counts; only ratios matter.
     validation : (Xv, yv), optional
@@ -155,7 +162,12 @@ def fit(
     """
     if loss not in LOSSES:
         raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
-    objective = as_objective(model, X, y, sample_weight, LOSSES[loss]())
+    penalty = sparsity if isinstance(sparsity, Sparsity) else Sparsity(sparsity)
+    if penalty.strength and not isinstance(model, KAN):
+        raise ValueError(f"sparsity needs a KAN, got a {type(model).__name__}")
+    objective = as_objective(
+        model, X, y, sample_weight, LOSSES[loss](), penalty=penalty if penalty.strength else None
+    )
     held_out = None
     if validation is not None:
         try:
@@ -167,6 +179,8 @@ def fit(
     patience = np.inf if patience is None else as_integer(patience, "patience", 1)
     optimizer = as_optimizer(optimizer)
     every = GRID_STEPS if update_grid is True else as_integer(update_grid or 0, "update_grid", 0)
+    if penalty.strength and getattr(optimizer, "orthogonal", False):
+        raise ValueError("sparsity needs an optimizer that is not orthogonal")
     if every and not isinstance(model, KAN):
         raise ValueError(f"update_grid needs a KAN, got a {type(model).__name__}, which has no grids")
     parts, record_every = None, 1
@@ -181,7 +195,7 @@ def fit(
         with np.errstate(all="ignore"), progress_bar(steps, "fit", progress) as advance:
             log.record(0)
             for step in range(steps):
-                if callback is not None and log.steps[-1] == step and callback(step, log.losses[-1]) is True:
+                if callback is not None and log.steps[-1] == step and callback(step, log.errors[-1]) is True:
                     log.stopped = "stopped by the callback"
                     break
                 if every and step % every == 0 and 2 * step < steps:
@@ -193,12 +207,12 @@ def fit(
                     break
                 if (step + 1) % record_every == 0 or step + 1 == steps:
                     log.record(step + 1)
-                advance(f"RMSE {log.losses[-1] ** 0.5:.1e}")
+                advance(f"RMSE {log.errors[-1] ** 0.5:.1e}")
                 if log.must_stop(tol, patience):
                     break
             else:
                 if callback is not None:
-                    callback(steps, log.losses[-1])
+                    callback(steps, log.errors[-1])
     except KeyboardInterrupt:
         log.stopped = "interrupted"
     finally:
@@ -212,12 +226,13 @@ class Log:
     def __init__(self, objective, held_out):
         self.objective, self.held_out = objective, held_out
         self.start, self.best_loss, self.best = time.perf_counter(), np.inf, objective.model.state()
-        self.steps, self.losses, self.held_out_losses, self.times, self.evaluations = [], [], [], [], []
+        self.steps, self.losses, self.errors, self.held_out_losses = [], [], [], []
+        self.times, self.evaluations = [], []
         self.grid_changes, self.stopped, self.since_best = [], "", 0
 
     def record(self, step):
         """Write down where training stands, and keep the state if it is the best."""
-        loss = self.objective.loss()
+        loss, error = self.objective.loss(), self.objective.error()
         judged = self.held_out.loss() if self.held_out else loss
         if not np.isfinite(loss):
             self.stopped = (
@@ -227,6 +242,7 @@ class Log:
             return
         self.steps.append(step)
         self.losses.append(loss)
+        self.errors.append(error)
         self.held_out_losses.append(judged)
         self.times.append(time.perf_counter() - self.start)
         self.evaluations.append(self.objective.evaluations)
@@ -247,7 +263,8 @@ class Log:
         """Make arrays of it."""
         return History(
             step=np.array(self.steps, int),
-            loss=np.array(self.losses),
+            loss=np.array(self.errors),
+            penalty=np.array(self.losses) - self.errors,
             validation_rmse=np.sqrt(self.held_out_losses) if self.held_out else None,
             time=np.array(self.times),
             evaluations=np.array(self.evaluations),
