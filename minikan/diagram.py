@@ -4,8 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .borders import as_samples
+from .edges import FunctionEdge, edge_of, places
 
-INK, FAINT = "#222222", "#8c8c8c"
+INK, FAINT, NAMED = "#222222", "#8c8c8c", "#9c3d00"
 HALF = 0.4  # half a panel, where panels are one apart
 
 
@@ -14,7 +15,8 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
 
     A curve is drawn over the range that its input takes on the samples, and scaled to fill its panel. It
     is the darker, the more it moves the node it leads to: opacity tanh(3 A), where A is the standard
-    deviation of the edge over the samples, divided by the largest in its layer.
+    deviation of the edge over the samples, divided by the largest in its layer. An edge that is a named
+    function is drawn in colour, with its name.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
         _names(inputs, model.widths[0], "x", "inputs"),
         _names(outputs, model.widths[-1], "y", "outputs"),
     ]
-    counts = [layer.n_in * layer.n_out for layer in model.layers]
+    counts = [len(places(layer)) for layer in model.layers]
     span = max(*counts, *(1.5 * width for width in model.widths), 3)
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
     top = height * len(counts)
@@ -63,11 +65,11 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
         curves, z = layer.edges(z), np.take_along_axis(z, order, axis=1)
         deviations = curves.std(axis=2)  # (n_out, n_in)
         alphas = np.tanh(3 * deviations / (deviations.max() or 1.0))
-        panels = iter(_spread(counts[depth], span))
-        for i, j in np.ndindex(layer.n_in, layer.n_out):
-            x, y = next(panels), height * (depth + 0.5)
+        for (i, j), x in zip(places(layer), _spread(counts[depth], span), strict=True):
+            y, edge = height * (depth + 0.5), edge_of(layer, i, j)
             ends = (rows[depth][i], height * depth), (rows[depth + 1][j], height * (depth + 1))
-            _draw_edge(axes, x, y, ends, z[i], curves[j, i, order[i]], alphas[j, i])
+            name = edge.function.name if isinstance(edge, FunctionEdge) else ""
+            _draw_edge(axes, x, y, ends, z[i], curves[j, i, order[i]], alphas[j, i], name)
         z = curves.sum(axis=1)
     for depth, row in enumerate(rows):
         axes.scatter(row, np.full(len(row), height * depth), s=28, color=INK, zorder=3)
@@ -88,9 +90,11 @@ def _spread(count, span):
     return (np.arange(count) - (count - 1) / 2) * gap
 
 
-def _draw_edge(axes, x, y, ends, inputs, curve, alpha):
+def _draw_edge(axes, x, y, ends, inputs, curve, alpha, name):
     (x0, y0), (x1, y1) = ends
-    style = dict(color=INK, alpha=alpha, solid_capstyle="round")
+    style = dict(color=NAMED if name else INK, alpha=alpha, solid_capstyle="round")
+    if name:
+        axes.text(x - 0.9 * HALF, y + 0.9 * HALF, name, ha="left", va="top", fontsize=8, color=NAMED)
     axes.plot([x0, x], [y0, y - HALF], lw=1, **style)
     axes.plot([x, x1], [y + HALF, y1], lw=1, **style)
     frame = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * HALF

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from .borders import as_domain, as_vector
+from .edges import EdgeLayer, FunctionEdge, SplineEdge
+from .functions import LIBRARY
 from .layer import KANLayer
 from .network import KAN
 
 FORMAT = 1
+SHEET = ("knots", "coef", "base_weight")
 
 
 def save(model, path):
@@ -28,8 +32,7 @@ def save(model, path):
     """
     arrays = {"minikan_format": np.array(FORMAT)}
     for depth, layer in enumerate(model.layers):
-        for name in ("knots", "coef", "base_weight"):
-            arrays[f"layer{depth}/{name}"] = getattr(layer, name)
+        arrays |= _pack(layer, f"layer{depth}/")
     path = Path(path)
     handle, draft = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
     try:
@@ -64,13 +67,49 @@ def load(path):
     with open(path, "rb") as file:
         try:
             arrays = _read(file)
-            layers = [
-                KANLayer(*(arrays[f"layer{depth}/{name}"] for name in ("knots", "coef", "base_weight")))
-                for depth in range(len(arrays) // 3)
-            ]
+            depths = len({name.partition("/")[0] for name in arrays})
+            layers = [_unpack(arrays, f"layer{depth}/") for depth in range(depths)]
             return KAN.from_layers(layers)
         except Exception as error:  # zip, npy, shapes: whatever is wrong with a file, it is one thing to say
             raise ValueError(f"{os.fspath(path)!r} is not a minikan model: {error}") from None
+
+
+def _pack(layer, prefix):
+    """Name a layer's arrays: those of a sheet, or those of each edge and the shape."""
+    if isinstance(layer, KANLayer):
+        return {prefix + name: getattr(layer, name) for name in SHEET}
+    arrays = {prefix + "shape": np.array([layer.n_in, layer.n_out])}
+    for (i, j), edge in layer.sheet.items():
+        here = f"{prefix}{i}-{j}/"
+        if isinstance(edge, SplineEdge):
+            arrays |= _pack(edge.layer, here)
+        else:
+            parts = {"function": edge.function.name, "weights": edge.weights, "span": edge.span}
+            arrays |= {here + name: np.array(part) for name, part in parts.items()}
+    return arrays
+
+
+def _unpack(arrays, prefix):
+    """Make a layer of what `_pack` wrote."""
+    if prefix + "shape" not in arrays:
+        return KANLayer(*(arrays[prefix + name] for name in SHEET))
+    edges = {}
+    for here in dict.fromkeys(name.rpartition("/")[0] for name in arrays if name.count("/") == 2):
+        if here.startswith(prefix):
+            place = tuple(int(number) for number in here.removeprefix(prefix).split("-"))
+            edges[place] = _unpack_edge(arrays, here + "/")
+    return EdgeLayer(*(int(width) for width in arrays[prefix + "shape"]), edges)
+
+
+def _unpack_edge(arrays, prefix):
+    if prefix + "function" not in arrays:
+        return SplineEdge(KANLayer(*(arrays[prefix + name] for name in SHEET)))
+    name, weights = str(arrays[prefix + "function"]), as_vector(arrays[prefix + "weights"], "weights")
+    if name not in LIBRARY:
+        raise ValueError(f"it uses the function {name!r}, which is not in the library; register it first")
+    if weights.shape != (4,):
+        raise ValueError(f"a function has 4 weights, got {weights.size}")
+    return FunctionEdge(LIBRARY[name], weights, as_domain(arrays[prefix + "span"], "span"))
 
 
 def _read(file):

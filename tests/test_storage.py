@@ -83,7 +83,7 @@ def test_damage_is_refused(model, tmp_path):
     [
         (dict(x=np.ones(3)), "it holds other arrays"),
         (dict(minikan_format=np.array(99)), "its format is 99, this minikan reads format 1"),
-        (dict(minikan_format=np.array(1)), "at least one KANLayer"),
+        (dict(minikan_format=np.array(1)), "at least one layer"),
         ({"minikan_format": np.array(1), "layer0/knots": np.ones(3)}, ""),
         ({"minikan_format": np.array(1), "layer0/knots": np.array([Bomb()], object)}, "allow_pickle=False"),
         (

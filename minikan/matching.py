@@ -1,0 +1,193 @@
+"""Which function is this curve? All candidates at once (chapter 07; paper, section 2.5.1).
+
+    y ≈ c f(a x + b) + d
+
+Each function of the library starts from the best places of a coarse table of (a, b), with c and d by linear
+regression; then Levenberg–Marquardt runs on all four numbers of all candidates together. What is
+chosen is not the smallest error, but the best evidence: error and complexity weighed against each other.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .functions import LIBRARY
+
+TABLE_POINTS, POLISH_POINTS = 60, 400
+STARTS = 3  # places of the table from which a candidate is polished
+
+
+@dataclass
+class Candidate:
+    """A function fitted to an edge.
+
+    Attributes
+    ----------
+    function : Function
+    weights : ndarray, shape (4,)
+        a, b, c, d.
+    span : pair of float
+        Range of x.
+    error : float
+        Share of the edge's variance that is left over, 1 - R².
+    held_out : float
+        The same, fitted on the middle 70% of the edge's range, on the rest of it.
+    """
+
+    function: object
+    weights: np.ndarray
+    span: tuple
+    error: float
+    held_out: float = np.nan
+
+    @property
+    def r2(self):
+        return 1 - self.error
+
+    def evidence(self, noise=0.0):
+        """Weigh error against complexity: lower is better. One unit of complexity is worth a factor 3 of error."""
+        return np.log(max(self.error, noise, 1e-30)) + np.log(3) * self.function.complexity
+
+
+def match(x, y, library=None):
+    """Fit every function of a library to a curve.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n,)
+        Points of the curve.
+    library : list of Function, optional
+        Where to look; everything in `LIBRARY` but twins by default.
+
+    Returns
+    -------
+    list of Candidate
+        The best by evidence first. Functions that are not defined everywhere on x are left out.
+    """
+    functions = as_library(library)
+    middle, half = 0.5 * (x.max() + x.min()), 0.5 * np.ptp(x) or 1.0
+    mean, spread, span = y.mean(), y.std(), (float(x.min()), float(x.max()))
+    if not spread > 1e-13 * (np.abs(y).max() or 1):
+        return [Candidate(LIBRARY["0"], np.array([1.0, 0, 0, mean]), span, 0.0, 0.0)]
+    t, s = (x - middle) / half, (y - mean) / spread
+    order = np.argsort(t)
+    coarse = order[np.linspace(0, len(t) - 1, min(len(t), TABLE_POINTS)).astype(int)]
+    fine = order[np.linspace(0, len(t) - 1, min(len(t), POLISH_POINTS)).astype(int)]
+    starts = [start for function in functions for start in _starts(function, t[coarse], s[coarse])]
+    owners = np.repeat(np.arange(len(functions)), STARTS)
+    weights, errors = _polish(functions, owners, np.array(starts), t[coarse], s[coarse], 25)
+    best = [owners.tolist().index(k) + errors[owners == k].argmin() for k in range(len(functions))]
+    weights, errors = _polish(functions, np.arange(len(functions)), weights[best], t[fine], s[fine], 8)
+    inner = np.abs(t[fine]) <= 0.7
+    inside, _ = _polish(functions, np.arange(len(functions)), weights, t[fine][inner], s[fine][inner], 8)
+    candidates = []
+    for function, w, error, held in zip(functions, weights, errors, inside, strict=True):
+        if np.isfinite(error) and function.defined(w[0] * t + w[1]):
+            outer = _curve(function, held, t[fine][~inner]) - s[fine][~inner]
+            a, b, c, d = w
+            w = np.array([a / half, b - a * middle / half, c * spread, d * spread + mean])
+            candidates.append(Candidate(function, w, span, float(error), float(np.mean(outer**2))))
+    return sorted(candidates, key=Candidate.evidence)
+
+
+def as_library(library):
+    """Make a list of functions of names or functions."""
+    if library is None:
+        return [
+            function
+            for function in LIBRARY.values()
+            if not function.twin and function.name not in ("0", "sgn")
+        ]
+    functions = []
+    for entry in library:
+        if isinstance(entry, str) and entry not in LIBRARY:
+            raise ValueError(f"there is no function {entry!r}; the library has {', '.join(LIBRARY)}")
+        functions.append(LIBRARY[entry] if isinstance(entry, str) else entry)
+    if not functions:
+        raise ValueError("library must hold at least one function")
+    return functions
+
+
+def _curve(function, w, t):
+    return w[2] * function.evaluate(w[0] * t + w[1])[0] + w[3]
+
+
+def _table(function):
+    """List starting points (a, b) for t in [-1, 1]."""
+    if function.name == "x":
+        return np.array([[1.0, 0.0]])
+    if function.degree is not None or function.name == "log":  # a only stretches: where is the origin?
+        if function.low >= 0:
+            b = 1 + np.geomspace(1e-6, 30, 40)
+            return np.concatenate([np.stack([sign * np.ones_like(b), b], axis=1) for sign in (1.0, -1.0)])
+        b = np.concatenate([np.linspace(-1.5, 1.5, 31), np.geomspace(2, 30, 8), -np.geomspace(2, 30, 8)])
+        return np.stack([np.ones_like(b), b], axis=1)
+    a = np.geomspace(0.1, 30, 48)[:, None]
+    if function.name == "sin":
+        return np.stack(np.broadcast_arrays(a, np.linspace(0, np.pi, 6, endpoint=False)), axis=-1).reshape(
+            -1, 2
+        )
+    b = a * np.linspace(-1.5, 1.5, 16 if function.parity == 0 else 21)
+    both = np.stack(np.broadcast_arrays(a, b), axis=-1).reshape(-1, 2)
+    return both if function.parity else np.concatenate([both, both * [-1, 1]])
+
+
+def _starts(function, t, s):
+    """Choose the best starting points of the table, with c and d by linear regression: (STARTS, 4)."""
+    table = _table(function)
+    u = table[:, :1] * t + table[:, 1:]
+    usable = ((function.low <= u) & (u <= function.high)).all(axis=1) & (np.abs(u) < 50).all(axis=1)
+    table, u = table[usable], u[usable]
+    if not len(table):
+        return np.full((STARTS, 4), np.nan)
+    values = function.derivatives(u)[0]
+    values_mean = values.mean(axis=1, keepdims=True)
+    centred = values - values_mean
+    variance = (centred**2).mean(axis=1)
+    usable = variance > 1e-20 * (1 + values_mean[:, 0] ** 2)
+    slope = np.where(usable, (centred @ s) / len(s) / np.where(usable, variance, 1), 0)
+    gain = slope**2 * variance
+    best = np.argsort(-gain, kind="stable")[: 4 * STARTS]
+    chosen = [best[0]]
+    for k in best[1:]:  # not all from one place
+        if len(chosen) < STARTS and min(abs(table[k] - table[c]).max() for c in chosen) > 0.3:
+            chosen.append(k)
+    chosen = (chosen * STARTS)[:STARTS]
+    offset = s.mean() - slope * values_mean[:, 0]
+    return np.column_stack([table[chosen], slope[chosen], offset[chosen]])
+
+
+def _polish(functions, owners, weights, t, s, steps):
+    """Run Levenberg–Marquardt on all candidates at once: weights (B, 4) → weights, errors (B,)."""
+
+    def look(weights):
+        u = weights[:, :1] * t + weights[:, 1:2]
+        value, slope = np.empty_like(u), np.empty_like(u)
+        for k in np.unique(owners):
+            value[owners == k], slope[owners == k], _ = functions[k].evaluate(u[owners == k])
+        residuals = weights[:, 2:3] * value + weights[:, 3:] - s
+        return value, slope, residuals, (residuals**2).mean(axis=1)
+
+    with np.errstate(all="ignore"):
+        weights = weights.copy()
+        value, slope, residuals, errors = look(weights)
+        damping = np.full(len(weights), 1e-3)
+        for _ in range(steps):
+            pull = weights[:, 2:3] * slope
+            jacobian = np.stack([pull * t, pull, value, np.ones_like(value)], axis=1)  # (B, 4, n)
+            normal = jacobian @ jacobian.transpose(0, 2, 1)
+            gradient = (jacobian @ residuals[:, :, None])[..., 0]
+            scale = np.einsum("bii->bi", normal)
+            np.einsum("bii->bi", normal)[:] += (
+                damping[:, None] * scale + 1e-14 * scale.max(axis=1)[:, None] + 1e-300
+            )
+            usable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
+            normal[~usable], gradient[~usable] = np.eye(4), 0
+            trial = weights - np.linalg.solve(normal, gradient[..., None])[..., 0]
+            seen = look(trial)
+            better = seen[3] < errors
+            weights[better] = trial[better]
+            for old, new in zip((value, slope, residuals, errors), seen, strict=True):
+                old[better] = new[better]
+            damping = np.where(better, damping * 0.1, damping * 5)
+    return weights, errors
