@@ -1,6 +1,7 @@
 """A progress bar for work of more than about a second (chapter 04); tqdm draws it where it is installed."""
 
 import importlib.util
+import os
 import warnings
 from contextlib import contextmanager
 
@@ -32,7 +33,8 @@ def progress_bar(total, label, wanted=True):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tqdm says so when it would rather have ipywidgets
         from tqdm.auto import tqdm
-    with tqdm(total=total, desc=label, delay=1, leave=False) as bar:
+    disable = bool(os.environ.get("TQDM_DISABLE"))  # tqdm's bar for notebooks does not look there itself
+    with tqdm(total=total, desc=label, delay=1, leave=False, disable=disable) as bar:
 
         def advance(note=""):
             bar.set_postfix_str(note, refresh=False)

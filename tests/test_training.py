@@ -7,8 +7,10 @@ import sys
 import threading
 import warnings
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from minikan import KAN, MLP, Adam, GradientDescent, fit, refine
 from minikan.losses import LOSSES
@@ -409,6 +411,22 @@ def test_a_progress_bar_when_it_takes_long(pause, progress, disable, shown):
     assert run.returncode == 0, run.stderr
     assert ("RMSE" in run.stderr and "fit" in run.stderr) == shown
     assert shown or run.stderr == ""
+
+
+@pytest.mark.parametrize(("disable", "shown"), [("", True), ("1", False)])
+def test_the_progress_bar_of_a_notebook(disable, shown, monkeypatch):
+    """A widget, which TQDM_DISABLE forbids too; compared outputs depend on that."""
+    monkeypatch.setenv("TQDM_DISABLE", disable)
+    code = (
+        "import time; from minikan.progress import progress_bar\n"
+        "with progress_bar(3, 'fit') as advance:\n"
+        "    for _ in range(3): time.sleep(0.6); advance('RMSE 0.1')"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=60).execute()
+    outputs = notebook.cells[0].outputs
+    assert any("fit" in str(output.get("data")) for output in outputs) == shown
+    assert shown or outputs == []
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -32,7 +32,7 @@ def test_snapshots_and_errors_belong_together(scrubber, optimizer):
         curve, errors = drawn(scrubber, snapshot=snapshot, optimizer=optimizer)
         heights = curve.lines[1].get_ydata()[at][close]
         rmse = np.sqrt(np.mean((heights - scrubber.y[close, 0]) ** 2))
-        shown = errors.lines[-1].get_ydata()[0]
+        shown = 10 ** errors.lines[-1].get_ydata()[0]
         assert rmse == pytest.approx(shown, rel=0.25, abs=0.02)
         assert f"RMSE {shown:.1e}." in scrubber.caption(snapshot, optimizer)
 
@@ -72,6 +72,6 @@ def test_the_arrow_ends_at_the_step(dial):
     valley, losses = drawn(dial, damping=1.0, start="far from the minimum")
     delta, values = dial.step(dial.starts["far from the minimum"], 10.0)
     np.testing.assert_allclose(valley.texts[0].xy, np.array(dial.starts["far from the minimum"]) + delta)
-    k = np.abs(losses.lines[0].get_xdata() - 10).argmin()
-    assert losses.lines[0].get_ydata()[k] == pytest.approx(values[2])
-    assert losses.lines[1].get_ydata()[k] == pytest.approx(values[1])
+    k = np.abs(losses.lines[0].get_xdata() - 1).argmin()
+    assert losses.lines[0].get_ydata()[k] == pytest.approx(np.log10(values[2]))
+    assert losses.lines[1].get_ydata()[k] == pytest.approx(np.log10(values[1]))

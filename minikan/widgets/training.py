@@ -11,6 +11,12 @@ _NAMES = {"lm": "Levenberg–Marquardt", "lbfgs": "L-BFGS", "adam": "Adam", "gd"
 _STYLES = dict(zip(_NAMES, ("-", "--", "-.", ":"), strict=True))
 
 
+def _powers_of_ten(axes, across, up):
+    """Label plain axes: matplotlib's logarithmic ones take twice as long to draw."""
+    axes.set_xticks(across, [f"1e{k}" if k else "1" for k in across])
+    axes.set_yticks(up, [f"1e{k}" if k else "1" for k in up])
+
+
 class TrainingScrubber(Explorer):
     """The same network under four optimisers: what it has learned after so many steps."""
 
@@ -70,18 +76,18 @@ class TrainingScrubber(Explorer):
         curve.set(xlim=(-1.05, 1.05), ylim=(-1.6, 3.0), xlabel="x", title="samples and network")
         for name, (steps, rmse) in self.errors.items():
             mine = name == optimizer
-            errors.loglog(
-                steps + 1,
-                rmse,
+            errors.plot(
+                np.log10(steps + 1),
+                np.log10(rmse),
                 _STYLES[name],
                 color=PALETTE["vermillion" if mine else "grey"],
                 linewidth=2 if mine else 1.2,
                 label=_NAMES[name],
             )
-        errors.loglog(
-            self.steps[snapshot] + 1, self._error(snapshot, optimizer), "o", color=PALETTE["vermillion"]
-        )
-        errors.set(xlim=(0.9, 250), ylim=(3e-7, 3), xlabel="step + 1", title="RMSE")
+        here = np.log10(self.steps[snapshot] + 1), np.log10(self._error(snapshot, optimizer))
+        errors.plot(*here, "o", color=PALETTE["vermillion"])
+        errors.set(xlim=(-0.05, 2.4), ylim=(-6.5, 0.5), xlabel="step + 1", title="RMSE")
+        _powers_of_ten(errors, [0, 1, 2], [-6, -4, -2, 0])
         errors.legend(loc="lower left", fontsize=8)
 
 
@@ -142,9 +148,9 @@ class DampingDial(Explorer):
         """Draw the valley with the step, and beside it the losses for all dampings."""
         valley, losses = figure.subplots(1, 2)
         figure.subplots_adjust(wspace=0.28)
-        p, q = np.meshgrid(np.linspace(-1.6, 1.6, 121), np.linspace(-3.8, 2.4, 121))
+        p, q = np.meshgrid(np.linspace(-1.6, 1.6, 61), np.linspace(-3.8, 2.4, 61))
         loss = np.sum(self.residuals(p, q) ** 2, axis=0)
-        valley.contour(p, q, loss, levels=np.geomspace(0.1, 200, 12), colors=PALETTE["sky"], linewidths=0.8)
+        valley.contour(p, q, loss, levels=np.geomspace(0.1, 200, 10), colors=PALETTE["sky"], linewidths=0.8)
         origin = np.array(self.starts[start])
         path = np.array([origin + self.step(origin, 10.0**d)[0] for d in self.dampings])
         valley.plot(*path.T, color=PALETTE["grey"], linewidth=1)
@@ -156,9 +162,10 @@ class DampingDial(Explorer):
         valley.plot(1, 1, "*", color=PALETTE["green"], markersize=12)
         valley.set(xlim=(-1.6, 1.6), ylim=(-3.8, 2.4), xlabel="first parameter", title="the step")
         table = np.array([self.step(origin, 10.0**d)[1] for d in self.dampings])
-        losses.loglog(10.0**self.dampings, table[:, 2], color=PALETTE["blue"], label="found")
-        losses.loglog(10.0**self.dampings, table[:, 1], "--", color=PALETTE["amber"], label="predicted")
-        losses.axhline(table[0, 0], color=PALETTE["grey"], linewidth=1.2, label="before")
-        losses.axvline(10.0**damping, color=PALETTE["vermillion"], linewidth=1.2)
-        losses.set(xlim=(8e-4, 1.2e3), ylim=(1e-6, 1e3), xlabel="damping μ", title="loss after the step")
+        losses.plot(self.dampings, np.log10(table[:, 2]), color=PALETTE["blue"], label="found")
+        losses.plot(self.dampings, np.log10(table[:, 1]), "--", color=PALETTE["amber"], label="predicted")
+        losses.axhline(np.log10(table[0, 0]), color=PALETTE["grey"], linewidth=1.2, label="before")
+        losses.axvline(damping, color=PALETTE["vermillion"], linewidth=1.2)
+        losses.set(xlim=(-3.1, 3.1), ylim=(-6, 3), xlabel="damping μ", title="loss after the step")
+        _powers_of_ten(losses, [-3, -1, 1, 3], [-6, -3, 0, 3])
         losses.legend(loc="lower right", fontsize=8)
