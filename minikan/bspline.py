@@ -117,7 +117,9 @@ class SplineGrid:
         self.knots, self.order, self.G = knots, k, G
         self.left = knots[:, k : k + G]  # (n_in, G)
         self.width = np.diff(knots[:, k : k + G + 1])  # (n_in, G)
-        self.pieces = polynomial_pieces(knots, k)  # (n_in, G, k+1, k+1)
+        self.pieces = np.moveaxis(polynomial_pieces(knots, k), -1, 0)  # (power of u, n_in, G, k+1)
+        self.pieces = self.pieces.reshape(k + 1, -1, k + 1).swapaxes(1, 2).copy()  # (power, k+1, n_in * G)
+        self.row = G * np.arange(len(knots))[:, None]  # where an input's cells begin in such a table
         # On an evenly spaced grid a division finds the cell, and all cells share their polynomials.
         low, high = self.low, self.high = knots[:, k, None], knots[:, k + G, None]  # the domain, (n_in, 1)
         even = low + np.arange(-k, G + k + 1) * ((high - low) / G)
@@ -143,7 +145,7 @@ class SplineGrid:
             for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
                 first, last = np.flatnonzero(width)[[0, -1]]  # repeated knots leave cells of no width
                 cells[i] = np.clip(np.searchsorted(left, x[i], side="right") - 1, first, last)
-            place = (x - self._at(self.left, cells)) / self._at(self.width, cells)
+            place = (x - self.left.take(cells + self.row)) / self.width.take(cells + self.row)
         u = np.clip(place, 0, 1)
         return cells, u, place - u
 
@@ -151,23 +153,21 @@ class SplineGrid:
         """Evaluate the k + 1 basis functions alive at each x, or a derivative in u: (k + 1, n_in, n)."""
         degrees = range(derivative, self.order + 1)
         factors = [math.perm(d, derivative) for d in degrees]  # of u**(d - derivative)
-        powers = np.ones((len(degrees), *u.shape))
-        for d in range(1, len(degrees)):
-            np.multiply(powers[d - 1], u, out=powers[d])
         if self.uniform:
-            table = self.pieces[0, 0, :, derivative:] * factors
+            powers = np.ones((len(degrees), *u.shape))
+            for d in range(1, len(degrees)):
+                np.multiply(powers[d - 1], u, out=powers[d])
+            table = self.pieces[derivative:, :, 0].T * factors
             return (table @ powers.reshape(len(degrees), u.size)).reshape(self.order + 1, *u.shape)
-        table = self._at(self.pieces, cells)[..., derivative:] * factors
-        return np.einsum("inrd,din->rin", table, powers)
+        values, where = np.zeros((self.order + 1, *u.shape)), cells + self.row
+        for d, factor in zip(reversed(degrees), reversed(factors), strict=True):  # Horner's scheme
+            values *= u
+            values += (factor * self.pieces[d]).take(where, axis=1)
+        return values
 
     def scale(self, cells):
         """Tell du/dx: cells per unit of x, of shape (n_in, 1) or (n_in, n)."""
-        return self.per_unit if self.uniform else 1 / self._at(self.width, cells)
-
-    @staticmethod
-    def _at(table, cells):
-        """Look up each input's row of a table (n_in, G, ...) in its cells (n_in, n): (n_in, n, ...)."""
-        return table[np.arange(len(cells))[:, None], cells]
+        return self.per_unit if self.uniform else 1 / self.width.take(cells + self.row)
 
 
 def basis(x, knots, order, derivative=0):

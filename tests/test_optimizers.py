@@ -150,7 +150,7 @@ def test_damping_is_relative_to_the_problem():
         )
         run(LevenbergMarquardt(), problem, 5)
         ways.append(problem.parameters)
-    np.testing.assert_allclose(*ways, rtol=1e-9)
+    np.testing.assert_allclose(*ways, rtol=1e-7)
 
 
 # ------------------------------------------------------------------------------------------- first order

@@ -1,0 +1,95 @@
+"""Hold minikan's accuracy against the numbers to beat; fails if one of them is missed.
+
+    python benchmarks/accuracy.py
+
+One thread. The limits are pykan's own (its notebooks, v0.1.2) where it has published any, else what an early
+prototype of minikan reached. Every row is learned from seed 0, and then from other seeds, which are counted.
+"""
+
+import os
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"  # before NumPy is loaded
+
+import sys  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
+
+import numpy as np  # noqa: E402
+from stairs import rmse, samples, stairs  # noqa: E402
+
+from minikan.problems import PROBLEMS  # noqa: E402
+
+
+@dataclass
+class Task:
+    """A staircase, and the error that each of its steps must not exceed."""
+
+    problem: str
+    widths: tuple
+    n: int
+    limits: dict  # grid: largest RMSE; None where there is no limit
+    seeds: int
+    seconds: float | None = None
+    steps: tuple = (40, 20)  # on the first grid, and on each further one
+    on: str = "test"
+
+
+# fmt: off
+TASKS = [
+    Task("exp_sin", (2, 1, 1), 3000,
+         {5: 6.77e-3, 10: 3.35e-4, 20: 1.86e-5, 50: 4.93e-7, 100: 6.5e-8}, seeds=20, seconds=5.0),
+    Task("exp_sin", (2, 1, 1), 10_000,
+         {5: None, 10: None, 20: None, 50: None, 100: None, 200: 1.5e-9, 500: 3e-10}, seeds=1),
+    Task("xy", (2, 2, 1), 3000, {5: None, 100: 1e-11}, seeds=5, steps=(150, 40), on="train"),
+    Task("four_dimensional", (4, 2, 1, 1), 3000,
+         {3: 4.57e-3, 5: 1.84e-3, 10: 1.47e-4, 20: 1.05e-5, 50: 1e-6}, seeds=12),
+]
+# fmt: on
+
+
+def climb(task, seed):
+    """Learn one staircase: the error on each step, and the seconds for all."""
+    X, y, X_test, y_test = samples(PROBLEMS[task.problem], task.n, seed)
+    judged = (X_test, y_test) if task.on == "test" else (X, y)
+    steps = list(stairs(X, y, task.widths, list(task.limits), seed, task.steps))
+    errors = {grid: rmse(model, *judged) for grid, (model, _) in zip(task.limits, steps, strict=True)}
+    return errors, steps[-1][1]
+
+
+def holds(task, errors, seconds):
+    """Tell whether all limits hold."""
+    good = all(limit is None or errors[grid] <= limit for grid, limit in task.limits.items())
+    return good and (task.seconds is None or seconds <= task.seconds)
+
+
+def exponent(errors, largest=100):
+    """Fit RMSE ∝ G^-α up to a grid; return α and its standard error."""
+    grids = np.array([grid for grid in errors if grid <= largest])
+    values = np.log([errors[grid] for grid in grids])
+    (slope, _), covariance = np.polyfit(np.log(grids), values, 1, cov=True)
+    return -slope, np.sqrt(covariance[0, 0])
+
+
+def main():
+    missed = 0
+    for task in TASKS:
+        errors, seconds = climb(task, seed=0)
+        print(f"\n{task.problem}, {list(task.widths)}, n = {task.n}, {task.on} RMSE, {seconds:.1f} s")
+        for grid, limit in task.limits.items():
+            verdict = "" if limit is None else f"limit {limit:8.2e}  ratio {errors[grid] / limit:5.2f}"
+            print(f"  G = {grid:3}  {errors[grid]:8.2e}  {verdict}")
+        missed += not holds(task, errors, seconds)
+        if task.n == 10_000:
+            alpha, spread = exponent(errors)
+            print(f"  exponent over G = 5 … 100: {alpha:.2f} ± {spread:.2f}, must reach 4.0 within its error")
+            missed += alpha + spread < 4.0
+        if task.seeds > 1:
+            others = [holds(task, *climb(task, seed)) for seed in range(1, task.seeds)]
+            print(
+                f"  all limits hold from {holds(task, errors, seconds) + sum(others)} of {task.seeds} seeds"
+            )
+    sys.exit(f"\n{missed} missed" if missed else None)
+
+
+if __name__ == "__main__":
+    main()
