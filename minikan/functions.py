@@ -52,6 +52,8 @@ class Function:
 
     def evaluate(self, u):
         """Compute value, slope and second derivative; a straight line where there is no function."""
+        if self.low == -np.inf and self.high == np.inf:
+            return self.derivatives(u)
         inside = np.clip(u, self.low, self.high)
         value, slope, bend = self.derivatives(inside)
         return value + slope * (u - inside), slope, np.where(u == inside, bend, 0.0)

@@ -12,14 +12,14 @@ from .edges import EdgeLayer, SplineEdge
 from .layer import KANLayer, silu
 from .network import KAN, samples_last
 
-MARGIN = 0.01  # of the range of the data, left free on both sides
+MARGIN = 0.02  # of the range of the data, left free on both sides: new samples reach beyond the old ones
 LEAST_UNIFORM = 0.01  # keeps a width in cells between which there are no data
 
 
 def update_grid(model, X, uniform_weight=0.7):
     """Make a new model whose grids lie where its inputs and hidden nodes are, with the same function there.
 
-    Each grid covers the range of its data and one hundredth of it more on both sides. Its points are a
+    Each grid covers the range of its data and a fiftieth of it more on both sides. Its points are a
     mixture: evenly spaced ones, weighted by ε, and quantiles of the data, weighted by 1 - ε. (Repeated
     values count once, and ε never falls below 0.01, so that all cells have a width.) A grid whose data are
     constant keeps its points, and is moved if the data are not on it. New splines are the least-squares fit to
@@ -53,7 +53,7 @@ def update_grid(model, X, uniform_weight=0.7):
     >>> from minikan import KAN, update_grid
     >>> model = update_grid(KAN([1, 1], grid=2, order=1), [[0.0], [100.0]])
     >>> model.layers[0].knots.round(2)
-    array([[-52.,  -1.,  50., 101., 152.]])
+    array([[-54.,  -2.,  50., 102., 154.]])
     """
     z = samples_last(as_samples(X, model.widths[0]))
     uniform_weight = as_number(uniform_weight, "uniform_weight", 0, 1)

@@ -7,13 +7,15 @@ regression; then Levenberg–Marquardt runs on all four numbers of all candidate
 chosen is not the smallest error, but the best evidence: error and complexity weighed against each other.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from .functions import LIBRARY
 
-TABLE_POINTS, POLISH_POINTS = 60, 400
+COARSE = np.linspace(-1, 1, 60)  # where a curve is compared with a table
+POLISH_POINTS = 200
 STARTS = 3  # places of the table from which a candidate is polished
 
 
@@ -71,15 +73,14 @@ def match(x, y, library=None):
         return [Candidate(LIBRARY["0"], np.array([1.0, 0, 0, mean]), span, 0.0, 0.0)]
     t, s = (x - middle) / half, (y - mean) / spread
     order = np.argsort(t)
-    coarse = order[np.linspace(0, len(t) - 1, min(len(t), TABLE_POINTS)).astype(int)]
+    coarse = np.interp(COARSE, t[order], s[order])
+    starts = np.concatenate([_starts(function, coarse) for function in functions])
+    weights, errors = _polish(functions, starts, COARSE, coarse, 25)
+    best = errors.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(functions))
     fine = order[np.linspace(0, len(t) - 1, min(len(t), POLISH_POINTS)).astype(int)]
-    starts = [start for function in functions for start in _starts(function, t[coarse], s[coarse])]
-    owners = np.repeat(np.arange(len(functions)), STARTS)
-    weights, errors = _polish(functions, owners, np.array(starts), t[coarse], s[coarse], 25)
-    best = [owners.tolist().index(k) + errors[owners == k].argmin() for k in range(len(functions))]
-    weights, errors = _polish(functions, np.arange(len(functions)), weights[best], t[fine], s[fine], 8)
+    weights, errors = _polish(functions, weights[best], t[fine], s[fine], 8)
     inner = np.abs(t[fine]) <= 0.7
-    inside, _ = _polish(functions, np.arange(len(functions)), weights, t[fine][inner], s[fine][inner], 8)
+    inside, _ = _polish(functions, weights, t[fine][inner], s[fine][inner], 8)
     candidates = []
     for function, w, error, held in zip(functions, weights, errors, inside, strict=True):
         if np.isfinite(error) and function.defined(w[0] * t + w[1]):
@@ -132,39 +133,48 @@ def _table(function):
     return both if function.parity else np.concatenate([both, both * [-1, 1]])
 
 
-def _starts(function, t, s):
-    """Choose the best starting points of the table, with c and d by linear regression: (STARTS, 4)."""
+@functools.lru_cache(maxsize=100)
+def _tabulate(function):
+    """Evaluate a function at COARSE for its whole table: (a, b), centred values, their means and variances."""
     table = _table(function)
-    u = table[:, :1] * t + table[:, 1:]
+    u = table[:, :1] * COARSE + table[:, 1:]
     usable = ((function.low <= u) & (u <= function.high)).all(axis=1) & (np.abs(u) < 50).all(axis=1)
-    table, u = table[usable], u[usable]
+    table, values = table[usable], function.derivatives(u[usable])[0]
+    mean = values.mean(axis=1)
+    centred = values - mean[:, None]
+    variance = (centred**2).mean(axis=1)
+    usable = variance > 1e-20 * (1 + mean**2)
+    return table[usable], centred[usable], mean[usable], variance[usable]
+
+
+def _starts(function, s):
+    """Choose the best starting points of the table, with c and d by linear regression: (STARTS, 4)."""
+    table, centred, mean, variance = _tabulate(function)
     if not len(table):
         return np.full((STARTS, 4), np.nan)
-    values = function.derivatives(u)[0]
-    values_mean = values.mean(axis=1, keepdims=True)
-    centred = values - values_mean
-    variance = (centred**2).mean(axis=1)
-    usable = variance > 1e-20 * (1 + values_mean[:, 0] ** 2)
-    slope = np.where(usable, (centred @ s) / len(s) / np.where(usable, variance, 1), 0)
-    gain = slope**2 * variance
-    best = np.argsort(-gain, kind="stable")[: 4 * STARTS]
+    slope = (centred @ s) / len(s) / variance
+    best = np.argsort(-(slope**2) * variance, kind="stable")[: 4 * STARTS]
     chosen = [best[0]]
     for k in best[1:]:  # not all from one place
         if len(chosen) < STARTS and min(abs(table[k] - table[c]).max() for c in chosen) > 0.3:
             chosen.append(k)
     chosen = (chosen * STARTS)[:STARTS]
-    offset = s.mean() - slope * values_mean[:, 0]
-    return np.column_stack([table[chosen], slope[chosen], offset[chosen]])
+    return np.column_stack([table[chosen], slope[chosen], s.mean() - slope[chosen] * mean[chosen]])
 
 
-def _polish(functions, owners, weights, t, s, steps):
-    """Run Levenberg–Marquardt on all candidates at once: weights (B, 4) → weights, errors (B,)."""
+def _polish(functions, weights, t, s, steps):
+    """Run Levenberg–Marquardt on all candidates at once: weights (B, 4) → weights, errors (B,).
+
+    Each function owns as many rows as the others, one after the other.
+    """
+    share = len(weights) // len(functions)
 
     def look(weights):
         u = weights[:, :1] * t + weights[:, 1:2]
         value, slope = np.empty_like(u), np.empty_like(u)
-        for k in np.unique(owners):
-            value[owners == k], slope[owners == k], _ = functions[k].evaluate(u[owners == k])
+        for k, function in enumerate(functions):
+            rows = slice(k * share, (k + 1) * share)
+            value[rows], slope[rows], _ = function.evaluate(u[rows])
         residuals = weights[:, 2:3] * value + weights[:, 3:] - s
         return value, slope, residuals, (residuals**2).mean(axis=1)
 
