@@ -51,11 +51,12 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
         inches = min(max(0.62 * span, 2.8), 16)
         figure = Figure(figsize=(inches, top * inches / span + (1.2 if title else 0.9)), facecolor="white")
         axes = figure.add_axes((0, 0, 1, 1))
-    box = axes.get_window_extent()
-    inch = span / (box.width / axes.figure.dpi)  # in panels: room for names and title
+    box = axes.get_window_extent().transformed(axes.figure.dpi_scale_trans.inverted())  # in inches
+    below, above = 0.45, 0.75 if title else 0.45  # inches for names and title
+    inch = max(span / box.width, top / max(box.height - below - above, 0.1))  # in panels
     axes.set(
-        xlim=(-span / 2, span / 2),
-        ylim=(-0.45 * inch, top + (0.75 if title else 0.45) * inch),
+        xlim=(-0.5 * inch * box.width, 0.5 * inch * box.width),
+        ylim=(-below * inch, inch * (box.height - below)),
         aspect="equal",
     )
     axes.axis("off")

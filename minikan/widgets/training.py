@@ -101,7 +101,7 @@ class DampingDial(Explorer):
     starts = {
         "far from the minimum": (-1.1, 1.6),
         "in the valley": (-0.6, 0.2),
-        "near the minimum": (0.8, 0.7),
+        "near the minimum": (0.95, 0.92),
     }
     storyboard = (
         {"damping": -3.0, "start": "far from the minimum"},
@@ -139,8 +139,8 @@ class DampingDial(Explorer):
             "rejected, more damping"
             if gain <= 0
             else "taken, less damping"
-            if gain > 0.25
-            else "taken, but wary"
+            if gain > 0.5
+            else "taken, but more damping"
         )
         return f"Loss {before:.3g}; predicted {predicted:.3g}, found {after:.3g}: gain ratio {gain:.2f}, {verdict}."
 

@@ -16,7 +16,11 @@ def cells_always_cubic(error, grid, wanted, order):
 
 
 def cells_rounded(error, grid, wanted, order):
-    return max(grid, round(grid * (error / wanted) ** (1 / (order + 1)) - 0.2))
+    return max(grid, round(grid * (error / wanted) ** (1 / (order + 1))))
+
+
+def cells_lifted_by_rounding(error, grid, wanted, order):
+    return max(grid, int(np.ceil(grid * (error / wanted) ** (1 / (order + 1)))))
 
 
 def cells_fractional(error, grid, wanted, order):
@@ -135,6 +139,7 @@ WRONG = {
         (cells_with_exponent_k, "follows the fourth power for cubics"),
         (cells_always_cubic, "follows the order"),
         (cells_rounded, "rounds up to whole cells"),
+        (cells_lifted_by_rounding, "rounds up to whole cells"),
         (cells_fractional, "rounds up to whole cells"),
         (cells_fewer, "never takes cells away"),
     ],

@@ -1,0 +1,174 @@
+"""The explorables of chapter 06: a penalty and a threshold, and the diagram of a network in every state."""
+
+import warnings
+
+import numpy as np
+
+from ..diagram import plot
+from ..grids import refine
+from ..network import KAN
+from ..plotting import PALETTE
+from ..sparsity import attribute, prune
+from ..training import fit
+from .explorer import Explorer, choice, slider
+
+_N = 300
+
+
+def samples(function, n_in, seed=0):
+    """Draw samples to learn from and to test with: X, y, X, y."""
+    rng = np.random.default_rng(seed)
+    X, X_test = rng.uniform(-1, 1, (_N, n_in)), rng.uniform(-1, 1, (_N, n_in))
+    return X, function(X), X_test, function(X_test)
+
+
+def exp_sin(X):
+    """Compute exp(sin πx + y²)."""
+    return np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2)
+
+
+class PruningDial(Explorer):
+    """Networks trained under ever stronger penalties, and a threshold below which edges are cut off."""
+
+    description = (
+        "Scores of the fifteen edges of a network [2, 5, 1], trained under a penalty of strength λ, and a "
+        "threshold: edges below it are cut off; and the error, before and after the cut."
+    )
+    storyboard = (
+        {"strength": 0, "threshold": -2.0},
+        {"strength": 3, "threshold": -2.0},
+        {"strength": 5, "threshold": -2.0},
+    )
+    size = (7.0, 3.1)
+    strengths = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+    thresholds = np.arange(-4.0, 0.01, 0.5)
+
+    def __init__(self):
+        X, y, X_test, y_test = samples(exp_sin, 2)
+        self.scores, self.errors, self.cut = [], [], []
+        for strength in self.strengths:
+            model = KAN([2, 5, 1], grid=5, seed=0)
+            fit(model, X, y, steps=40, sparsity=strength, update_grid=True, progress=False)
+            scores = attribute(model, X)
+            self.scores.append(np.sort(np.concatenate([edge.ravel() for edge in scores.edges]))[::-1])
+            self.errors.append(_rmse(model, X_test, y_test))
+            self.cut.append([self._after(model, 10.0**t, X, X_test, y_test) for t in self.thresholds])
+        super().__init__()
+
+    @staticmethod
+    def _after(model, threshold, X, X_test, y_test):
+        """Prune: edges that are left, hidden nodes that are left, and the error without any retraining."""
+        if max(edge.max() for edge in attribute(model, X).edges[-1]) <= threshold:
+            return 0, 0, float(y_test.std())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that an output keeps its strongest path is seen in the picture
+            smaller = prune(model, X, threshold=threshold, verbose=False)
+        edges = sum(
+            np.any(layer.edges(np.ones((layer.n_in, 2))) != 0, axis=2).sum() for layer in smaller.layers
+        )
+        return int(edges), smaller.widths[1], _rmse(smaller, X_test, y_test)
+
+    def controls(self):
+        """Make the controls: the strength of the penalty, and the threshold."""
+        names = [(f"{strength:.0e}" if strength else "0", k) for k, strength in enumerate(self.strengths)]
+        return {
+            "strength": choice("penalty λ", names, 3),
+            "threshold": slider("threshold, power of ten", -4.0, 0.0, -2.0, 0.5),
+        }
+
+    def caption(self, strength, threshold):
+        """Tell what is left, and the errors."""
+        edges, hidden, after = self._outcome(strength, threshold)
+        before = self.errors[strength]
+        shape = f"[2, {hidden}, 1] with {edges} edges" if edges else "nothing but a constant"
+        return f"Left: {shape}. Error {before:.1e} before the cut, {after:.1e} after it."
+
+    def _outcome(self, strength, threshold):
+        return self.cut[strength][int(np.abs(self.thresholds - threshold).argmin())]
+
+    def draw(self, figure, strength, threshold):
+        """Draw the scores with the threshold, and the errors for all strengths."""
+        figure.subplots_adjust(wspace=0.3)
+        bars, errors = figure.subplots(1, 2)
+        heights = np.log10(np.maximum(self.scores[strength], 1e-6)) + 6
+        kept = self.scores[strength] > 10.0**threshold
+        colours = [PALETTE["blue" if keep else "grey"] for keep in kept]
+        bars.bar(np.arange(1, 16), heights, color=colours)
+        bars.axhline(threshold + 6, color=PALETTE["vermillion"], linewidth=2)
+        bars.set(
+            xlim=(0.2, 15.8),
+            ylim=(0, 6.6),
+            xlabel="edge, the largest first",
+            title="score, and the threshold",
+        )
+        bars.set_yticks([0, 2, 4, 6], ["1e-6", "1e-4", "1e-2", "1"])
+        bars.set_xticks([1, 5, 10, 15])
+        places = np.arange(len(self.strengths))
+        after = [self._outcome(k, threshold)[2] for k in places]
+        errors.plot(places, np.log10(self.errors), ":", color=PALETTE["black"], label="before the cut")
+        errors.plot(places, np.log10(after), color=PALETTE["blue"], label="after it")
+        errors.plot(strength, np.log10(after[strength]), "o", color=PALETTE["blue"], markersize=8)
+        errors.set(ylim=(-4.2, 1.2), xlabel="penalty λ", title="error on unseen samples")
+        errors.set_xticks(places, ["0", "1e-5", "1e-4", "1e-3", "1e-2", "0.1"], fontsize=9)
+        errors.set_yticks([-4, -2, 0], ["1e-4", "1e-2", "1"])
+        errors.legend(loc="upper left")
+
+
+class NetworkDiagram(Explorer):
+    """Networks as pictures: what they have learned, on every edge, in four states."""
+
+    description = (
+        "The diagram of a network: inputs below, output above, on each edge its curve; the darker an edge, the "
+        "more it moves the node above it. Trained plainly, under a penalty, pruned, and refined."
+    )
+    storyboard = (
+        {"target": "exp", "state": 0},
+        {"target": "exp", "state": 1},
+        {"target": "exp", "state": 3},
+    )
+    size = (7.0, 3.8)
+    states = ("trained plainly", "trained under a penalty", "pruned", "refined, trained again")
+    targets = {
+        "exp": ("exp(sin πx + y²)", exp_sin, 2, 1e-3),
+        "product": ("x · y", lambda X: X[:, 0] * X[:, 1], 2, 1e-3),
+        "two of four": ("x₁² + sin 3x₃, four inputs", lambda X: X[:, 0] ** 2 + np.sin(3 * X[:, 2]), 4, 1e-2),
+    }
+
+    def __init__(self):
+        self.models = {name: self._train(*target[1:]) for name, target in self.targets.items()}
+        super().__init__()
+
+    def _train(self, function, n_in, strength):
+        """Make a network in four states: (model, samples, error of each)."""
+        X, y, X_test, y_test = samples(function, n_in)
+        plain, sparse = (KAN([n_in, 5, 1], grid=4, seed=0) for _ in range(2))
+        fit(plain, X, y, steps=30, update_grid=True, progress=False)
+        fit(sparse, X, y, steps=40, sparsity=strength, update_grid=True, progress=False)
+        pruned = prune(sparse, X, verbose=False)
+        again = refine(pruned, 12)
+        fit(again, X, y, steps=20, update_grid=True, progress=False)
+        return [(model, X[:150], _rmse(model, X_test, y_test)) for model in (plain, sparse, pruned, again)]
+
+    def controls(self):
+        """Make the controls: the function that was learned, and the state of the network."""
+        names = [(label, name) for name, (label, *_) in self.targets.items()]
+        return {
+            "target": choice("learned", names, "exp"),
+            "state": choice("network", [(label, k) for k, label in enumerate(self.states)], 1),
+        }
+
+    def caption(self, target, state):
+        """Tell shape and error."""
+        model, _, error = self.models[target][state]
+        return f"Shape {model.widths}, error on unseen samples {error:.1e}."
+
+    def draw(self, figure, target, state):
+        """Draw the diagram."""
+        model, X, _ = self.models[target][state]
+        axes = figure.add_axes((0, 0, 1, 1))
+        letters = ["x", "y"] if X.shape[1] == 2 else ["x₁", "x₂", "x₃", "x₄"]
+        plot(model, X, inputs=letters, outputs=["f"], axes=axes)
+
+
+def _rmse(model, X, y):
+    return float(np.sqrt(np.mean((model(X)[:, 0] - y) ** 2)))

@@ -1,0 +1,85 @@
+"""The explorables of chapter 06: what they draw and say is what the engine computes."""
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from minikan.widgets.pruning import NetworkDiagram, PruningDial
+
+
+@pytest.fixture(scope="module")
+def dial():
+    return PruningDial()
+
+
+@pytest.fixture(scope="module")
+def diagram():
+    return NetworkDiagram()
+
+
+def drawn(explorer, **state):
+    figure = Figure(figsize=explorer.size)
+    explorer.draw(figure, **state)
+    return figure.axes
+
+
+def test_without_a_penalty_no_threshold_leaves_the_three_edges(dial):
+    """The answers that the chapter gives to its questions."""
+    assert all(edges != 3 for edges, _, _ in dial.cut[0])
+
+
+@pytest.mark.parametrize("strength", [3, 4, 5])
+def test_under_a_penalty_three_edges_stand_out(dial, strength):
+    scores = dial.scores[strength]
+    assert (scores[:3] > 0.1).all() and (scores[3:] < 0.03).all()
+    edges, hidden, after = dial._outcome(strength, -1.5)
+    assert (edges, hidden) == (3, 1) and after < 1.5 * dial.errors[strength]
+    assert "[2, 1, 1] with 3 edges" in dial.caption(strength, -1.5)
+
+
+def test_the_gap_widens_with_the_penalty(dial):
+    gaps = [scores[2] / scores[3] for scores in dial.scores]
+    assert gaps[4] > 100 > 10 > gaps[0]
+
+
+def test_more_is_cut_at_a_higher_threshold(dial):
+    for row in dial.cut:
+        edges = [edges for edges, _, _ in row]
+        assert edges == sorted(edges, reverse=True)
+
+
+def test_bars_are_coloured_by_the_threshold(dial):
+    bars, errors = drawn(dial, strength=3, threshold=-2.0)
+    colours = {bar.get_facecolor() for bar in bars.patches}
+    assert len(bars.patches) == 15 and len(colours) == 2
+    assert 10 ** errors.lines[-1].get_ydata()[0] == pytest.approx(dial._outcome(3, -2.0)[2])
+
+
+@pytest.mark.parametrize(
+    ("target", "widths"), [("exp", [2, 1, 1]), ("product", [2, 2, 1]), ("two of four", [4, 1, 1])]
+)
+def test_the_diagram_ends_with_the_smallest_network(diagram, target, widths):
+    states = diagram.models[target]
+    assert states[0][0].widths[1] == 5 and states[2][0].widths == widths
+    assert states[3][2] < states[2][2] / 5
+    (axes,) = drawn(diagram, target=target, state=3)
+    assert {text.get_text() for text in axes.texts} >= {"f"}
+    assert f"Shape {widths}" in diagram.caption(target, 3)
+
+
+def test_all_of_the_diagram_is_in_the_picture(diagram):
+    """Also in a frame that is wider than the network is."""
+    (axes,) = drawn(diagram, target="exp", state=3)
+    frame, renderer = axes.figure.bbox, FigureCanvasAgg(axes.figure).get_renderer()
+    for text in axes.texts:
+        box = text.get_window_extent(renderer)
+        assert frame.y0 <= box.y0 and box.y1 <= frame.y1 and frame.x0 <= box.x0 and box.x1 <= frame.x1
+
+
+def test_inputs_that_do_not_matter_are_pruned(diagram):
+    pruned = diagram.models["two of four"][2][0]
+    X = np.random.default_rng(1).uniform(-1, 1, (50, 4))
+    other = X.copy()
+    other[:, [1, 3]] = 0.3
+    np.testing.assert_array_equal(pruned(X), pruned(other))
