@@ -118,7 +118,7 @@ class NetworkDiagram(Explorer):
     """Networks as pictures: what they have learned, on every edge, in four states."""
 
     description = (
-        "The diagram of a network: inputs below, output above, on each edge its curve; the darker an edge, the "
+        "A network, inputs below, output above, on each edge its curve; the darker an edge, the "
         "more it moves the node above it. Trained plainly, under a penalty, pruned, and refined."
     )
     storyboard = (
