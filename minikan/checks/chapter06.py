@@ -44,12 +44,10 @@ def _size_mean(answer):
     )
 
 
-@size.property("grows as the edge grows", cause="the absolute value, not the square")
-def _size_scale(answer):
-    curves = _curves()
-    expect_close(
-        answer(3 * curves), 3 * np.asarray(answer(curves), dtype=float), "the sizes of edges times 3"
-    )
+@size.property("is the mean of absolute values", cause="neither squares nor deviations from the mean")
+def _size_value(answer):
+    steps = np.array([[[0.0, 0, 3, 3], [5.0, 5, 5, 5]]])
+    expect_close(answer(steps), [[1.5, 5.0]], "the sizes of an edge 0, 0, 3, 3 and of one that is always 5")
 
 
 # 06.2
@@ -158,8 +156,9 @@ def _expect_masks(answer, first, second, expected, what):
         expect(
             mask.shape == np.shape(right), f"a {name} mask of shape {np.shape(right)}", f"shape {mask.shape}"
         )
+        expect(mask.dtype == bool, f"a {name} mask of booleans", f"dtype {mask.dtype}")
         expect(
-            np.array_equal(mask.astype(bool), right),
+            np.array_equal(mask, right),
             f"the {name} mask {np.array(right).astype(int).tolist()} {what}",
             f"{mask.astype(int).tolist()}",
         )

@@ -19,6 +19,14 @@ def size_squared(curves):
     return (curves**2).mean(axis=2)
 
 
+def size_by_root(curves):
+    return np.sqrt((curves**2).mean(axis=2))
+
+
+def size_as_deviation(curves):
+    return curves.std(axis=2)
+
+
 def entropy_base_two(sizes):
     share = sizes[sizes > 0] / sizes.sum()
     return -np.sum(share * np.log2(share))
@@ -80,6 +88,11 @@ def scores_for_nodes_above(curves, above):
     return edges, edges.sum(axis=1)
 
 
+def loose_as_numbers(first, second):
+    alive = first.any(axis=1) & second.any(axis=0)
+    return first * alive[:, None] * 1.0, second * alive * 1.0
+
+
 def loose_nothing(first, second):
     return first, second
 
@@ -102,7 +115,9 @@ WRONG = {
         (size_over_inputs, "has an entry for each edge"),
         (size_that_cancels, "does not let plus and minus cancel"),
         (size_as_sum, "does not depend on how many samples there are"),
-        (size_squared, "grows as the edge grows"),
+        (size_squared, "is the mean of absolute values"),
+        (size_by_root, "is the mean of absolute values"),
+        (size_as_deviation, "is the mean of absolute values"),
     ],
     "06.2": [
         (entropy_base_two, "is log 4 for four equal edges"),
@@ -123,6 +138,7 @@ WRONG = {
         (scores_for_nodes_above, "has a score for each edge and each node below"),
     ],
     "06.5": [
+        (loose_as_numbers, "keeps what leads from below to above"),
         (loose_nothing, "drops edges into a node that leads nowhere"),
         (loose_only_from_above, "drops edges out of a node that nothing leads to"),
         (loose_only_from_below, "drops edges into a node that leads nowhere"),
