@@ -4,8 +4,8 @@
     python benchmarks/against_pykan.py
 
 One thread, float64, exp(sin πx + y²), [2, 1, 1], 3000 samples, G = 5, 10, 20. pykan trains as its notebooks
-do: L-BFGS, `refine` from grid to grid, grids that follow the data; 200 steps on each grid, and 200 more
-do not help. Then minikan climbs the same stairs until its error is below pykan's last one.
+do: L-BFGS, `refine` from grid to grid, grids that follow the data; 200 steps on each grid.
+Then minikan climbs the same stairs; what counts is the time until its error is below pykan's last one.
 The table goes to where chapter 05 shows it. Fails unless minikan needs at most a fiftieth of pykan's time.
 """
 

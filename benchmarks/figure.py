@@ -2,8 +2,8 @@
 
     python benchmarks/figure.py [figure.png]
 
-The KANs climb a staircase of grids with Levenberg–Marquardt. Every MLP is trained twice, with
-Levenberg–Marquardt and with L-BFGS, and the better one counts. All learn from the same 3000 samples (10 000
+The KANs climb a staircase of grids with Levenberg–Marquardt. The MLPs are trained by L-BFGS, and up to 1200
+parameters by Levenberg–Marquardt, too; the better one counts. All learn from the same 3000 samples (10 000
 for the 100-dimensional function) and are judged on 10 000 others. Some minutes on two cores.
 Without a name the figure goes to where chapter 05 shows it. Paper: figure 3.1.
 """

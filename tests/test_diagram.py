@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from minikan import KAN, plot
@@ -66,3 +67,16 @@ def test_names_and_given_axes():
 
 def test_constant_samples_are_drawn():
     plot(KAN([2, 2, 1]), np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize("size", [(9, 3), (2, 6), (4, 4)])
+@pytest.mark.parametrize("widths", [[2, 1, 1], [2, 5, 1], [1, 1]])
+def test_all_of_it_is_in_the_frame(size, widths):
+    """In axes of any shape, names and title included."""
+    figure = Figure(figsize=size)
+    axes = figure.add_axes((0, 0, 1, 1))
+    plot(KAN(widths, seed=1), samples(widths[0]), title="f", axes=axes)
+    frame, renderer = figure.bbox.padded(1), FigureCanvasAgg(figure).get_renderer()
+    for artist in (*axes.texts, *axes.lines):
+        box = artist.get_window_extent(renderer)
+        assert frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1

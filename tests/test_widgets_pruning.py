@@ -43,6 +43,10 @@ def test_the_gap_widens_with_the_penalty(dial):
     assert gaps[4] > 100 > 10 > gaps[0]
 
 
+def test_an_output_never_loses_its_last_path(dial):
+    assert all(row[-1][:2] == (2, 1) for row in dial.cut)  # the threshold 1: two edges, one hidden node
+
+
 def test_more_is_cut_at_a_higher_threshold(dial):
     for row in dial.cut:
         edges = [edges for edges, _, _ in row]
@@ -61,19 +65,20 @@ def test_bars_are_coloured_by_the_threshold(dial):
 )
 def test_the_diagram_ends_with_the_smallest_network(diagram, target, widths):
     states = diagram.models[target]
-    assert states[0][0].widths[1] == 5 and states[2][0].widths == widths
+    assert states[0][0].widths[1] > states[2][0].widths[1] and states[2][0].widths == widths
     assert states[3][2] < states[2][2] / 5
     (axes,) = drawn(diagram, target=target, state=3)
     assert {text.get_text() for text in axes.texts} >= {"f"}
     assert f"Shape {widths}" in diagram.caption(target, 3)
 
 
-def test_all_of_the_diagram_is_in_the_picture(diagram):
-    """Also in a frame that is wider than the network is."""
-    (axes,) = drawn(diagram, target="exp", state=3)
+@pytest.mark.parametrize("target", ["exp", "two of four"])
+@pytest.mark.parametrize("state", [0, 3])
+def test_all_of_the_diagram_is_in_the_picture(diagram, target, state):
+    (axes,) = drawn(diagram, target=target, state=state)
     frame, renderer = axes.figure.bbox, FigureCanvasAgg(axes.figure).get_renderer()
-    for text in axes.texts:
-        box = text.get_window_extent(renderer)
+    for artist in (*axes.texts, *axes.lines):
+        box = artist.get_window_extent(renderer)
         assert frame.y0 <= box.y0 and box.y1 <= frame.y1 and frame.x0 <= box.x0 and box.x1 <= frame.x1
 
 

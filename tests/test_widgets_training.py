@@ -75,3 +75,18 @@ def test_the_arrow_ends_at_the_step(dial):
     k = np.abs(losses.lines[0].get_xdata() - 1).argmin()
     assert losses.lines[0].get_ydata()[k] == pytest.approx(np.log10(values[2]))
     assert losses.lines[1].get_ydata()[k] == pytest.approx(np.log10(values[1]))
+
+
+def test_the_answer_to_the_second_question(dial):
+    """From the start in the chapter: which dampings are accepted, and which step is the best."""
+    start = dial.starts["far from the minimum"]
+    losses = np.array([dial.step(start, 10.0**d)[1] for d in dial.dampings])
+    accepted = dial.dampings[losses[:, 2] < losses[:, 0]]
+    assert 10 ** accepted.min() == pytest.approx(0.3, rel=0.1)
+    assert 10 ** dial.dampings[losses[:, 2].argmin()] == pytest.approx(0.6, rel=0.1)
+
+
+def test_the_answer_to_the_third_question(dial):
+    start = dial.starts["near the minimum"]
+    before, _, after = dial.step(start, 1e-3)[1]
+    assert after < before / 10

@@ -5,7 +5,7 @@ import numpy as np
 from ..bspline import basis, make_grid
 from ..layer import KANLayer, silu
 from ..network import KAN
-from .expectations import PropertyFailed, expect, expect_close, expect_shape
+from .expectations import expect, expect_close, expect_parts, expect_shape
 from .framework import Exercise
 from .gradient import check_gradient
 
@@ -20,17 +20,6 @@ def _expect_gradient(function, gradient, x, what):
         f"{what} to give the slope {result.numeric[worst]:.5g} along a random direction",
         f"{result.analytic[worst]:.5g}",
     )
-
-
-def _parts(result, count, names):
-    """Fail unless a result has so many parts; return them."""
-    try:
-        parts = list(result)
-    except TypeError:
-        parts = [result]
-    if len(parts) != count:
-        raise PropertyFailed(f"{count} things: {names}", f"{len(parts)}", "return them with commas between")
-    return parts
 
 
 # 03.1
@@ -111,7 +100,7 @@ def _scaled_loss(w_b, w_s, c):
 
 
 def _scaled_parts(answer):
-    return _parts(answer(*_scaled_edge()), 3, "the gradients in w_b, in w_s, and in c")
+    return expect_parts(answer(*_scaled_edge()), 3, "the gradients in w_b, in w_s, and in c")
 
 
 @scaled.property("gives w_b its gradient", cause="w_b multiplies silu, and every sample adds its share")
@@ -209,7 +198,7 @@ def _stack(*widths):
 def _stack_parts(answer, *widths):
     """Return a network, its x and g, and the answer for it: a list of gradients, and the gradient in x."""
     model, x, g = _stack(*widths)
-    gradients, dx = _parts(answer(model.layers, x, g), 2, "a list of gradients, and the gradient in x")
+    gradients, dx = expect_parts(answer(model.layers, x, g), 2, "a list of gradients, and the gradient in x")
     count = len(model.layers)
     expect(
         len(gradients) == count, f"{count} gradients for {count} layers", f"{len(gradients)}", "one per layer"

@@ -2,17 +2,8 @@
 
 import numpy as np
 
-from .expectations import PropertyFailed, expect, expect_close, expect_shape
+from .expectations import expect, expect_close, expect_parts, expect_shape
 from .framework import Exercise
-
-
-def _parts(result, count, names):
-    """Fail unless a result has so many parts; return them."""
-    parts = result if isinstance(result, (tuple, list)) else [result]
-    if len(parts) != count:
-        raise PropertyFailed(f"{count} things: {names}", f"{len(parts)}", "return them with commas between")
-    return parts
-
 
 # 04.1
 
@@ -59,7 +50,7 @@ def _adam(gradients, learning_rate):
 def _walk(answer, gradients, learning_rate):
     p, mean, square, way = np.zeros(1), np.zeros(1), np.zeros(1), []
     for step, g in enumerate(gradients, 1):
-        p, mean, square = _parts(
+        p, mean, square = expect_parts(
             answer(p, np.array([g]), mean, square, step, learning_rate), 3, "parameters, mean, square"
         )
         expect_shape(p, (1,), "the parameters")
@@ -85,7 +76,7 @@ def _adam_on(answer):
 
 @adam.property("keeps every parameter's own scale", cause="mean and square have an entry for each parameter")
 def _adam_scale(answer):
-    p, *_ = _parts(
+    p, *_ = expect_parts(
         answer(np.zeros(2), np.array([5.0, -1e-4]), np.zeros(2), np.zeros(2), 1, 0.1),
         3,
         "parameters, mean, square",
@@ -178,7 +169,7 @@ early = Exercise("04.5", "when to stop")
 
 
 def _expect_stop(answer, errors, patience, best, last):
-    parts = _parts(answer(np.array(errors), patience), 2, "the best epoch, the last epoch")
+    parts = expect_parts(answer(np.array(errors), patience), 2, "the best epoch, the last epoch")
     for value, expected, what in zip(parts, (best, last), ("the best epoch", "the last epoch"), strict=True):
         expect_close(value, expected, f"{what} for errors {errors} and patience {patience}")
 

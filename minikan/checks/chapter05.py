@@ -3,16 +3,8 @@
 import numpy as np
 
 from ..bspline import basis, make_grid
-from .expectations import PropertyFailed, expect, expect_close, expect_shape
+from .expectations import expect, expect_close, expect_parts, expect_shape
 from .framework import Exercise
-
-
-def _pair(result, names):
-    """Fail unless a result has two parts; return them."""
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise PropertyFailed(f"two things: {names}", f"{result!r}", "return them with a comma between")
-    return result
-
 
 # 05.1
 
@@ -56,7 +48,7 @@ slope = Exercise("05.2", "the exponent and its standard error")
 @slope.property("finds an exact law", cause="fit a line to the logarithms of both")
 def _slope_exact(answer):
     sizes = np.array([10.0, 30.0, 50.0, 200.0])
-    alpha, error = _pair(answer(sizes, 7.0 * sizes**-2.5), "exponent, standard error")
+    alpha, error = expect_parts(answer(sizes, 7.0 * sizes**-2.5), 2, "exponent, standard error")
     expect_close(alpha, 2.5, "the exponent of 7 · N^(-2.5)", 1e-6, "a falling error has a positive exponent")
     expect(abs(error) < 1e-6, "a standard error of 0 for an exact law", f"{error:.3g}")
 
@@ -74,7 +66,9 @@ def _scattered():
 @slope.property("fits all points, not two", cause="a slope between the ends leaves out the points in between")
 def _slope_fit(answer):
     sizes, errors, alpha, _ = _scattered()
-    expect_close(_pair(answer(sizes, errors), "exponent, standard error")[0], alpha, "the exponent", 1e-6)
+    expect_close(
+        expect_parts(answer(sizes, errors), 2, "exponent, standard error")[0], alpha, "the exponent", 1e-6
+    )
 
 
 @slope.property(
@@ -82,7 +76,7 @@ def _slope_fit(answer):
 )
 def _slope_error(answer):
     sizes, errors, _, spread = _scattered()
-    found = _pair(answer(sizes, errors), "exponent, standard error")[1]
+    found = expect_parts(answer(sizes, errors), 2, "exponent, standard error")[1]
     expect_close(100 * np.asarray(found), 100 * spread, "a hundred times the standard error", 1e-6)
 
 
@@ -151,7 +145,7 @@ def _errors(slopes):
 
 
 def _expect_window(answer, slopes, expected):
-    found = tuple(_pair(answer(*_errors(slopes), 4.0, 0.3), "first and last point"))
+    found = tuple(expect_parts(answer(*_errors(slopes), 4.0, 0.3), 2, "first and last point"))
     expect(found == expected, f"{expected} for local slopes {slopes}", f"{found}")
 
 

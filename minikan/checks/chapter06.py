@@ -2,17 +2,8 @@
 
 import numpy as np
 
-from .expectations import PropertyFailed, expect, expect_close, expect_shape
+from .expectations import expect, expect_close, expect_parts, expect_shape
 from .framework import Exercise
-
-
-def _pair(result, names):
-    """Fail unless a result has two parts; return them."""
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise PropertyFailed(
-            f"two things: {names}", f"a {type(result).__name__}", "return them with a comma between"
-        )
-    return result
 
 
 def _curves(n_out=2, n_in=3, n=50):
@@ -109,7 +100,7 @@ shared = Exercise("06.4", "backward scores of a layer")
 
 @shared.property("has a score for each edge and each node below", cause="edges (n_out, n_in), nodes (n_in,)")
 def _shared_shape(answer):
-    edges, nodes = _pair(answer(_curves(), np.ones(2)), "scores of edges, scores of nodes")
+    edges, nodes = expect_parts(answer(_curves(), np.ones(2)), 2, "scores of edges, scores of nodes")
     expect_shape(edges, (2, 3), "the scores of edges")
     expect_shape(nodes, (3,), "the scores of nodes below")
 
@@ -119,7 +110,7 @@ def _shared_shape(answer):
 )
 def _shared_single(answer):
     curves = _curves(n_out=2, n_in=1)
-    edges, nodes = _pair(answer(curves, np.array([0.7, 0.2])), "scores of edges, scores of nodes")
+    edges, nodes = expect_parts(answer(curves, np.array([0.7, 0.2])), 2, "scores of edges, scores of nodes")
     expect_close(edges, [[0.7], [0.2]], "the scores of single edges")
     expect_close(nodes, [0.9], "the score of the node that feeds both")
 
@@ -128,7 +119,7 @@ def _shared_single(answer):
 def _shared_still(answer):
     curves = _curves(n_out=1, n_in=2)
     curves[0, 1] = 5.0
-    edges, _ = _pair(answer(curves, np.ones(1)), "scores of edges, scores of nodes")
+    edges, _ = expect_parts(answer(curves, np.ones(1)), 2, "scores of edges, scores of nodes")
     expect_close(edges, [[1.0, 0.0]], "the scores where the second edge is constant")
 
 
@@ -139,7 +130,7 @@ def _shared_cancel(answer):
     wave = np.sin(np.linspace(0, 6 * np.pi, 300, endpoint=False))
     slow = np.cos(np.linspace(0, 2 * np.pi, 300, endpoint=False))
     curves = np.array([[wave, slow - wave]])
-    edges, _ = _pair(answer(curves, np.ones(1)), "scores of edges, scores of nodes")
+    edges, _ = expect_parts(answer(curves, np.ones(1)), 2, "scores of edges, scores of nodes")
     expect_close(edges, [[1.0, np.sqrt(2)]], "the scores of two edges that partly cancel", 1e-6)
 
 
@@ -150,7 +141,7 @@ loose = Exercise("06.5", "loose ends")
 
 def _expect_masks(answer, first, second, expected, what):
     first, second = np.array(first, dtype=bool), np.array(second, dtype=bool)
-    found = _pair(answer(first, second), "two masks")
+    found = expect_parts(answer(first, second), 2, "two masks")
     for mask, right, name in zip(found, expected, ("first", "second"), strict=True):
         mask = np.asarray(mask)
         expect(

@@ -19,6 +19,14 @@ def expect(condition, expected, got, cause=""):
         raise PropertyFailed(expected, got, cause)
 
 
+def expect_parts(result, count, names):
+    """Fail unless an answer returns so many things, which `names` lists in words; return them in a list."""
+    parts = list(result) if isinstance(result, (tuple, list)) else [result]
+    if len(parts) != count:
+        raise PropertyFailed(f"{count} things: {names}", f"{len(parts)}", "return them with commas between")
+    return parts
+
+
 def expect_shape(value, shape, what="the result"):
     """Fail unless a value is an array of numbers of this shape."""
     try:

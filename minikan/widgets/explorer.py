@@ -124,7 +124,7 @@ class Explorer(VBox):
     def _render(self, **state):
         width, height = self.size
         left, bottom, right, top = _MARGINS
-        with style(), rc_context({"axes.titley": 1.0}):  # no search for a free height, a sixth of the time
+        with style(), rc_context({"axes.titley": 1.0}):  # no search for a free height: a tenth of the time
             figure = Figure(figsize=self.size)
             figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
             self.draw(figure, **state)

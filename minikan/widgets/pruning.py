@@ -5,9 +5,11 @@ import warnings
 import numpy as np
 
 from ..diagram import plot
+from ..edges import places
 from ..grids import refine
 from ..network import KAN
 from ..plotting import PALETTE
+from ..problems import PROBLEMS
 from ..sparsity import attribute, prune
 from ..training import fit
 from .explorer import Explorer, choice, slider
@@ -22,9 +24,8 @@ def samples(function, n_in, seed=0):
     return X, function(X), X_test, function(X_test)
 
 
-def exp_sin(X):
-    """Compute exp(sin πx + y²)."""
-    return np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2)
+def _two_of_four(X):
+    return X[:, 0] ** 2 + np.sin(3 * X[:, 2])
 
 
 class PruningDial(Explorer):
@@ -44,7 +45,7 @@ class PruningDial(Explorer):
     thresholds = np.arange(-4.0, 0.01, 0.5)
 
     def __init__(self):
-        X, y, X_test, y_test = samples(exp_sin, 2)
+        X, y, X_test, y_test = samples(PROBLEMS["exp_sin"], 2)
         self.scores, self.errors, self.cut = [], [], []
         for strength in self.strengths:
             model = KAN([2, 5, 1], grid=5, seed=0)
@@ -58,15 +59,11 @@ class PruningDial(Explorer):
     @staticmethod
     def _after(model, threshold, X, X_test, y_test):
         """Prune: edges that are left, hidden nodes that are left, and the error without any retraining."""
-        if max(edge.max() for edge in attribute(model, X).edges[-1]) <= threshold:
-            return 0, 0, float(y_test.std())
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that an output keeps its strongest path is seen in the picture
+            warnings.simplefilter("ignore")  # that an output keeps its strongest path is told in the chapter
             smaller = prune(model, X, threshold=threshold, verbose=False)
-        edges = sum(
-            np.any(layer.edges(np.ones((layer.n_in, 2))) != 0, axis=2).sum() for layer in smaller.layers
-        )
-        return int(edges), smaller.widths[1], _rmse(smaller, X_test, y_test)
+        edges = sum(len(places(layer)) for layer in smaller.layers)
+        return edges, smaller.widths[1], _rmse(smaller, X_test, y_test)
 
     def controls(self):
         """Make the controls: the strength of the penalty, and the threshold."""
@@ -80,8 +77,7 @@ class PruningDial(Explorer):
         """Tell what is left, and the errors."""
         edges, hidden, after = self._outcome(strength, threshold)
         before = self.errors[strength]
-        shape = f"[2, {hidden}, 1] with {edges} edges" if edges else "nothing but a constant"
-        return f"Left: {shape}. Error {before:.1e} before the cut, {after:.1e} after it."
+        return f"Left: [2, {hidden}, 1] with {edges} edges. Error {before:.1e} before the cut, {after:.1e} after it."
 
     def _outcome(self, strength, threshold):
         return self.cut[strength][int(np.abs(self.thresholds - threshold).argmin())]
@@ -126,22 +122,23 @@ class NetworkDiagram(Explorer):
         {"target": "exp", "state": 1},
         {"target": "exp", "state": 3},
     )
-    size = (7.0, 3.8)
+    size = (7.0, 3.4)
     states = ("trained plainly", "trained under a penalty", "pruned", "refined, trained again")
     targets = {
-        "exp": ("exp(sin πx + y²)", exp_sin, 2, 1e-3),
-        "product": ("x · y", lambda X: X[:, 0] * X[:, 1], 2, 1e-3),
-        "two of four": ("x₁² + sin 3x₃, four inputs", lambda X: X[:, 0] ** 2 + np.sin(3 * X[:, 2]), 4, 1e-2),
+        "exp": ("exp(sin πx + y²)", PROBLEMS["exp_sin"], [2, 5, 1], 1e-3),
+        "product": ("x · y", PROBLEMS["xy"], [2, 5, 1], 1e-3),
+        "two of four": ("x₁² + sin 3x₃, four inputs", _two_of_four, [4, 3, 1], 1e-2),
     }
+    frame = {"xlim": (-6.2, 6.2), "ylim": (-0.85, 5.17)}  # room for twelve panels, which keep their size
 
     def __init__(self):
         self.models = {name: self._train(*target[1:]) for name, target in self.targets.items()}
         super().__init__()
 
-    def _train(self, function, n_in, strength):
+    def _train(self, function, widths, strength):
         """Make a network in four states: (model, samples, error of each)."""
-        X, y, X_test, y_test = samples(function, n_in)
-        plain, sparse = (KAN([n_in, 5, 1], grid=4, seed=0) for _ in range(2))
+        X, y, X_test, y_test = samples(function, widths[0])
+        plain, sparse = (KAN(widths, grid=4, seed=0) for _ in range(2))
         fit(plain, X, y, steps=30, update_grid=True, progress=False)
         fit(sparse, X, y, steps=40, sparsity=strength, update_grid=True, progress=False)
         pruned = prune(sparse, X, verbose=False)
@@ -168,6 +165,7 @@ class NetworkDiagram(Explorer):
         axes = figure.add_axes((0, 0, 1, 1))
         letters = ["x", "y"] if X.shape[1] == 2 else ["x₁", "x₂", "x₃", "x₄"]
         plot(model, X, inputs=letters, outputs=["f"], axes=axes)
+        axes.set(**self.frame)
 
 
 def _rmse(model, X, y):

@@ -6,7 +6,7 @@ from ..bspline import basis
 from ..grids import refine
 from ..network import KAN
 from ..plotting import PALETTE
-from ..problems import bessel_j0
+from ..problems import PROBLEMS, bessel_j0
 from ..training import fit
 from .explorer import Explorer, choice, slider
 
@@ -14,13 +14,9 @@ _HELPER = {"color": PALETTE["grey"], "linewidth": 1.2}
 
 
 def fit_power_law(sizes, errors):
-    """Fit log(error) = log(a) - α log(size): a, α, and the standard error of α (0 for two points)."""
-    x, y = np.log(sizes), np.log(errors)
-    slope, height = np.polyfit(x, y, 1)
-    residual = y - height - slope * x
-    spread = np.sum((x - x.mean()) ** 2)
-    variance = np.sum(residual**2) / (len(x) - 2) / spread if len(x) > 2 else 0.0
-    return np.exp(height), -slope, np.sqrt(variance)
+    """Fit log(error) = log(a) - α log(size) to three points or more: a, α, and the standard error of α."""
+    (slope, height), covariance = np.polyfit(np.log(sizes), np.log(errors), 1, cov=True)
+    return np.exp(height), -slope, np.sqrt(covariance[0, 0])
 
 
 class ScalingRuler(Explorer):
@@ -50,9 +46,8 @@ class ScalingRuler(Explorer):
     def _error(self, grid, order, truth):
         """Draw a spline through as many points as it has coefficients: its error everywhere else."""
         knots = np.concatenate([[-1.0] * order, np.linspace(-1, 1, grid + 1), [1.0] * order])
-        at = np.array(
-            [knots[m + 1 : m + order + 1].mean() for m in range(grid + order)]
-        )  # amid each function
+        amid = [knots[m + 1 : m + order + 1].mean() for m in range(grid + order)]  # a point in each function
+        at = np.array(amid)
         coef = np.linalg.solve(basis(at, knots, order), bessel_j0(20 * at))
         return np.sqrt(np.mean((basis(self.x, knots, order) @ coef - truth) ** 2))
 
@@ -118,8 +113,7 @@ class Extension(Explorer):
     def _climb(self, n, noise):
         """Train on each grid: the network's outer points and curve, its two errors."""
         rng = np.random.default_rng(5)
-        X, X_test = rng.uniform(-1, 1, (n, 2)), rng.uniform(-1, 1, (2000, 2))
-        truth, truth_test = (np.exp(np.sin(np.pi * A[:, 0]) + A[:, 1] ** 2) for A in (X, X_test))
+        (X, truth), (X_test, truth_test) = (PROBLEMS["exp_sin"].sample(size, rng) for size in (n, 2000))
         y = truth + noise * rng.standard_normal(n)
         model, found = KAN([2, 1, 1], grid=self.grids[0], seed=0), []
         for grid in self.grids:
