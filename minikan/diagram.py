@@ -2,12 +2,14 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 from .borders import as_samples
 from .edges import FunctionEdge, edge_of, places
 
 INK, FAINT, NAMED = "#222222", "#8c8c8c", "#9c3d00"
 HALF = 0.4  # half a panel, where panels are one apart
+TITLE, SMALLEST = 13, 6  # points of a title, and of one that is still readable
 
 
 def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
@@ -26,6 +28,8 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
     inputs, outputs : sequence of str, optional
         Names; x₁, x₂, … and y by default.
     title : str, optional
+        The formula by default, if all edges are named functions; "" for none. A long one is drawn smaller,
+        or not at all.
     axes : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -43,6 +47,8 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
         _names(inputs, model.widths[0], "x", "inputs"),
         _names(outputs, model.widths[-1], "y", "outputs"),
     ]
+    if title is None:
+        title = _formula(model, X, inputs, names[1][0])
     counts = [len(places(layer)) for layer in model.layers]
     span = max(*counts, *(1.5 * width for width in model.widths), 3)
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
@@ -81,8 +87,24 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
         for x, text in zip(row, texts, strict=True):
             axes.text(x, y, text, ha="center", va=align, fontsize=12, color=INK)
     if title:
-        axes.text(0, top + 0.7 * inch, title, ha="center", va="top", fontsize=13, color=INK)
+        width = TextPath((0, 0), title, size=TITLE).get_extents().width / 72
+        size = TITLE * min(1, 0.95 * box.width / width)
+        if size >= SMALLEST:
+            axes.text(0, top + 0.54 * inch, title, ha="center", va="center", fontsize=size, color=INK)
     return axes.figure
+
+
+def _formula(model, X, inputs, output):
+    """Write the formula of a network of functions for its title; nothing if there is none, or no short one."""
+    edges = [edge_of(layer, *place) for layer in model.layers for place in places(layer)]
+    if model.widths[-1] > 1 or not all(isinstance(edge, FunctionEdge) for edge in edges):
+        return ""
+    from sympy import latex
+
+    from .formulas import formula
+
+    found = formula(model, inputs, X, digits=3, verbose=False)
+    return f"{output} $= {latex(found, inv_trig_style='full')}$".replace(r"\operatorname", r"\mathrm")
 
 
 def _spread(count, span):
@@ -94,8 +116,6 @@ def _spread(count, span):
 def _draw_edge(axes, x, y, ends, inputs, curve, alpha, name):
     (x0, y0), (x1, y1) = ends
     style = dict(color=NAMED if name else INK, alpha=alpha, solid_capstyle="round")
-    if name:
-        axes.text(x - 0.9 * HALF, y + 0.9 * HALF, name, ha="left", va="top", fontsize=8, color=NAMED)
     axes.plot([x0, x], [y0, y - HALF], lw=1, **style)
     axes.plot([x, x1], [y + HALF, y1], lw=1, **style)
     frame = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * HALF
@@ -105,6 +125,13 @@ def _draw_edge(axes, x, y, ends, inputs, curve, alpha, name):
     across = (inputs - (inputs[0] + inputs[-1]) / 2) / reach * 1.7 * HALF
     up = (curve - (low + high) / 2) / ((high - low) or 1.0) * 1.5 * HALF
     axes.plot(x + across, y + up, lw=1.8, **style)
+    if name:  # where the curve leaves most room for it
+        spots = 0.9 * HALF * np.array([(side, level) for level in (1, -1) for side in (-1, 1, 0)])
+        away = np.abs(np.stack([across, up], axis=-1) - 0.6 * spots[:, None]).max(axis=2).min(axis=1)
+        right, upper = spots[away.argmax()]
+        align = "right" if right > 0 else "left" if right < 0 else "center"
+        level = "top" if upper > 0 else "bottom"
+        axes.text(x + right, y + upper, name, ha=align, va=level, fontsize=8, color=NAMED)
 
 
 def _names(given, count, letter, argument):

@@ -20,6 +20,7 @@ from .objective import Objective
 from .optimizers import LevenbergMarquardt
 
 A, B, C, D = range(4)
+WALK = 12  # steps of a constant that the data leave open on its way to 1
 BASES = {  # the exact numbers whose multiples are tried, and what it costs to use one
     "1": (1.0, 0), "pi": (np.pi, 3), "sqrt(2)": (np.sqrt(2), 4), "1/pi": (1 / np.pi, 5), "E": (np.e, 5),
     "sqrt(3)": (np.sqrt(3), 5), "sqrt(pi)": (np.sqrt(np.pi), 6), "sqrt(2*pi)": (np.sqrt(2 * np.pi), 6),
@@ -180,8 +181,10 @@ def snap_constants(objective, floor):
         if cost == np.inf:
             break
         open_ones[k] = objective.free[k] = False
-        objective.parameters[k] = value
-        risen = objective.settle()
+        # Along a flat direction it may be far to go, and round a bend: there in small steps.
+        for ratio in np.linspace(0, 1, WALK + 1)[1:] if widths[k] == np.inf and values[k] else [1.0]:
+            objective.parameters[k] = value * abs(values[k] / value) ** (1 - ratio) if value else 0.0
+            risen = objective.settle()
         if risen <= floor or len(objective.X) * (risen / loss - 1) <= 16:  # four standard errors
             snapped[k], loss = (text, values[k], errors[k]), risen
         else:

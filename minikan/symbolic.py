@@ -9,11 +9,14 @@ import numpy as np
 
 from .borders import as_integer, as_samples, as_targets
 from .edges import EdgeLayer, FunctionEdge, edge_of, places
+from .grids import refine
 from .matching import as_library, match
 from .network import KAN, samples_last
 from .training import fit
 
-TRIALS = 6  # names that an edge with several truths is tried with
+TRIALS = 6  # names that are tried on an edge
+PER_PARAMETER = 8  # samples that are enough for a trial
+DOUBTS = (0.1, 1e-3)  # shares of an edge's variance that a name may miss without losing rank
 
 
 class Suggestions(list):
@@ -116,10 +119,13 @@ def fix_symbolic(model, X, layer, i, j, name):
 def symbolify(model, X, y=None, *, library=None):
     """Make a new model whose edges are named functions.
 
-    First every edge becomes the function that fits it best, and all numbers are trained together. If the
-    result is as good as the splines were, it is done. If not, some edge had several truths, or its curve was
-    bent by what others had to make good. Then edges are named one after the other, from the inputs up, simple
-    functions first; each name is tried by training all that is left, and stays if nothing is lost.
+    First every edge becomes the function with the best evidence, and all numbers are trained together. Where
+    that is exact, or as good as noise allows, it is the answer. If not, some curves were not yet what they
+    should be: several networks compute the same function, and the splines found one between the simple ones.
+    Then edges are named one after the other, from the inputs up. A name holds if the other splines, trained
+    again, make good for it; then the rest is named at once, as before. The search runs twice: in the first run
+    simple functions come first even if they miss a tenth of the variance, in the second only if they miss a
+    thousandth. The best model found is returned.
 
     Parameters
     ----------
@@ -140,45 +146,129 @@ def symbolify(model, X, y=None, *, library=None):
     ------
     ValueError, TypeError
         If X or y has the wrong shape, or there is no such function.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, fit, symbolify
+    >>> x = np.linspace(-1, 1, 100)[:, None]
+    >>> model = KAN([1, 1], grid=20)
+    >>> history = fit(model, x, np.exp(x))
+    >>> symbolify(model, x, np.exp(x)).layers[0].sheet[0, 0].function
+    Function(exp)
     """
     X, library = as_samples(X, model.widths[0]), as_library(library)
     y = model(X) if y is None else as_targets(y, len(X), model.widths[-1])
-    enough = max(model.loss_and_gradient(X, y)[0], 1e-12 * y.var())
-    chosen, z = {}, samples_last(X)
-    for depth, layer in enumerate(model.layers):
-        curves = layer.edges(z)
-        for i, j in places(layer):
-            if not isinstance(edge_of(layer, i, j), FunctionEdge):
-                found = match(z[i], curves[j, i], library)
-                chosen[depth, i, j] = found[0] if found else None
-        z = curves.sum(axis=1)
-    quick = None
-    if None not in chosen.values():
-        quick, loss = _trained(replace(model, chosen), X, y, enough)
-        if loss <= enough:
-            return quick
-    careful = model
-    for place in chosen:
-        trials = []
-        for candidate in sorted(match(*edge_data(careful, X, *place), library), key=_simple_first)[:TRIALS]:
-            trials.append(_trained(replace(careful, {place: candidate}), X, y, 2 * enough))
-            if trials[-1][1] <= 2 * enough:
-                break
-        careful, loss = min(trials, key=lambda trial: trial[1])
-    return careful
+    exact = 1e-16 * y.var()
+    best = _name_rest(model, X, y, library, exact)
+    if best[1] <= exact:
+        return best[0]
+    trial = Trial(model, X, y)
+    if trial.noisy and best[1] <= trial.good:
+        return best[0]
+    for doubt in DOUBTS:
+        for found in _name_in_turn(model, trial, library, doubt):
+            best = min(best, _name_rest(found, X, y, library, exact), key=lambda named: named[1])
+            if best[1] <= (trial.good if trial.noisy else exact):
+                return best[0]
+    return best[0]
 
 
-def _simple_first(candidate):
-    """Order candidates that come near by complexity, and the others behind them."""
-    return candidate.error > 0.05, candidate.function.complexity, candidate.error
+def _name_rest(model, X, y, library, enough):
+    """Name all splines at once and train: the model and its loss, or the old one and infinity."""
+    names = {}
+    for place in _splines(model):
+        found = match(*edge_data(model, X, *place), library)
+        if not found:
+            return model, np.inf
+        names[place] = found[0]
+    return _trained(replace(model, names), X, y, enough, steps=40)
 
 
-def _trained(model, X, y, enough):
-    """Train a model until its loss is small enough; return both."""
-    history = fit(
-        model, X, y, steps=25, update_grid=True, progress=False, callback=lambda _, loss: loss <= enough
-    )
+def _name_in_turn(model, trial, library, doubt):
+    """Name one spline after the other, the lowest layer first; yield the model after each name that holds.
+
+    In a layer the edge and the name with the best evidence come first, where errors below `doubt` all count
+    the same.
+    """
+    tried = set()
+    while left := _splines(model):
+        offers = []
+        for place in left:
+            if place[0] == left[0][0] and sum(done[0] == place for done in tried) < TRIALS:
+                for candidate in match(*edge_data(model, trial.X, *place), library):
+                    if (place, candidate.function.name) not in tried:
+                        offers.append((candidate.evidence(doubt), candidate.error, place, candidate))
+        if not offers:
+            return
+        *_, place, candidate = min(offers, key=lambda offer: offer[:2])
+        tried.add((place, candidate.function.name))
+        named = trial(replace(model, {place: candidate}))
+        if named:
+            model = named
+            yield model
+
+
+class Trial:
+    """Can the splines of a network make good for a named edge? Told by how far training gets.
+
+    With noise in the targets a good network reaches the noise, and no network can do better. Without noise,
+    splines of a right network come as much closer as their grid becomes finer; a wrong one comes to a halt.
+    """
+
+    def __init__(self, model, X, y):
+        enough = np.linspace(0, len(X) - 1, min(len(X), PER_PARAMETER * model.parameters.size)).astype(int)
+        self.X, self.y = X[enough], y[enough]
+        loss = self._without_luck(model, model.loss_and_gradient(self.X, self.y)[0])
+        finer = _finer(model)
+        on_finer = self._without_luck(finer, _trained(finer, self.X, self.y, 0.1 * loss, steps=20)[1])
+        self.noisy = on_finer > 0.5 * loss
+        self.good = max(loss, 1e-16 * y.var()) * (1 + 4 * np.sqrt(2 / len(enough)))  # 4 standard errors
+
+    def _without_luck(self, model, loss):
+        """Correct a loss for what the parameters have learned of the noise."""
+        n = len(self.X)
+        return loss * n / max(n - model.parameters.size, 1)
+
+    def __call__(self, model):
+        """Train a model; return it if its names hold."""
+        model, loss = _trained(model, self.X, self.y, self.good)
+        if self.noisy:
+            return model if loss <= self.good else None
+        if loss > 100 * self.good:
+            return None
+        on_finer = _trained(_finer(model), self.X, self.y, loss / 4, steps=25)[1]
+        return model if on_finer <= loss / 4 else None
+
+
+def _trained(model, X, y, enough, steps=100):
+    """Train a model until its loss is small enough, or until there is no hope for it; return both."""
+    losses = []
+
+    def callback(_, loss):
+        losses.append(loss)
+        slow = len(losses) > 15 and loss > 0.3 * losses[-11]
+        slower = len(losses) > 25 and loss > 0.7 * losses[-11]
+        return loss <= enough or (slow and loss > 100 * enough) or slower
+
+    history = fit(model, X, y, steps=steps, progress=False, callback=callback)
     return model, history.loss.min()
+
+
+def _splines(model):
+    """List the places (layer, i, j) of edges without a name."""
+    return [
+        (depth, i, j)
+        for depth, layer in enumerate(model.layers)
+        for i, j in places(layer)
+        if not isinstance(edge_of(layer, i, j), FunctionEdge)
+    ]
+
+
+def _finer(model):
+    """Cut all cells of all grids in two."""
+    depth, i, j = _splines(model)[0]
+    return refine(model, 2 * edge_of(model.layers[depth], i, j).layer.G)
 
 
 def edge_data(model, X, layer, i, j):

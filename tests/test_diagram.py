@@ -8,6 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from minikan import KAN, plot
+from minikan.edges import EdgeLayer, FunctionEdge
+from minikan.functions import LIBRARY
 
 
 def samples(n_in):
@@ -80,3 +82,60 @@ def test_all_of_it_is_in_the_frame(size, widths):
     for artist in (*axes.texts, *axes.lines):
         box = artist.get_window_extent(renderer)
         assert frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+
+
+def named():
+    edges = [FunctionEdge(LIBRARY["arctanh"], [1, 0, 1, 0]) for _ in range(2)]
+    above = EdgeLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["tanh"], [1, 0, 1, 0])})
+    return KAN.from_layers([EdgeLayer(2, 1, {(i, 0): edge for i, edge in enumerate(edges)}), above])
+
+
+def words(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_a_network_of_functions_has_its_formula_as_title():
+    X = 0.8 * samples(2)
+    said = words(plot(named(), X, inputs=["a", "b"], outputs=["v"]))
+    assert (
+        r"v $= \tanh{\left(\mathrm{artanh}{\left(a \right)} + \mathrm{artanh}{\left(b \right)} \right)}$"
+        in said
+    )
+    assert said.count("arctanh") == 2 and "tanh" in said
+    assert "speed" in words(plot(named(), X, title="speed"))
+    assert not any("=" in text for text in words(plot(named(), X, title="")))
+    assert not any("=" in text for text in words(plot(KAN([2, 1, 1]), X)))
+
+
+def test_a_title_is_as_large_as_fits():
+    sizes = []
+    for width in (8, 2.5, 0.6):
+        figure = Figure(figsize=(width, 4))
+        plot(named(), 0.8 * samples(2), axes=figure.add_axes((0, 0, 1, 1)))
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        titles = [text for text in figure.axes[0].texts if "=" in text.get_text()]
+        sizes.append([text.get_fontsize() for text in titles])
+        assert all(text.get_window_extent(renderer).width <= figure.bbox.width for text in titles)
+    assert sizes[0] == [13] and 6 <= sizes[1][0] < 13 and sizes[2] == []
+
+
+def test_names_stand_clear_of_their_curves():
+    layer = EdgeLayer(
+        1,
+        3,
+        {(0, j): FunctionEdge(LIBRARY[name], [1, 0, 1, 0]) for j, name in enumerate(["exp", "x^2", "x"])},
+    )
+    figure = plot(KAN.from_layers([layer]), np.linspace(-2, 2, 50)[:, None])
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    axes = figure.axes[0]
+    curves = [
+        line.get_transform().transform(line.get_xydata())
+        for line in axes.lines
+        if len(line.get_xdata()) == 50
+    ]
+    labels = [
+        text.get_window_extent(renderer) for text in axes.texts if text.get_text() in ("exp", "x^2", "x")
+    ]
+    assert len(curves) == len(labels) == 3
+    for box in labels:
+        assert not any(box.contains(*point) for curve in curves for point in curve)
