@@ -14,7 +14,7 @@ from .matching import as_library, match
 from .network import KAN, samples_last
 from .training import fit
 
-TRIALS = 6  # names that are tried on an edge
+FAILURES = 10  # names in a row that do not hold, after which the search is given up
 PER_PARAMETER = 8  # samples that are enough for a trial
 DOUBTS = (0.1, 1e-3)  # shares of an edge's variance that a name may miss without losing rank
 
@@ -189,23 +189,23 @@ def _name_in_turn(model, trial, library, doubt):
     """Name one spline after the other, the lowest layer first; yield the model after each name that holds.
 
     In a layer the edge and the name with the best evidence come first, where errors below `doubt` all count
-    the same.
+    the same. It ends when all have a name, or when too many names in a row have not held.
     """
-    tried = set()
-    while left := _splines(model):
+    tried, failures = set(), 0
+    while (left := _splines(model)) and failures < FAILURES:
         offers = []
         for place in left:
-            if place[0] == left[0][0] and sum(done[0] == place for done in tried) < TRIALS:
+            if place[0] == left[0][0]:
                 for candidate in match(*edge_data(model, trial.X, *place), library):
                     if (place, candidate.function.name) not in tried:
                         offers.append((candidate.evidence(doubt), candidate.error, place, candidate))
-        if not offers:
+        *_, place, candidate = min(offers, key=lambda offer: offer[:2], default=(None, None))
+        if place is None:
             return
-        *_, place, candidate = min(offers, key=lambda offer: offer[:2])
         tried.add((place, candidate.function.name))
-        named = trial(replace(model, {place: candidate}))
+        named, failures = trial(replace(model, {place: candidate})), failures + 1
         if named:
-            model = named
+            model, failures = named, 0
             yield model
 
 
