@@ -139,11 +139,15 @@ class Superposition:
 
     def __call__(self, X):
         """Evaluate at points X, shape (n, 2); returns shape (n,)."""
-        addresses = self.inner_sums(X)
-        return sum(
-            (np.interp(y, *table) for each in self.outer for y, table in zip(addresses, each, strict=True)),
-            np.zeros(addresses.shape[1]),
-        )
+        return self._look_up(self.inner_sums(X))
+
+    def _look_up(self, addresses):
+        """Add up what all outer functions say at addresses (terms, …); the result has the shape …"""
+        total = np.zeros(addresses.shape[1:])
+        for tables in self.outer:
+            for at, table in zip(addresses, tables, strict=True):
+                total += np.interp(at, *table)
+        return total
 
 
 def superpose(f, depths=(1,), terms=5, base=10):
@@ -204,7 +208,8 @@ def _iteration(f, model, depth):
     if not (np.diff(ends) > 0).all():
         raise ValueError(f"at depth {depth} the plateaus lie closer together than float64 can tell")
     X = np.stack(np.meshgrid(corners, corners, indexing="ij"), axis=-1).reshape(-1, 2)
-    heights = (_values(f, X) - model(X)) / model.terms  # each term has one vote
+    known = model._look_up(model._addresses(corners[:, None], corners, _digits(model.base))).ravel()
+    heights = (_values(f, X) - known) / model.terms  # each term has one vote
     return [(ends[q], np.repeat(heights[order[q]], 2)) for q in range(model.terms)]
 
 
