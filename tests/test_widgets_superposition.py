@@ -52,7 +52,8 @@ def test_what_is_switched_off_is_dotted(terms):
     assert minus.get_title() == "switched off"
     sums = terms.landscapes("x y", True, False)
     for axes, values in zip((total, target), sums, strict=True):
-        np.testing.assert_array_equal(axes.images[0].get_array(), values)
+        shown = axes.images[0].get_array()
+        assert (shown <= values + 1e-8).all() and (values < shown + 1 / 8 + 1e-8).all()
 
 
 def test_the_window_holds_psi(zoom):

@@ -22,9 +22,9 @@ class Superposition(Explorer):
         {"target": "x y", "first": True, "second": True},
         {"target": "max(x, y)", "first": False, "second": True},
     )
-    size = (7.4, 2.5)
-    s = np.linspace(-2, 2, 81)
-    x, y = np.meshgrid(np.linspace(-1, 1, 40), np.linspace(-1, 1, 40))  # none at 0, where lines meet
+    size = (7.0, 2.4)
+    s = np.linspace(-2, 2, 41)
+    x, y = np.meshgrid(np.linspace(-1, 1, 80), np.linspace(-1, 1, 80))
     targets = {  # what it is, its curve of x + y, its curve of x - y
         "x y": (lambda x, y: x * y, lambda s: s**2 / 4, lambda s: -(s**2) / 4),
         "max(x, y)": (np.maximum, lambda s: s / 2, lambda s: np.abs(s) / 2),
@@ -60,27 +60,22 @@ class Superposition(Explorer):
 
     def draw(self, figure, target, first, second):
         """Draw the two curves, the sum, and the target."""
-        figure.subplots_adjust(left=0.05, right=0.985, wspace=0.32)
+        figure.subplots_adjust(left=0.06, right=0.99, wspace=0.2)
         axes = figure.subplots(1, 4)
-        for ax, on, curve, name in zip(
-            axes, (first, second), self.targets[target][1:], ("x + y", "x - y"), strict=False
-        ):
+        curves = zip((first, second), self.targets[target][1:], ("x + y", "x - y"), strict=True)
+        for ax, (on, curve, name) in zip(axes[:2], curves, strict=True):
             style = {"color": PALETTE["blue"], "linewidth": 2.2} if on else {**_HELPER, "linestyle": ":"}
             ax.plot(self.s, curve(self.s), **style)
             ax.set(xlim=(-2, 2), ylim=(-1.1, 1.1), xticks=(-2, 0, 2), yticks=(-1, 0, 1), xlabel=name)
-            ax.set_title(f"curve of {name}" if on else "switched off", fontsize=10)
-        for ax, values, name in zip(
-            axes[2:], self.landscapes(target, first, second), ("their sum", target), strict=True
-        ):
-            extent = {"extent": (-1, 1, -1, 1), "origin": "lower", "vmin": -1, "vmax": 1}
-            ax.imshow(values, cmap="viridis", aspect="auto", **extent)
-            if np.ptp(values) > 0:
-                levels = (-0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75)
-                ax.contour(self.x, self.y, values, levels, colors="white", linewidths=0.8)
-            ax.set(xlim=(-1, 1), ylim=(-1, 1), xticks=(-1, 0, 1), yticks=(-1, 0, 1), xlabel="x")
+            ax.set_title("" if on else "switched off", fontsize=10)
+        axes[1].tick_params(labelleft=False)
+        maps = zip(self.landscapes(target, first, second), ("their sum", target), strict=True)
+        for ax, (values, name) in zip(axes[2:], maps, strict=True):
+            bands = np.floor(8 * values + 1e-9) / 8  # steps of 1/8, cheaper to draw than contours
+            ax.imshow(bands, extent=(-1, 1, -1, 1), origin="lower", vmin=-1, vmax=1, aspect="auto")
+            ax.set(xticks=(), yticks=(), xlabel="x")
             ax.set_title(name, fontsize=10)
-            ax.grid(False)
-        axes[2].set_ylabel("y", labelpad=-2)
+        axes[2].set_ylabel("y")
 
 
 class InnerZoom(Explorer):
