@@ -7,6 +7,8 @@ __version__ = "0.1.0"
 # Each public name and the module that defines it, in reading order. Modules load when a name of theirs
 # is first used, so that importing minikan costs little more than importing NumPy.
 _HOME = {
+    "inner_function": "superposition",
+    "superpose": "superposition",
     "make_grid": "bspline",
     "basis": "bspline",
     "fit_coefficients": "bspline",
