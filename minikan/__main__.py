@@ -78,7 +78,10 @@ def lay(source, folder, version, address):
     """
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / RECORD
-    known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    try:
+        known = dict(json.loads(record.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        known = {}  # then every file that is there may be edited
     did = {"new": [], "updated": [], "kept": [], "beside": []}
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         name = path.relative_to(source).as_posix()

@@ -67,7 +67,8 @@ def test_an_edit_is_kept_and_the_new_version_lies_beside_it(course):
     again, source, folder = course
     write(folder / "02.ipynb", "mine")
     mine = (folder / "02.ipynb").read_bytes()
-    assert again("1")["kept"] == ["02.ipynb"]  # and nothing beside it: there is no news
+    did = again("1")
+    assert (did["kept"], did["beside"]) == (["02.ipynb"], [])  # there is no news
     for name in ("02.ipynb", "index.ipynb"):
         write(source / name, "version 2")
     did = again()
@@ -80,11 +81,14 @@ def test_an_edit_is_kept_and_the_new_version_lies_beside_it(course):
     assert (folder / "02.ipynb").read_bytes() == mine
     assert text(folder / "02.minikan-2.ipynb") == "version 2"
     assert text(folder / "index.ipynb") == "version 2"
-    write(folder / "02.minikan-2.ipynb", "mine, too")
-    assert again()["beside"] == []
-    assert text(folder / "02.minikan-2.ipynb") == "mine, too"
-    write(source / "02.ipynb", "version 3")
-    assert again("3")["beside"] == ["02.minikan-3.ipynb"]
+    for name in ("02.ipynb", "index.ipynb"):
+        write(source / name, "version 3")
+    did = again("3")
+    assert (did["updated"], did["beside"]) == (["index.ipynb"], ["02.minikan-3.ipynb"])
+    write(folder / "02.minikan-3.ipynb", "mine, too")
+    (folder / RECORD).unlink()
+    assert again("3")["beside"] == []
+    assert text(folder / "02.minikan-3.ipynb") == "mine, too"
     assert (folder / "02.ipynb").read_bytes() == mine
 
 
@@ -96,9 +100,11 @@ def test_running_a_notebook_is_no_edit(course):
     assert again()["updated"] == ["02.ipynb"]
 
 
-def test_files_that_were_there_before_are_kept(course):
+@pytest.mark.parametrize("record", [None, "damaged", "3", "[1]"])
+def test_files_that_were_there_before_are_kept(course, record):
+    """Without a readable record the folder may be somebody's own."""
     again, _, folder = course
-    (folder / RECORD).unlink()  # as if the folder were somebody's own
+    (folder / RECORD).unlink() if record is None else (folder / RECORD).write_text(record)
     write(folder / "index.ipynb", "somebody's own")
     (folder / "data.csv").write_bytes(b"\xff not text")
     did = again("1")
