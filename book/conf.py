@@ -10,7 +10,7 @@ language = "en"
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc", "sphinx-mathjax-offline"]
 nb_execution_mode = "off"
-myst_enable_extensions = ["amsmath", "dollarmath"]
+myst_enable_extensions = ["amsmath", "dollarmath", "html_image"]
 myst_heading_anchors = 4  # so that a link to a heading works as in JupyterLab
 numpydoc_show_class_members = False
 
