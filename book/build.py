@@ -109,7 +109,8 @@ def lay_out(folder):
     code = []
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).with_suffix("")
-        text = f"# minikan/{name.as_posix()}.py\n\n```python\n{path.read_text(encoding='utf-8')}```\n"
+        title = name.as_posix().replace("_", r"\_")
+        text = f"# {title}.py\n\n```python\n{path.read_text(encoding='utf-8')}```\n"
         (folder / "code" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "code" / name).with_suffix(".md").write_text(text, encoding="utf-8")
         code.append(name.as_posix())
