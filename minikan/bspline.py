@@ -244,6 +244,13 @@ def fit_coefficients(x, y, knots, order):
     ------
     ValueError, TypeError
         As `basis`, and if x and y differ in length.
+
+    Examples
+    --------
+    >>> knots = make_grid((0, 1), grid=2, order=1)
+    >>> x = np.linspace(0, 1, 5)
+    >>> fit_coefficients(x, 3 * x + 1, knots, order=1).round(6)  # a line is its own spline
+    array([1. , 2.5, 4. ])
     """
     matrix = basis(x, knots, order)
     y = as_numbers(y, "y")

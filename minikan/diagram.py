@@ -41,6 +41,14 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
     ------
     ValueError, TypeError
         If X has the wrong shape or is not finite, or if there are not as many names as nodes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, plot
+    >>> X = np.random.default_rng(0).uniform(-1, 1, (100, 2))
+    >>> fig = plot(KAN([2, 5, 1]), X, inputs=["x", "y"], outputs=["f(x, y)"])
+    >>> fig.savefig("network.png")
     """
     z = as_samples(X, model.widths[0]).T
     names = [

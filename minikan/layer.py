@@ -73,6 +73,18 @@ class KANLayer(LinearLayer):
     ------
     ValueError, TypeError
         If the shapes do not fit together or the knots do not increase.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KANLayer, make_grid
+    >>> knots = make_grid((-1, 1), grid=4, order=3)
+    >>> layer = KANLayer([knots, knots], coef=np.zeros((2, 7, 1)), base_weight=[[1.0], [-1.0]])
+    >>> layer
+    KANLayer(2 → 1, G=4, k=3: 16 parameters)
+    >>> outputs, cache = layer.forward(np.array([[0.5], [0.5]]))  # silu(0.5) - silu(0.5)
+    >>> outputs
+    array([[0.]])
     """
 
     def __init__(self, knots, coef, base_weight):

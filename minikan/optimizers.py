@@ -35,6 +35,15 @@ class GradientDescent(Optimizer):
     References
     ----------
     A. Cauchy, *Méthode générale pour la résolution des systèmes d'équations simultanées* (1847).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, GradientDescent, fit
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=GradientDescent(learning_rate=0.5), steps=500)
+    >>> bool(run.rmse[-1] < 0.1)
+    True
     """
 
     stochastic = True
@@ -61,6 +70,15 @@ class Adam(Optimizer):
     References
     ----------
     D. P. Kingma and J. Ba, *Adam: A Method for Stochastic Optimization*, arXiv 1412.6980, algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, Adam, fit
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=Adam(learning_rate=0.1), steps=200)
+    >>> bool(run.rmse[-1] < 0.05)
+    True
     """
 
     stochastic = True
@@ -100,6 +118,15 @@ class LBFGS(Optimizer):
     References
     ----------
     J. Nocedal and S. Wright, *Numerical Optimization* (2006), algorithms 7.4 and 7.5.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, LBFGS, fit
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LBFGS(memory=20), steps=50)
+    >>> bool(run.rmse[-1] < 0.01)
+    True
     """
 
     def __init__(self, memory=10):
@@ -235,6 +262,15 @@ class LevenbergMarquardt(Optimizer):
     ----------
     K. Levenberg, Q. Appl. Math. 2 (1944) 164; D. W. Marquardt, J. SIAM 11 (1963) 431. Update of μ: H. B.
     Nielsen, IMM-REP-1999-05, with a faster decrease. Acceleration: M. Transtrum and J. Sethna, arXiv 1201.5885.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, LevenbergMarquardt, fit
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LevenbergMarquardt(damping=1e-3), steps=5)
+    >>> bool(run.rmse[-1] < 0.01)
+    True
     """
 
     tries = 30  # rejected steps in a row after which there is no way down

@@ -61,8 +61,10 @@ def style():
 
     Examples
     --------
+    >>> from matplotlib.figure import Figure
+    >>> from minikan.plotting import style
     >>> with style():
-    ...     fig, ax = matplotlib.pyplot.subplots()                                       # doctest: +SKIP
+    ...     fig = Figure()
     """
     with mpl.rc_context(_STYLE):
         yield
@@ -128,6 +130,15 @@ def show(fig, alt):
     ------
     ValueError
         If `alt` is empty.
+
+    Examples
+    --------
+    >>> from minikan import show
+    >>> from minikan.plotting import figure
+    >>> fig, ax = figure()
+    >>> _ = ax.plot([-1, 0, 1], [0, 1, 0])
+    >>> show(fig, "A tent with its peak in the middle.")  # a notebook shows the picture  # doctest: +ELLIPSIS
+    {'image/png': '...', 'text/plain': 'A tent with its peak in the middle.'}
     """
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must say in words what one sees in the picture, got {alt!r}")
@@ -173,6 +184,13 @@ def show_source(obj, docstring=False):
         What to show.
     docstring : bool
         Whether to show whole docstrings; otherwise only the first line of each.
+
+    Examples
+    --------
+    >>> from minikan import show_source
+    >>> from minikan.layer import silu
+    >>> show_source(silu)  # a notebook shows it in colour  # doctest: +ELLIPSIS
+    {'text/markdown': '`minikan.layer.silu`...def silu(x):...', 'text/plain': 'The source of minikan.layer.silu, ...'}
     """
     source = textwrap.dedent(inspect.getsource(obj))
     if not docstring:

@@ -57,6 +57,14 @@ class Problem:
     ------
     ValueError, TypeError
         If the inputs, the domain and the shape do not fit together.
+
+    Examples
+    --------
+    >>> from minikan import PROBLEMS
+    >>> PROBLEMS["xy"].formula
+    'x*y'
+    >>> PROBLEMS["xy"]([[2.0, 3.0]])
+    array([6.])
     """
 
     name: str

@@ -29,6 +29,15 @@ def save(model, path):
     ------
     OSError
         If the folder does not exist or cannot be written.
+
+    Examples
+    --------
+    >>> from minikan import KAN, load, save
+    >>> save(KAN([2, 5, 1], seed=0), "model.npz")
+    >>> load("model.npz")
+    KAN([2, 5, 1]: 135 parameters)
+      KANLayer(2 → 5, G=5, k=3: 90 parameters)
+      KANLayer(5 → 1, G=5, k=3: 45 parameters)
     """
     arrays = {"minikan_format": np.array(FORMAT)}
     for depth, layer in enumerate(model.layers):
@@ -63,6 +72,14 @@ def load(path):
         If there is no such file.
     ValueError
         If the file is not one of minikan's, is damaged, or comes from a newer version.
+
+    Examples
+    --------
+    >>> from minikan import KAN, load, save
+    >>> model = KAN([1, 1], grid=3, seed=0)
+    >>> save(model, "model.npz")
+    >>> bool((load("model.npz").parameters == model.parameters).all())  # bit for bit
+    True
     """
     with open(path, "rb") as file:
         try:

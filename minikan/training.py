@@ -49,6 +49,17 @@ class History:
         Steps before which the grids moved.
     stopped : str
         Why training ended early; empty if all steps were taken.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, fit
+    >>> x = np.linspace(-1, 1, 50)[:, None]
+    >>> history = fit(KAN([1, 1]), x, x**2, steps=3, tol=0)
+    >>> history.step
+    array([0, 1, 2, 3])
+    >>> bool(history.rmse[-1] < history.rmse[0])
+    True
     """
 
     step: np.ndarray

@@ -86,6 +86,12 @@ def check(exercise_id, answer):
         If there is no such exercise.
     AssertionError
         Only while nbgrader executes the notebook: there an error is what takes a cell's points.
+
+    Examples
+    --------
+    >>> from minikan import check
+    >>> check("02.1", lambda x: 0 * x).solved
+    False
     """
     feedback = find(exercise_id).run(answer)
     if "NBGRADER_EXECUTION" in os.environ and not feedback.solved:

@@ -65,6 +65,16 @@ def check_gradient(function, gradient, x, *, seed=0, directions=4, step=1e-5, to
     ------
     ValueError
         If the gradient does not have the shape of x, or the function returns more than one number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import check_gradient
+    >>> x = np.array([1.0, 2.0, 3.0])
+    >>> check_gradient(lambda x: np.sum(x**2), 2 * x, x).holds
+    True
+    >>> check_gradient(lambda x: np.sum(x**2), 3 * x, x).holds
+    False
     """
     x = as_numbers(x, "x")
     slopes = np.asarray(gradient(x.copy()) if callable(gradient) else gradient, dtype=float)
