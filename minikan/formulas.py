@@ -245,6 +245,16 @@ def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbos
     ------
     ValueError, TypeError
         If an edge is still a spline, or names, X or y do not fit the model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, fit, formula, symbolify
+    >>> x = np.linspace(-1, 1, 200)[:, None]
+    >>> model = KAN([1, 1], grid=20)
+    >>> history = fit(model, x, np.sin(np.pi * x) / 2)
+    >>> formula(symbolify(model, x), ["x"], verbose=False)
+    sin(pi*x)/2
     """
     import sympy
 

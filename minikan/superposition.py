@@ -47,9 +47,9 @@ def inner_function(x, depth=None, base=10, inputs=2, exact=False):
     depth : int, optional
         Number of digits; by default all that float64 can tell apart, 15 of base 10.
     base : int
-        γ, at least 2 n + 2.
+        The γ of the theorem, at least 2 n + 2.
     inputs : int
-        n, the number of variables for which ψ makes room.
+        The number n of variables for which ψ makes room.
     exact : bool
         Whether to compute with fractions instead of float64. From depth 5 on float64 loses the tiny steps.
 
@@ -156,15 +156,15 @@ def superpose(f, depths=(1,), terms=5, base=10):
     Parameters
     ----------
     f : callable
-        f(x, y) for two arrays of shape (n,) returns an array of shape (n,).
+        Called as f(x, y) with two arrays of shape (n,); returns an array of shape (n,).
     depths : sequence of int
         The depth k of each iteration: its tables have cells of width γ^-k / s. If f, or what earlier iterations
         left of it, varies by at most ε max|f| between points so near, an iteration leaves at most
         (terms - 2) / terms ε + 4 / terms of max|f|.
     terms : int
-        m + 1, how many outer functions: at least 2n + 1 = 5, at most γ - 1.
+        How many outer functions, m + 1: at least 2n + 1 = 5, at most γ - 1.
     base : int
-        γ, at least 6.
+        The γ of the theorem, at least 6.
 
     Returns
     -------
@@ -179,6 +179,14 @@ def superpose(f, depths=(1,), terms=5, base=10):
     References
     ----------
     Braun and Griebel (2009), theorem 3.3.
+
+    Examples
+    --------
+    >>> model = superpose(lambda x, y: x * y)
+    >>> model
+    Superposition(5 terms, plateaus in each iteration: 100)
+    >>> bool(abs(model([[0.5, 0.5]])[0] - 0.25) < 0.1)
+    True
     """
     base = as_integer(base, "base", 6)
     terms = as_integer(terms, "terms", 5)

@@ -80,6 +80,17 @@ def suggest(model, X, layer, i, j, library=None, top=5):
     ------
     ValueError, TypeError
         If there is no such edge, no such function, or X has the wrong shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, fit, suggest
+    >>> x = np.linspace(-1, 1, 200)[:, None]
+    >>> model = KAN([1, 1], grid=20)
+    >>> history = fit(model, x, np.sin(3 * x))
+    >>> best, *rivals = suggest(model, x, 0, 0, 0)
+    >>> best.function, len(rivals)
+    (Function(sin), 4)
     """
     x, y = edge_data(model, X, layer, i, j)
     return Suggestions(match(x, y, library)[: as_integer(top, "top", 1)])
@@ -106,6 +117,17 @@ def fix_symbolic(model, X, layer, i, j, name):
     ------
     ValueError, TypeError
         If there is no such edge or function, or the function cannot be defined everywhere on the samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KAN, fit, fix_symbolic
+    >>> x = np.linspace(-1, 1, 200)[:, None]
+    >>> model = KAN([1, 1], grid=20)
+    >>> history = fit(model, x, 2 * np.sin(3 * x) + 1)
+    >>> edge = fix_symbolic(model, x, 0, 0, 0, "sin").layers[0].sheet[0, 0]
+    >>> edge.weights.round(3) + 0.0  # a, b, c, d of c sin(a x + b) + d
+    array([3., 0., 2., 1.])
     """
     x, y = edge_data(model, X, layer, i, j)
     found = match(x, y, [name])

@@ -16,7 +16,6 @@ from minikan.functions import LIBRARY
 MODULES = {
     found.name: import_module(found.name) for found in pkgutil.walk_packages(minikan.__path__, "minikan.")
 }
-BEING_WRITTEN = {"suggest", "fix_symbolic", "symbolify", "formula"}  # no example yet
 
 # Of numpydoc's own rules, these: sections known, in order, with text; parameters and results as in the code.
 RULES = {
@@ -42,8 +41,6 @@ def documented(name):
 
 @pytest.mark.parametrize("name", minikan.__all__)
 def test_public_names_have_a_numpydoc_docstring_with_an_example(name):
-    excused = (
-        {"EX01"} if name in BEING_WRITTEN else {"PR01"} if name == "History" else set()
-    )  # `fit` makes it
+    excused = {"PR01"} if name == "History" else set()  # `fit` makes it
     errors = validate(documented(name))["errors"]
     assert [text for code, text in errors if code in RULES - excused] == []
