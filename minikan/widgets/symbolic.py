@@ -30,9 +30,9 @@ class Rivals(Explorer):
     )
     size = (7.0, 3.2)
     edges = {
-        "A": (np.cosh, ("x^2", "cosh", "sin", "gaussian", "J0"), (-3.0, 13.0)),
-        "B": (lambda x: np.arctan(1.5 * x), ("tanh", "arctan", "sin", "x^3", "x"), (-3.0, 3.0)),
-        "C": (lambda x: np.exp(-(x**2) / 2), ("x^2", "cosh", "sin", "gaussian", "J0"), (-1.2, 1.6)),
+        "A": (np.cosh, ("x^2", "cosh", "sin", "gaussian", "J0")),
+        "B": (lambda x: np.arctan(1.5 * x), ("tanh", "arctan", "sin", "x^3", "x")),
+        "C": (lambda x: np.exp(-(x**2) / 2), ("x^2", "cosh", "sin", "gaussian", "J0")),
     }
     ranges = np.arange(0.5, 2.6, 0.5)
     levels = (0.0, 1e-3, 1e-2)
@@ -49,7 +49,7 @@ class Rivals(Explorer):
 
     def _fit(self, edge, seen, noise):
         """Fit all rivals: {name: (course over the frame, left over within the range, and beyond)}."""
-        truth, names, _ = self.edges[edge]
+        truth, names = self.edges[edge]
         x = np.linspace(-seen, seen, 100)
         y = truth(x)
         y = y + noise * y.std() * np.random.default_rng(7).normal(size=len(x))
@@ -77,23 +77,33 @@ class Rivals(Explorer):
         found = self._look_up(edge, seen, noise)
         inside = sum(error < 0.01 for _, error, _ in found.values())
         beyond = sum(missed < 0.01 for *_, missed in found.values())
-        return f"R² is above 0.99 for {inside} of 5 functions where x is seen, and for {beyond} of 5 beyond it."
+        return (
+            f"R² is above 0.99 for {inside} of 5 functions where x is seen, and for {beyond} of 5 beyond it."
+        )
 
     def draw(self, figure, edge, seen, noise):
         """Draw the courses, and what each leaves over."""
-        truth, names, limits = self.edges[edge]
+        truth, names = self.edges[edge]
         found = self._look_up(edge, seen, noise)
+        whole = truth(self.frame)
+        middle, height = whole[len(whole) // 2], np.ptp(whole)
+
+        def scaled(values):  # all curves fit the same axes
+            return (values - middle) / height
+
         figure.subplots_adjust(wspace=0.36)
         courses, left = figure.subplots(1, 2)
         courses.axvspan(-seen, seen, color=PALETTE["sky"], alpha=0.2, linewidth=0)
         for name, colour, line in zip(names, _COLOURS, _LINES, strict=True):
             if name in found:
-                courses.plot(self.frame, found[name][0], color=colour, linestyle=line, label=name)
-        far = self.frame[::5]
+                courses.plot(self.frame, scaled(found[name][0]), color=colour, linestyle=line, label=name)
+        far, values = self.frame[::5], scaled(whole[::5])
         inside = np.abs(far) <= seen + 1e-9
-        courses.plot(far[~inside], truth(far)[~inside], "o", color=PALETTE["grey"], markersize=4, fillstyle="none")
-        courses.plot(far[inside], truth(far)[inside], "o", color=PALETTE["black"], markersize=4)
-        courses.set(xlim=(-3, 3), ylim=limits, xlabel="x", title="seen (blue), and beyond")
+        courses.plot(
+            far[~inside], values[~inside], "o", color=PALETTE["grey"], markersize=4, fillstyle="none"
+        )
+        courses.plot(far[inside], values[inside], "o", color=PALETTE["black"], markersize=4)
+        courses.set(xlim=(-3, 3), ylim=(-1.15, 1.15), xlabel="x", title="seen (blue), and beyond")
         for k, (name, colour) in enumerate(zip(names, _COLOURS, strict=True)):
             _, error, missed = found.get(name, (None, np.nan, np.nan))
             left.plot(np.log10(np.maximum([error, missed], 1e-12)), [k, k], color=colour, linewidth=1)
@@ -181,7 +191,9 @@ class LockIn(Explorer):
         height = self.edge - self.edge.mean()
         scale = np.abs(height).max()
         curve.plot(self.x[::4], height[::4] / scale, "o", color=PALETTE["black"], markersize=4)
-        curve.plot(self.x, (start - self.edge.mean()) / scale, "--", color=PALETTE["vermillion"], label="as chosen")
+        curve.plot(
+            self.x, (start - self.edge.mean()) / scale, "--", color=PALETTE["vermillion"], label="as chosen"
+        )
         if lock:  # height and stretch of a hidden node are free: the trained curve is laid over the edge
             curve.plot(self.x, self._laid_over(end) / scale, color=PALETTE["blue"], label="trained")
         curve.legend(loc="upper left")
