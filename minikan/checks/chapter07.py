@@ -195,7 +195,12 @@ def _simple_exact(answer):
 
 @simple.property("takes the smallest denominator", cause="stop at the first q that is near enough")
 def _simple_first(answer):
-    for value, width, p, q in ((0.499, 0.005, 1, 2), (3.1416, 0.003, 22, 7), (0.334, 0.002, 1, 3)):
+    for value, width, p, q in (
+        (0.499, 0.005, 1, 2),
+        (0.53, 0.04, 1, 2),
+        (3.1416, 0.003, 22, 7),
+        (0.334, 0.002, 1, 3),
+    ):
         p_, q_ = expect_parts(answer(value, width), 2, "p and q")
         expect((p_, q_) == (p, q), f"{p}/{q} for {value} ± {width}", f"{p_}/{q_}")
 
