@@ -65,7 +65,7 @@ class Rivals(Explorer):
         """Make the controls: the curve, the range that is seen, and the noise on the samples."""
         return {
             "edge": choice("curve", [(f"edge {name}", name) for name in self.edges], "A"),
-            "seen": slider("seen: x from minus to plus", 0.5, 2.5, 0.5, 0.5),
+            "seen": slider("seen: |x| up to", 0.5, 2.5, 0.5, 0.5),
             "noise": choice("noise", [("none", 0.0), ("0.1 %", 1e-3), ("1 %", 1e-2)], 0.0),
         }
 
@@ -103,6 +103,8 @@ class Rivals(Explorer):
             far[~inside], values[~inside], "o", color=PALETTE["grey"], markersize=4, fillstyle="none"
         )
         courses.plot(far[inside], values[inside], "o", color=PALETTE["black"], markersize=4)
+        courses.set_xticks([-3, 0, 3])
+        courses.set_yticks([-1, 0, 1])
         courses.set(xlim=(-3, 3), ylim=(-1.15, 1.15), xlabel="x", title="seen (blue), and beyond")
         for k, (name, colour) in enumerate(zip(names, _COLOURS, strict=True)):
             _, error, missed = found.get(name, (None, np.nan, np.nan))
@@ -112,7 +114,7 @@ class Rivals(Explorer):
         left.axvline(-2, color=PALETTE["grey"], linewidth=1)
         left.set(xlim=(-12.8, 3.2), ylim=(4.6, -0.6), title="1 - R²: seen ●, beyond ○")
         left.set_yticks(range(5), names)
-        left.set_xticks([-12, -9, -6, -2, 0, 3], ["≤1e-12", "1e-9", "1e-6", ".01", "1", "1e3"], fontsize=9)
+        left.set_xticks([-12, -6, -2, 0], ["≤1e-12", "1e-6", ".01", "1"], fontsize=9)
 
 
 class LockIn(Explorer):
@@ -197,6 +199,8 @@ class LockIn(Explorer):
         if lock:  # height and stretch of a hidden node are free: the trained curve is laid over the edge
             curve.plot(self.x, self._laid_over(end) / scale, color=PALETTE["blue"], label="trained")
         curve.legend(loc="upper left")
+        curve.set_xticks([-1, 0, 1])
+        curve.set_yticks([-1, 0, 1])
         curve.set(xlim=(-1.05, 1.05), ylim=(-1.6, 2.1), xlabel="x", title=f"the edge ●, {name} over it")
         course.axhline(np.log10(self.before), color=PALETTE["grey"], linestyle=":")
         course.text(self.steps, np.log10(self.before) + 0.25, "splines", ha="right", color=PALETTE["grey"])
