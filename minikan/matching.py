@@ -2,8 +2,8 @@
 
     y ≈ c f(a x + b) + d
 
-Each function of the library starts from the best places of a coarse table of (a, b), with c and d by linear
-regression; then Levenberg–Marquardt runs on all four numbers of all candidates together. What is
+Each function of the library starts from the best places of a coarse table of (a, b), where c and d are a linear
+regression; then Levenberg–Marquardt walks in a and b, for all candidates together, and c and d follow. What is
 chosen is not the smallest error, but the best evidence: error and complexity weighed against each other.
 """
 
@@ -78,7 +78,7 @@ def match(x, y, library=None):
     weights, errors = _polish(functions, starts, COARSE, coarse, 25)
     best = errors.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(functions))
     fine = order[np.linspace(0, len(t) - 1, min(len(t), POLISH_POINTS)).astype(int)]
-    weights, errors = _polish(functions, weights[best], t[fine], s[fine], 8)
+    weights, errors = _polish(functions, weights[best], t[fine], s[fine], 12)
     inner = np.abs(t[fine]) <= 0.7
     inside, _ = _polish(functions, weights, t[fine][inner], s[fine][inner], 8)
     candidates = []
@@ -165,39 +165,51 @@ def _starts(function, s):
 def _polish(functions, weights, t, s, steps):
     """Run Levenberg–Marquardt on all candidates at once: weights (B, 4) → weights, errors (B,).
 
-    Each function owns as many rows as the others, one after the other.
-    """
-    share = len(weights) // len(functions)
+    Only a and b walk; c and d are the linear regression on f(a t + b) at every place. So the derivatives in a and
+    b count as far as the regression cannot make good for them (variable projection). Each function owns as many
+    rows as the others, one after the other.
 
-    def look(weights):
-        u = weights[:, :1] * t + weights[:, 1:2]
+    Reference: G. Golub and V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413, with L. Kaufman's shorter derivative.
+    """
+    share, mean, n = len(weights) // len(functions), s.mean(), len(s)
+
+    def look(places):
+        u = places[:, :1] * t + places[:, 1:]
         value, slope = np.empty_like(u), np.empty_like(u)
         for k, function in enumerate(functions):
             rows = slice(k * share, (k + 1) * share)
             value[rows], slope[rows], _ = function.evaluate(u[rows])
-        residuals = weights[:, 2:3] * value + weights[:, 3:] - s
-        return value, slope, residuals, (residuals**2).mean(axis=1)
+        level = value.mean(axis=1)
+        value -= level[:, None]
+        square = np.einsum("bn,bn->b", value, value)
+        c = value @ s / np.where(square > 0, square, 1)
+        residuals = c[:, None] * value - (s - mean)
+        return value, slope, square, c, mean - c * level, residuals, np.einsum("bn,bn->b", residuals, residuals) / n
 
     with np.errstate(all="ignore"):
-        weights = weights.copy()
-        value, slope, residuals, errors = look(weights)
+        places = weights[:, :2].copy()
+        state = look(places)
         damping = np.full(len(weights), 1e-3)
         for _ in range(steps):
-            pull = weights[:, 2:3] * slope
-            jacobian = np.stack([pull * t, pull, value, np.ones_like(value)], axis=1)  # (B, 4, n)
+            value, slope, square, c, _, residuals, errors = state
+            pull = c[:, None] * slope
+            jacobian = np.stack([pull * t, pull], axis=1)  # (B, 2, n)
+            whole = np.einsum("bkn,bkn->bk", jacobian, jacobian)
+            jacobian -= jacobian.mean(axis=2, keepdims=True)
+            jacobian -= (jacobian @ value[:, :, None] / square[:, None, None]) * value[:, None]
             normal = jacobian @ jacobian.transpose(0, 2, 1)
             gradient = (jacobian @ residuals[:, :, None])[..., 0]
             scale = np.einsum("bii->bi", normal)
-            np.einsum("bii->bi", normal)[:] += (
-                damping[:, None] * scale + 1e-14 * scale.max(axis=1)[:, None] + 1e-300
-            )
+            gradient[scale <= 1e-24 * whole] = 0  # rounding: the regression makes good for all of it
+            scale += damping[:, None] * scale + 1e-14 * scale.max(axis=1)[:, None] + 1e-300
             usable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
-            normal[~usable], gradient[~usable] = np.eye(4), 0
-            trial = weights - np.linalg.solve(normal, gradient[..., None])[..., 0]
+            normal[~usable], gradient[~usable] = np.eye(2), 0
+            trial = places - np.linalg.solve(normal, gradient[..., None])[..., 0]
             seen = look(trial)
-            better = seen[3] < errors
-            weights[better] = trial[better]
-            for old, new in zip((value, slope, residuals, errors), seen, strict=True):
+            better = seen[-1] < errors
+            places[better] = trial[better]
+            for old, new in zip(state, seen, strict=True):
                 old[better] = new[better]
-            damping = np.where(better, damping * 0.1, damping * 5)
-    return weights, errors
+            damping = np.where(better, np.maximum(damping * 0.1, 1e-12), damping * 5)
+    _, _, _, c, d, _, errors = state
+    return np.column_stack([places, c, d]), errors
