@@ -18,6 +18,11 @@ COARSE = np.linspace(-1, 1, 60)  # where a curve is compared with a table
 POLISH_POINTS = 200
 STARTS = 3  # places of the table from which a candidate is polished
 
+# Every curve is a line, and every even one a parabola, to who sees little enough of it. So that a function shows
+# what it is, an edge, from the middle of its range to the end, has to see this much of u at least; or it has the
+# origin not further away than so many times this distance.
+LEAST, FAR = 0.1, 31.0
+
 
 @dataclass
 class Candidate:
@@ -113,17 +118,22 @@ def _curve(function, w, t):
     return w[2] * function.evaluate(w[0] * t + w[1])[0] + w[3]
 
 
+def _is_only_stretched(function):
+    """Tell whether `a` changes no more than c and d do: then all that counts is where the origin lies."""
+    return function.degree is not None or function.name == "log"
+
+
 def _table(function):
     """List starting points (a, b) for t in [-1, 1]."""
     if function.name == "x":
         return np.array([[1.0, 0.0]])
-    if function.degree is not None or function.name == "log":  # a only stretches: where is the origin?
+    if _is_only_stretched(function):
         if function.low >= 0:
-            b = 1 + np.geomspace(1e-6, 30, 40)
+            b = 1 + np.geomspace(1e-6, FAR - 1, 40)
             return np.concatenate([np.stack([sign * np.ones_like(b), b], axis=1) for sign in (1.0, -1.0)])
         b = np.concatenate([np.linspace(-1.5, 1.5, 31), np.geomspace(2, 30, 8), -np.geomspace(2, 30, 8)])
         return np.stack([np.ones_like(b), b], axis=1)
-    a = np.geomspace(0.1, 30, 48)[:, None]
+    a = np.geomspace(LEAST, 30, 48)[:, None]
     if function.name == "sin":
         return np.stack(np.broadcast_arrays(a, np.linspace(0, np.pi, 6, endpoint=False)), axis=-1).reshape(
             -1, 2
@@ -172,6 +182,8 @@ def _polish(functions, weights, t, s, steps):
     Reference: G. Golub and V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413, with L. Kaufman's shorter derivative.
     """
     share, mean, n = len(weights) // len(functions), s.mean(), len(s)
+    stretched = np.repeat([_is_only_stretched(function) for function in functions], share)
+    least, far = np.where(stretched, 0, LEAST), np.where(stretched, FAR, np.inf)
 
     def look(places):
         u = places[:, :1] * t + places[:, 1:]
@@ -184,7 +196,15 @@ def _polish(functions, weights, t, s, steps):
         square = np.einsum("bn,bn->b", value, value)
         c = value @ s / np.where(square > 0, square, 1)
         residuals = c[:, None] * value - (s - mean)
-        return value, slope, square, c, mean - c * level, residuals, np.einsum("bn,bn->b", residuals, residuals) / n
+        return (
+            value,
+            slope,
+            square,
+            c,
+            mean - c * level,
+            residuals,
+            np.einsum("bn,bn->b", residuals, residuals) / n,
+        )
 
     with np.errstate(all="ignore"):
         places = weights[:, :2].copy()
@@ -205,6 +225,9 @@ def _polish(functions, weights, t, s, steps):
             usable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
             normal[~usable], gradient[~usable] = np.eye(2), 0
             trial = places - np.linalg.solve(normal, gradient[..., None])[..., 0]
+            short = np.abs(trial[:, 0]) < least
+            trial[short, 0] = np.copysign(least, trial[:, 0])[short]
+            trial[:, 1] = np.clip(trial[:, 1], -far * np.abs(trial[:, 0]), far * np.abs(trial[:, 0]))
             seen = look(trial)
             better = seen[-1] < errors
             places[better] = trial[better]

@@ -75,12 +75,27 @@ def test_units_do_not_matter(shift, scale):
     assert found.weights[0] == pytest.approx(3 / scale, rel=1e-5)
 
 
-@pytest.mark.parametrize("half", [1.0, 0.2, 0.05])
+@pytest.mark.parametrize("half", [1.0, 0.3, 0.12])
 def test_a_short_piece_of_a_curve_is_enough(half):
     """Where cosh is nearly x², its numbers are hard to tell: they are found all the same."""
     found = best(np.cosh(half * X1), half * X1)
     assert found.function.name == "cosh" and found.error < 1e-15
     assert abs(found.weights[0]) == pytest.approx(1, rel=1e-2)
+
+
+def test_limits_are_no_rivals():
+    """A sine near its crest is a parabola in the limit, a root far from 0 a line: such mimics stay behind."""
+    for name, y in (("x^2", (X1 - 0.1) ** 2), ("x", X1)):
+        first, *others = match(X1, y)
+        assert first.function.name == name and first.error < 1e-25
+        assert min(c.error for c in others if c.function.degree != 1) > 1e-10
+        for c in others:
+            a, b, *_ = c.weights  # X1 goes from -1 to 1 or nearly so
+            assert (
+                abs(a) > 0.099
+                if c.function.degree is None and c.function.name != "log"
+                else abs(b) < 32 * abs(a)
+            )
 
 
 def test_noise_does_not_buy_complexity():
