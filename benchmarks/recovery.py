@@ -35,7 +35,7 @@ SHAPES = {
     "II.36.38": [3, 3, 1], "II.38.3": [2, 2, 1], "III.10.19": [2, 1, 1],
 }  # fmt: skip
 LIMITS = {0.0: 0.85, 0.01: 0.5}  # noise, as a share of the spread of y: share that must be recovered
-SAMPLES, SEEDS = 2000, 6
+SAMPLES, SEEDS, FIRST = 2000, 4, (5, 20)
 
 
 def discover(X, y, shape, names):
@@ -44,11 +44,12 @@ def discover(X, y, shape, names):
     held_out, X, y = (X[:cut], y[:cut]), X[cut:], y[cut:]
     best, least = None, np.inf
     for seed in range(SEEDS):
-        model = KAN(shape, grid=5, seed=seed, domain=(X.min(), X.max()))
+        first = FIRST[seed % len(FIRST)]  # a coarse grid finds the way, a fine one sees fast waves
+        model = KAN(shape, grid=first, seed=seed, domain=(X.min(), X.max()))
         fit(model, X, y, steps=40, sparsity=1e-3 * y.var(), update_grid=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of outputs whose last path is kept
-            model, error = climb(prune(model, X, verbose=False), X, y, held_out)
+            model, error = climb(prune(model, X, verbose=False), first, X, y, held_out)
         if error > 0.03 * spread:
             continue  # a poor valley: a better start is cheaper than its names
         model = symbolify(model, X, y)
@@ -62,11 +63,12 @@ def discover(X, y, shape, names):
     return found, least / spread
 
 
-def climb(model, X, y, held_out):
+def climb(model, grid, X, y, held_out):
     """Refine as long as the error on the samples held out falls, and is not small yet."""
     fit(model, X, y, steps=20, update_grid=True)
     error = rmse(model, *held_out)
-    for grid in (10, 20, 40):
+    while grid < 40:
+        grid *= 2
         finer = refine(model, grid)
         fit(finer, X, y, steps=20, update_grid=True)
         if error < 3e-5 * y.std() or rmse(finer, *held_out) >= error:

@@ -14,7 +14,7 @@ from .matching import as_library, match
 from .network import KAN, samples_last
 from .training import fit
 
-FAILURES = 10  # names in a row that do not hold, after which the search is given up
+FAILURES = 8  # names in a row that do not hold, after which the search is given up
 PER_PARAMETER = 8  # samples that are enough for a trial
 DOUBTS = (0.1, 1e-3)  # shares of an edge's variance that a name may miss without losing rank
 
