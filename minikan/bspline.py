@@ -131,23 +131,22 @@ class SplineGrid:
         ).all()
 
     def locate(self, x):
-        """Find the cell of each x, where in it, and how far beyond the domain: all (n_in, n) like x.
+        """Find the cell of each x, where in it, and the nearest point of the domain: all (n_in, n) like x.
 
         Cells are half-open, the last one closed; beyond the domain the nearest cell counts. In cells'
-        widths, u runs from 0 to 1, and `beyond` is zero but outside: x is at u + beyond.
+        widths, u runs from 0 to 1.
         """
+        inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN: low
         if self.uniform:
-            distance = x - self.left[:, :1]
-            cells = np.fmin(np.fmax(distance * self.nudged, 0), self.G - 1).astype(np.intp)  # NaN: cell 0
-            place = distance * self.per_unit - cells
-        else:
-            cells = np.empty(x.shape, np.intp)
-            for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
-                first, last = np.flatnonzero(width)[[0, -1]]  # repeated knots leave cells of no width
-                cells[i] = np.clip(np.searchsorted(left, x[i], side="right") - 1, first, last)
-            place = (x - self.left.take(cells + self.row)) / self.width.take(cells + self.row)
-        u = np.clip(place, 0, 1)
-        return cells, u, place - u
+            distance = inside - self.low
+            cells = np.minimum((distance * self.nudged).astype(np.intp), self.G - 1)
+            return cells, distance * self.per_unit - cells, inside
+        cells = np.empty(x.shape, np.intp)
+        for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
+            last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width
+            cells[i] = np.minimum(np.searchsorted(left, inside[i], side="right") - 1, last)
+        where = cells + self.row
+        return cells, (inside - self.left.take(where)) / self.width.take(where), inside
 
     def live(self, cells, u, derivative=0):
         """Evaluate the k + 1 basis functions alive at each x, or a derivative in u: (k + 1, n_in, n)."""
@@ -211,10 +210,10 @@ def basis(x, knots, order, derivative=0):
             "knots must not decrease, and the domain knots[order] … knots[-order-1] needs a width"
         )
     grid = SplineGrid(knots[None], k)
-    cells, u, beyond = grid.locate(x[None])  # (1, n)
+    cells, u, inside = grid.locate(x[None])  # (1, n)
     live = grid.live(cells, u, derivative)  # (k+1, 1, n)
     if derivative == 0:
-        live += grid.live(cells, u, derivative=1) * beyond
+        live += grid.live(cells, u, derivative=1) * ((x - inside) * grid.scale(cells))
     elif derivative > 1:
         live *= (grid.low <= x) & (x <= grid.high)  # a straight line does not bend
     values = np.zeros((len(x), G + k))

@@ -39,15 +39,19 @@ class Features:
     def __init__(self, cells, live, base, per_input):
         self.live, self.base = live, base
         n_in, self.n = base.shape
-        self.K, self.per_input = n_in * per_input, per_input
-        first = cells + np.arange(0, self.K, per_input)[:, None]
-        self.rows = first + np.arange(len(live))[:, None, None]  # of W, for each live basis function
+        self.K = n_in * per_input
+        self.first = cells + np.arange(0, self.K, per_input)[:, None]  # row of W for the first live one
         self.base_rows = slice(per_input - 1, None, per_input)
+
+    def following(self, first, step):
+        """Count on from the first live basis function of each x to its k next ones: (k + 1, n_in, n)."""
+        return first + step * np.arange(len(self.live))[:, None, None]
 
     def dense(self):
         """Write all features down, zeros included: (K, n)."""
         matrix = np.zeros((self.K, self.n))
-        matrix.reshape(-1)[self.rows * self.n + np.arange(self.n)] = self.live
+        self.places = self.following(self.first * self.n + np.arange(self.n), self.n)  # row by row
+        matrix.reshape(-1)[self.places] = self.live
         matrix[self.base_rows] = self.base
         return matrix
 
@@ -67,11 +71,15 @@ class DenseFeatures(Features):
 
     def pull(self, W, g):
         wanted = W @ g  # (K, n)
-        return wanted.take(self.rows * self.n + np.arange(self.n)), wanted[self.base_rows]
+        return wanted.take(self.places), wanted[self.base_rows]
 
 
 class SparseFeatures(Features):
     """Live features only: the cost does not grow with the grid."""
+
+    def __init__(self, *parts):
+        super().__init__(*parts)
+        self.rows = self.following(self.first, 1)  # of W
 
     def times(self, W):
         self.weights = W.T.take(self.rows, axis=1)  # (n_out, k+1, n_in, n)
