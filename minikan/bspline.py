@@ -125,9 +125,9 @@ class SplineGrid:
         even = low + np.arange(-k, G + k + 1) * ((high - low) / G)
         few_ulps = 8 * np.finfo(float).eps
         self.per_unit = G / (high - low)  # cells per unit of x, (n_in, 1)
-        self.nudged = self.per_unit * (1 + few_ulps)  # so that a knot opens its cell
+        self.nudge = 1 + few_ulps  # so that a knot opens its cell
         self.uniform = (np.abs(knots - even) <= few_ulps * np.abs(knots).max(1, keepdims=True)).all() and (
-            ((self.left - low) * self.nudged).astype(np.intp) == np.arange(G)
+            ((self.left - low) * self.per_unit * self.nudge).astype(np.intp) == np.arange(G)
         ).all()
 
     def locate(self, x):
@@ -138,9 +138,9 @@ class SplineGrid:
         """
         inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN: low
         if self.uniform:
-            distance = inside - self.low
-            cells = np.minimum((distance * self.nudged).astype(np.intp), self.G - 1)
-            return cells, distance * self.per_unit - cells, inside
+            place = (inside - self.low) * self.per_unit
+            cells = np.minimum((place * self.nudge).astype(np.intp), self.G - 1)
+            return cells, place - cells, inside
         cells = np.empty(x.shape, np.intp)
         for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
             last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width
@@ -153,7 +153,8 @@ class SplineGrid:
         degrees = range(derivative, self.order + 1)
         factors = [math.perm(d, derivative) for d in degrees]  # of u**(d - derivative)
         if self.uniform:
-            powers = np.ones((len(degrees), *u.shape))
+            powers = np.empty((len(degrees), *u.shape))
+            powers[:1] = 1
             for d in range(1, len(degrees)):
                 np.multiply(powers[d - 1], u, out=powers[d])
             table = self.pieces[derivative:, :, 0].T * factors
