@@ -8,9 +8,11 @@ the work to matrix products, `SparseFeatures` touches live features only.
 
     times(W)         Wᵀ Φ           the layer's outputs                            (n_out, n)
     gradient(g)      Φ gᵀ           the loss's gradient in W, g = ∂loss/∂z         (K, n_out)
-    pull(W, g)       W g            what the loss wants of each live feature       (k + 1, n_in, n), (n_in, n)
+    pull(W, g, B')   B'ᵀ W g        the loss's gradient in where x is in its cell  (n_in, n)
+                                    and in silu, the last row of each input        (n_in, n)
 
-K = n_in (G + k + 1) is the number of rows of W, g has shape (n_out, n).
+K = n_in (G + k + 1) is the number of rows of W, g has shape (n_out, n), and B' (k + 1, n_in, n) are the slopes
+of the live basis functions in their cells.
 """
 
 import numpy as np
@@ -69,9 +71,9 @@ class DenseFeatures(Features):
     def gradient(self, g):
         return self.matrix @ g.T
 
-    def pull(self, W, g):
+    def pull(self, W, g, slopes):
         wanted = W @ g  # (K, n)
-        return wanted.take(self.places), wanted[self.base_rows]
+        return np.einsum("rin,rin->in", wanted.take(self.places), slopes), wanted[self.base_rows]
 
 
 class SparseFeatures(Features):
@@ -93,5 +95,6 @@ class SparseFeatures(Features):
         gradient[:, self.base_rows] = g @ self.base.T
         return gradient.T
 
-    def pull(self, W, g):
-        return np.einsum("orin,on->rin", self.weights, g), W[self.base_rows] @ g
+    def pull(self, W, g, slopes):
+        edges = np.einsum("orin,rin->oin", self.weights, slopes)
+        return np.einsum("oin,on->in", edges, g), W[self.base_rows] @ g

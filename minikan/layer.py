@@ -167,10 +167,9 @@ class KANLayer(LinearLayer):
         gradient = features.gradient(upstream).reshape(self.weights.shape)
         if not wants_x:
             return gradient, None
-        live, base = features.pull(W, upstream)
         slopes = self._grid.live(cache.cells, cache.u, derivative=1)  # (k+1, n_in, n), per cell
-        dx = np.einsum("rin,rin->in", live, slopes) * self._grid.scale(cache.cells)
-        return gradient, dx + base * cache.base_slope
+        splines, base = features.pull(W, upstream, slopes)
+        return gradient, splines * self._grid.scale(cache.cells) + base * cache.base_slope
 
     def features(self, cache):
         """Write down what the weights multiply: (n_in (G + k + 1), n)."""
