@@ -148,21 +148,24 @@ class SplineGrid:
         where = cells + self.row
         return cells, (inside - self.left.take(where)) / self.width.take(where), inside
 
-    def live(self, cells, u, derivative=0):
+    def powers(self, u):
+        """Compute 1, u, u**2, … u**k: (k + 1, n_in, n)."""
+        powers = np.empty((self.order + 1, *u.shape))
+        powers[0] = 1
+        for d in range(1, self.order + 1):
+            np.multiply(powers[d - 1], u, out=powers[d])
+        return powers
+
+    def live(self, cells, powers, derivative=0):
         """Evaluate the k + 1 basis functions alive at each x, or a derivative in u: (k + 1, n_in, n)."""
-        degrees = range(derivative, self.order + 1)
-        factors = [math.perm(d, derivative) for d in degrees]  # of u**(d - derivative)
+        factors = [math.perm(d, derivative) for d in range(derivative, self.order + 1)]
+        powers = powers[: len(factors)]  # u**d becomes a multiple of u**(d - derivative)
         if self.uniform:
-            powers = np.empty((len(degrees), *u.shape))
-            powers[:1] = 1
-            for d in range(1, len(degrees)):
-                np.multiply(powers[d - 1], u, out=powers[d])
             table = self.pieces[derivative:, :, 0].T * factors
-            return (table @ powers.reshape(len(degrees), u.size)).reshape(self.order + 1, *u.shape)
-        values, where = np.zeros((self.order + 1, *u.shape)), cells + self.row
-        for d, factor in zip(reversed(degrees), reversed(factors), strict=True):  # Horner's scheme
-            values *= u
-            values += (factor * self.pieces[d]).take(where, axis=1)
+            return (table @ powers.reshape(len(factors), cells.size)).reshape(self.order + 1, *cells.shape)
+        values, where = np.zeros((self.order + 1, *cells.shape)), cells + self.row
+        for factor, piece, power in zip(factors, self.pieces[derivative:], powers, strict=True):
+            values += (factor * piece).take(where, axis=1) * power
         return values
 
     def scale(self, cells):
@@ -212,9 +215,10 @@ def basis(x, knots, order, derivative=0):
         )
     grid = SplineGrid(knots[None], k)
     cells, u, inside = grid.locate(x[None])  # (1, n)
-    live = grid.live(cells, u, derivative)  # (k+1, 1, n)
+    powers = grid.powers(u)
+    live = grid.live(cells, powers, derivative)  # (k+1, 1, n)
     if derivative == 0:
-        live += grid.live(cells, u, derivative=1) * ((x - inside) * grid.scale(cells))
+        live += grid.live(cells, powers, derivative=1) * ((x - inside) * grid.scale(cells))
     elif derivative > 1:
         live *= (grid.low <= x) & (x <= grid.high)  # a straight line does not bend
     values = np.zeros((len(x), G + k))

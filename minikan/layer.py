@@ -35,7 +35,7 @@ class Cache(NamedTuple):
 
     x: np.ndarray  # (n_in, n)
     cells: np.ndarray  # (n_in, n)
-    u: np.ndarray  # where in its cell each x is, (n_in, n)
+    powers: np.ndarray  # of the place of each x in its cell, (k+1, n_in, n)
     features: Features
     base_slope: np.ndarray  # (n_in, n) of silu
 
@@ -131,27 +131,28 @@ class KANLayer(LinearLayer):
     def _values(self, x):
         """Evaluate what is alive at x: basis functions (k+1, n_in, n), and silu; both go on straight beyond the grid.
 
-        Also tells where x is, its cells and the place u in them, and the slope of silu.
+        Also tells where x is, its cells and the powers of its place in them, and the slope of silu.
         """
         cells, u, inside = self._grid.locate(x)
-        values = self._grid.live(cells, u)
+        powers = self._grid.powers(u)
+        values = self._grid.live(cells, powers)
         base, base_slope = silu(inside)
         beyond = x - inside
         if beyond.any():  # rarely
-            values += self._slopes(cells, u) * beyond
+            values += self._slopes(cells, powers) * beyond
             base += base_slope * beyond
-        return cells, u, values, base, base_slope
+        return cells, powers, values, base, base_slope
 
-    def _slopes(self, cells, u):
+    def _slopes(self, cells, powers):
         """Differentiate the basis functions alive in x: (k+1, n_in, n)."""
-        return self._grid.live(cells, u, derivative=1) * self._grid.scale(cells)
+        return self._grid.live(cells, powers, derivative=1) * self._grid.scale(cells)
 
     def forward(self, x):
         """Compute z_j = Σ_i φ_{j,i}(x_i): x (n_in, n) → z (n_out, n), and what `backward` needs."""
-        cells, u, values, base, base_slope = self._values(x)
+        cells, powers, values, base, base_slope = self._values(x)
         features = self._kernel()(cells, values, base, self.weights.shape[1])
         z = features.times(self.weights.reshape(-1, self.n_out))
-        return z, Cache(x, cells, u, features, base_slope)
+        return z, Cache(x, cells, powers, features, base_slope)
 
     def backward(self, cache, upstream, wants_x=True):
         """Carry the loss's gradient back through the layer.
@@ -167,7 +168,7 @@ class KANLayer(LinearLayer):
         gradient = features.gradient(upstream).reshape(self.weights.shape)
         if not wants_x:
             return gradient, None
-        slopes = self._grid.live(cache.cells, cache.u, derivative=1)  # (k+1, n_in, n), per cell
+        slopes = self._grid.live(cache.cells, cache.powers, derivative=1)  # (k+1, n_in, n), per cell
         splines, base = features.pull(W, upstream, slopes)
         return gradient, splines * self._grid.scale(cache.cells) + base * cache.base_slope
 
@@ -193,12 +194,12 @@ class KANLayer(LinearLayer):
 
     def edges(self, x, derivative=0):
         """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""
-        cells, u, live, base, base_slope = self._values(x)
+        cells, powers, live, base, base_slope = self._values(x)
         if derivative == 1:
-            live, base = self._slopes(cells, u), base_slope
+            live, base = self._slopes(cells, powers), base_slope
         elif derivative == 2:
             bends = (self._grid.low <= x) & (x <= self._grid.high)  # a straight line does not
-            live = self._grid.live(cells, u, derivative=2) * self._grid.scale(cells) ** 2 * bends
+            live = self._grid.live(cells, powers, derivative=2) * self._grid.scale(cells) ** 2 * bends
             base = silu_bend(x) * bends
         rows = cells + np.arange(self.order + 1)[:, None, None]  # (k+1, n_in, n)
         coef = self.coef[np.arange(self.n_in)[:, None], rows]  # (k+1, n_in, n, n_out)
