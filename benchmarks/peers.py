@@ -32,6 +32,7 @@ import sys  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
 import venv  # noqa: E402
+from functools import partial  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -174,6 +175,7 @@ def limits(widths, G, n):
 
     calls   the same pass for one sample: Python and the calls into NumPy
     GEMM    its matrix products on arrays of the same shapes
+    fetch   finding the weights, or the places in the matrix, that belong to each sample, and bringing them back
     memory  copying once, block by block, what the layers keep of a block for the way back
     """
     import numpy as np
@@ -185,7 +187,7 @@ def limits(widths, G, n):
     one = X[:1].copy(), y[:1].copy()
     slices = blocks(n, max(widths))
     _, caches = model.forward(np.ascontiguousarray(X[slices[0]].T))
-    products, kept = [], []
+    products, fetches, kept = [], [], []
     for depth, (layer, cache) in enumerate(zip(model.layers, caches, strict=True)):
         features, W = cache.features, layer.weights.reshape(-1, layer.n_out)
         arrays = [*cache, *vars(features).values()]
@@ -193,6 +195,12 @@ def limits(widths, G, n):
         if isinstance(features, DenseFeatures):
             matrix, g = features.matrix, np.ones((layer.n_out, features.n))
             products += [(W.T, matrix), (matrix, g.T)] + [(W, g)] * (depth > 0)
+            fetches.append(partial(matrix.reshape(-1).__setitem__, features.places, features.live))
+            fetches += [partial(matrix.take, features.places)] * (depth > 0)
+        else:
+            rows, live = features.rows, features.live.ravel()
+            fetches.append(partial(W.T.take, rows, axis=1))
+            fetches += [partial(np.bincount, rows.ravel(), live, features.K)] * layer.n_out
     twins = [np.empty_like(array) for array in kept]
 
     def multiply():
@@ -200,35 +208,48 @@ def limits(widths, G, n):
             for a, b in products:
                 a @ b
 
+    def fetch():
+        for _ in slices:
+            for get in fetches:
+                get()
+
     def copy():
         for _ in slices:
             for array, twin in zip(kept, twins, strict=True):
                 np.copyto(twin, array)
 
-    whole, calls, gemm, memory = milliseconds(
-        [lambda: model.loss_and_gradient(X, y), lambda: model.loss_and_gradient(*one), multiply, copy]
-    )
+    parts = [
+        lambda: model.loss_and_gradient(X, y),
+        lambda: model.loss_and_gradient(*one),
+        multiply,
+        fetch,
+        copy,
+    ]
+    whole, calls, gemm, fetching, memory = milliseconds(parts)
     flops = sum(2 * a.shape[0] * a.shape[1] * b.shape[1] for a, b in products) * len(slices)
     traffic = sum(array.nbytes for array in kept) * len(slices)
-    return dict(
-        whole=whole, calls=calls * len(slices), gemm=gemm, memory=memory, flops=flops, traffic=traffic
-    )
+    return {
+        "pass": whole,
+        "calls": calls * len(slices),
+        "GEMM": gemm,
+        "fetch": fetching,
+        "memory": memory,
+        "flops": flops,
+        "traffic": traffic,
+    }
 
 
 def print_limits():
     print("\nLimits: what a pass cannot do without, each by itself, ms; GFlop/s and GB/s of the bare parts")
-    print(f"{'shape':14}{'G':>4}{'n':>8} |{'pass':>8}{'calls':>8}{'GEMM':>8}{'memory':>8} | together", end="")
-    print(f"{'GFlop/s':>9}{'GB/s':>6}")
+    parts = ("calls", "GEMM", "fetch", "memory")
+    head = "".join(f"{part:>8}" for part in ("pass", *parts))
+    print(f"{'shape':14}{'G':>4}{'n':>8} |{head} | together  GFlop/s  GB/s")
     for widths, G, n, _ in CASES:
         row = limits(widths, G, n)
-        together = (row["calls"] + row["gemm"] + row["memory"]) / row["whole"]
-        rate = row["flops"] / row["gemm"] / 1e6 if row["flops"] else 0
-        print(
-            f"{widths!s:14}{G:4}{n:8} |"
-            + "".join(f"{row[part]:8.3f}" for part in ("whole", "calls", "gemm", "memory"))
-            + f" | {together:8.0%}{rate:9.1f}{2 * row['traffic'] / row['memory'] / 1e6:6.1f}",
-            flush=True,
-        )
+        together = sum(row[part] for part in parts) / row["pass"]
+        rates = row["flops"] / row["GEMM"] / 1e6, 2 * row["traffic"] / row["memory"] / 1e6
+        times = "".join(f"{row[part]:8.3f}" for part in ("pass", *parts))
+        print(f"{widths!s:14}{G:4}{n:8} |{times} |{together:9.0%}{rates[0]:9.1f}{rates[1]:6.1f}", flush=True)
 
 
 # -------------------------------------------------------------------------------------------- tables
