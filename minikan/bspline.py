@@ -125,44 +125,47 @@ class SplineGrid:
         even = low + np.arange(-k, G + k + 1) * ((high - low) / G)
         few_ulps = 8 * np.finfo(float).eps
         self.per_unit = G / (high - low)  # cells per unit of x, (n_in, 1)
-        self.nudged = self.per_unit * (1 + few_ulps)  # so that a knot opens its cell
+        self.nudge = 1 + few_ulps  # so that a knot opens its cell
         self.uniform = (np.abs(knots - even) <= few_ulps * np.abs(knots).max(1, keepdims=True)).all() and (
-            ((self.left - low) * self.nudged).astype(np.intp) == np.arange(G)
+            ((self.left - low) * self.per_unit * self.nudge).astype(np.intp) == np.arange(G)
         ).all()
 
     def locate(self, x):
-        """Find the cell of each x, where in it, and how far beyond the domain: all (n_in, n) like x.
+        """Find the cell of each x, where in it, and the nearest point of the domain: all (n_in, n) like x.
 
         Cells are half-open, the last one closed; beyond the domain the nearest cell counts. In cells'
-        widths, u runs from 0 to 1, and `beyond` is zero but outside: x is at u + beyond.
+        widths, u runs from 0 to 1.
         """
+        inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN: low
         if self.uniform:
-            distance = x - self.left[:, :1]
-            cells = np.fmin(np.fmax(distance * self.nudged, 0), self.G - 1).astype(np.intp)  # NaN: cell 0
-            place = distance * self.per_unit - cells
-        else:
-            cells = np.empty(x.shape, np.intp)
-            for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
-                first, last = np.flatnonzero(width)[[0, -1]]  # repeated knots leave cells of no width
-                cells[i] = np.clip(np.searchsorted(left, x[i], side="right") - 1, first, last)
-            place = (x - self.left.take(cells + self.row)) / self.width.take(cells + self.row)
-        u = np.clip(place, 0, 1)
-        return cells, u, place - u
+            place = (inside - self.low) * self.per_unit
+            cells = np.minimum((place * self.nudge).astype(np.intp), self.G - 1)
+            return cells, place - cells, inside
+        cells = np.empty(x.shape, np.intp)
+        for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
+            last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width
+            cells[i] = np.minimum(np.searchsorted(left, inside[i], side="right") - 1, last)
+        where = cells + self.row
+        return cells, (inside - self.left.take(where)) / self.width.take(where), inside
 
-    def live(self, cells, u, derivative=0):
+    def powers(self, u):
+        """Compute 1, u, u**2, … u**k: (k + 1, n_in, n)."""
+        powers = np.empty((self.order + 1, *u.shape))
+        powers[0] = 1
+        for d in range(1, self.order + 1):
+            np.multiply(powers[d - 1], u, out=powers[d])
+        return powers
+
+    def live(self, cells, powers, derivative=0):
         """Evaluate the k + 1 basis functions alive at each x, or a derivative in u: (k + 1, n_in, n)."""
-        degrees = range(derivative, self.order + 1)
-        factors = [math.perm(d, derivative) for d in degrees]  # of u**(d - derivative)
+        factors = [math.perm(d, derivative) for d in range(derivative, self.order + 1)]
+        powers = powers[: len(factors)]  # u**d becomes a multiple of u**(d - derivative)
         if self.uniform:
-            powers = np.ones((len(degrees), *u.shape))
-            for d in range(1, len(degrees)):
-                np.multiply(powers[d - 1], u, out=powers[d])
             table = self.pieces[derivative:, :, 0].T * factors
-            return (table @ powers.reshape(len(degrees), u.size)).reshape(self.order + 1, *u.shape)
-        values, where = np.zeros((self.order + 1, *u.shape)), cells + self.row
-        for d, factor in zip(reversed(degrees), reversed(factors), strict=True):  # Horner's scheme
-            values *= u
-            values += (factor * self.pieces[d]).take(where, axis=1)
+            return (table @ powers.reshape(len(factors), cells.size)).reshape(self.order + 1, *cells.shape)
+        values, where = np.zeros((self.order + 1, *cells.shape)), cells + self.row
+        for factor, piece, power in zip(factors, self.pieces[derivative:], powers, strict=True):
+            values += (factor * piece).take(where, axis=1) * power
         return values
 
     def scale(self, cells):
@@ -211,10 +214,11 @@ def basis(x, knots, order, derivative=0):
             "knots must not decrease, and the domain knots[order] … knots[-order-1] needs a width"
         )
     grid = SplineGrid(knots[None], k)
-    cells, u, beyond = grid.locate(x[None])  # (1, n)
-    live = grid.live(cells, u, derivative)  # (k+1, 1, n)
+    cells, u, inside = grid.locate(x[None])  # (1, n)
+    powers = grid.powers(u)
+    live = grid.live(cells, powers, derivative)  # (k+1, 1, n)
     if derivative == 0:
-        live += grid.live(cells, u, derivative=1) * beyond
+        live += grid.live(cells, powers, derivative=1) * ((x - inside) * grid.scale(cells))
     elif derivative > 1:
         live *= (grid.low <= x) & (x <= grid.high)  # a straight line does not bend
     values = np.zeros((len(x), G + k))

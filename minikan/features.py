@@ -8,9 +8,11 @@ the work to matrix products, `SparseFeatures` touches live features only.
 
     times(W)         Wᵀ Φ           the layer's outputs                            (n_out, n)
     gradient(g)      Φ gᵀ           the loss's gradient in W, g = ∂loss/∂z         (K, n_out)
-    pull(W, g)       W g            what the loss wants of each live feature       (k + 1, n_in, n), (n_in, n)
+    pull(W, g, B')   B'ᵀ W g        the loss's gradient in where x is in its cell  (n_in, n)
+                                    and in silu, the last row of each input        (n_in, n)
 
-K = n_in (G + k + 1) is the number of rows of W, g has shape (n_out, n).
+K = n_in (G + k + 1) is the number of rows of W, g has shape (n_out, n), and B' (k + 1, n_in, n) are the slopes
+of the live basis functions in their cells.
 """
 
 import numpy as np
@@ -39,15 +41,19 @@ class Features:
     def __init__(self, cells, live, base, per_input):
         self.live, self.base = live, base
         n_in, self.n = base.shape
-        self.K, self.per_input = n_in * per_input, per_input
-        first = cells + np.arange(0, self.K, per_input)[:, None]
-        self.rows = first + np.arange(len(live))[:, None, None]  # of W, for each live basis function
+        self.K = n_in * per_input
+        self.first = cells + np.arange(0, self.K, per_input)[:, None]  # row of W for the first live one
         self.base_rows = slice(per_input - 1, None, per_input)
+
+    def following(self, first, step):
+        """Count on from the first live basis function of each x to its k next ones: (k + 1, n_in, n)."""
+        return first + step * np.arange(len(self.live))[:, None, None]
 
     def dense(self):
         """Write all features down, zeros included: (K, n)."""
         matrix = np.zeros((self.K, self.n))
-        matrix.reshape(-1)[self.rows * self.n + np.arange(self.n)] = self.live
+        self.places = self.following(self.first * self.n + np.arange(self.n), self.n)  # row by row
+        matrix.reshape(-1)[self.places] = self.live
         matrix[self.base_rows] = self.base
         return matrix
 
@@ -65,13 +71,17 @@ class DenseFeatures(Features):
     def gradient(self, g):
         return self.matrix @ g.T
 
-    def pull(self, W, g):
+    def pull(self, W, g, slopes):
         wanted = W @ g  # (K, n)
-        return wanted.take(self.rows * self.n + np.arange(self.n)), wanted[self.base_rows]
+        return np.einsum("rin,rin->in", wanted.take(self.places), slopes), wanted[self.base_rows]
 
 
 class SparseFeatures(Features):
     """Live features only: the cost does not grow with the grid."""
+
+    def __init__(self, *parts):
+        super().__init__(*parts)
+        self.rows = self.following(self.first, 1)  # of W
 
     def times(self, W):
         self.weights = W.T.take(self.rows, axis=1)  # (n_out, k+1, n_in, n)
@@ -85,5 +95,6 @@ class SparseFeatures(Features):
         gradient[:, self.base_rows] = g @ self.base.T
         return gradient.T
 
-    def pull(self, W, g):
-        return np.einsum("orin,on->rin", self.weights, g), W[self.base_rows] @ g
+    def pull(self, W, g, slopes):
+        edges = np.einsum("orin,rin->oin", self.weights, slopes)
+        return np.einsum("oin,on->in", edges, g), W[self.base_rows] @ g

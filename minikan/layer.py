@@ -34,9 +34,9 @@ class Cache(NamedTuple):
     """What `forward` found out and `backward` needs."""
 
     x: np.ndarray  # (n_in, n)
+    cells: np.ndarray  # (n_in, n)
+    powers: np.ndarray  # of the place of each x in its cell, (k+1, n_in, n)
     features: Features
-    slopes: np.ndarray  # (k+1, n_in, n) of the live basis functions, per cell
-    scale: np.ndarray  # cells per unit of x, (n_in, 1) or (n_in, n)
     base_slope: np.ndarray  # (n_in, n) of silu
 
 
@@ -140,26 +140,31 @@ class KANLayer(LinearLayer):
         dense = self.G + self.order < (self.order + 1) * (self.n_out + 1)
         return DenseFeatures if dense else SparseFeatures
 
-    def _alive(self, x):
-        """Evaluate what is alive at x: its cells, and values and slopes of basis functions and silu.
+    def _values(self, x):
+        """Evaluate what is alive at x: basis functions (k+1, n_in, n), and silu; both go on straight beyond the grid.
 
-        Beyond the grid all of them continue as straight lines. Slopes of basis functions are per cell.
+        Also tells where x is, its cells and the powers of its place in them, and the slope of silu.
         """
-        cells, u, beyond = self._grid.locate(x)
-        slopes = self._grid.live(cells, u, derivative=1)  # (k+1, n_in, n)
-        values = self._grid.live(cells, u)
-        values += slopes * beyond
-        inside = np.clip(x, self._grid.low, self._grid.high)
+        cells, u, inside = self._grid.locate(x)
+        powers = self._grid.powers(u)
+        values = self._grid.live(cells, powers)
         base, base_slope = silu(inside)
-        base += base_slope * (x - inside)
-        return cells, (values, base), (slopes, base_slope)
+        beyond = x - inside
+        if beyond.any():  # rarely
+            values += self._slopes(cells, powers) * beyond
+            base += base_slope * beyond
+        return cells, powers, values, base, base_slope
+
+    def _slopes(self, cells, powers):
+        """Differentiate the basis functions alive in x: (k+1, n_in, n)."""
+        return self._grid.live(cells, powers, derivative=1) * self._grid.scale(cells)
 
     def forward(self, x):
         """Compute z_j = Σ_i φ_{j,i}(x_i): x (n_in, n) → z (n_out, n), and what `backward` needs."""
-        cells, (values, base), (slopes, base_slope) = self._alive(x)
+        cells, powers, values, base, base_slope = self._values(x)
         features = self._kernel()(cells, values, base, self.weights.shape[1])
         z = features.times(self.weights.reshape(-1, self.n_out))
-        return z, Cache(x, features, slopes, self._grid.scale(cells), base_slope)
+        return z, Cache(x, cells, powers, features, base_slope)
 
     def backward(self, cache, upstream, wants_x=True):
         """Carry the loss's gradient back through the layer.
@@ -175,8 +180,9 @@ class KANLayer(LinearLayer):
         gradient = features.gradient(upstream).reshape(self.weights.shape)
         if not wants_x:
             return gradient, None
-        live, base = features.pull(W, upstream)
-        return gradient, np.einsum("rin,rin->in", live, cache.slopes) * cache.scale + base * cache.base_slope
+        slopes = self._grid.live(cache.cells, cache.powers, derivative=1)  # (k+1, n_in, n), per cell
+        splines, base = features.pull(W, upstream, slopes)
+        return gradient, splines * self._grid.scale(cache.cells) + base * cache.base_slope
 
     def features(self, cache):
         """Write down what the weights multiply: (n_in (G + k + 1), n)."""
@@ -200,14 +206,13 @@ class KANLayer(LinearLayer):
 
     def edges(self, x, derivative=0):
         """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""
-        cells, *values_and_slopes = self._alive(x)
-        if derivative < 2:
-            live, base = values_and_slopes[derivative]
-        else:
+        cells, powers, live, base, base_slope = self._values(x)
+        if derivative == 1:
+            live, base = self._slopes(cells, powers), base_slope
+        elif derivative == 2:
             bends = (self._grid.low <= x) & (x <= self._grid.high)  # a straight line does not
-            live = self._grid.live(cells, self._grid.locate(x)[1], derivative=2) * bends
+            live = self._grid.live(cells, powers, derivative=2) * self._grid.scale(cells) ** 2 * bends
             base = silu_bend(x) * bends
         rows = cells + np.arange(self.order + 1)[:, None, None]  # (k+1, n_in, n)
         coef = self.coef[np.arange(self.n_in)[:, None], rows]  # (k+1, n_in, n, n_out)
-        splines = np.einsum("rino,rin->oin", coef, live * self._grid.scale(cells) ** derivative)
-        return splines + self.base_weight.T[:, :, None] * base
+        return np.einsum("rino,rin->oin", coef, live) + self.base_weight.T[:, :, None] * base

@@ -15,7 +15,8 @@ from .borders import as_domain, as_integer, as_number, as_numbers, as_samples, a
 from .bspline import make_grid
 from .layer import KANLayer
 
-BLOCK = 2048  # samples at a time: what a layer makes of them stays in the processor's cache
+BLOCK = 2048  # samples at a time: what a layer makes of them stays in the processor's cache …
+BLOCK_NUMBERS = 2**15  # … and fewer if a layer has many inputs
 
 
 class Network:
@@ -92,7 +93,7 @@ class Network:
         """Evaluate the network: X (n, n_in) → (n, n_out)."""
         X = as_samples(X, self.widths[0])
         outputs = np.empty((len(X), self.widths[-1]))
-        for block in blocks(len(X)):
+        for block in blocks(len(X), max(self.widths)):
             outputs[block] = self.forward(samples_last(X[block]))[0].T
         return outputs
 
@@ -101,7 +102,7 @@ class Network:
         X = as_samples(X, self.widths[0])
         upstream = as_targets(upstream, len(X), self.widths[-1], "upstream")
         gradient, dX = np.zeros_like(self.parameters), np.empty_like(X)
-        for block in blocks(len(X)):
+        for block in blocks(len(X), max(self.widths)):
             _, caches = self.forward(samples_last(X[block]))
             dX[block] = self.propagate(caches, upstream[block].T, gradient).T
         return gradient, dX
@@ -143,7 +144,7 @@ class Network:
         share of the loss, and its gradient in these outputs.
         """
         loss, gradient = 0.0, np.zeros_like(self.parameters)
-        for block in blocks(len(X)):
+        for block in blocks(len(X), max(self.widths)):
             outputs, caches = self.forward(samples_last(X[block]))
             share, upstream = judge(outputs, block)
             loss += share
@@ -301,6 +302,7 @@ def samples_last(X):
     return np.ascontiguousarray(X.T)
 
 
-def blocks(n):
-    """Cut n samples into slices of at most BLOCK."""
-    return [slice(start, start + BLOCK) for start in range(0, n, BLOCK)]
+def blocks(n, width=1):
+    """Cut n samples into even slices that suit a network whose widest layer has so many nodes."""
+    count = -(-n // min(BLOCK, max(64, BLOCK_NUMBERS // width)))
+    return [slice(i * n // count, (i + 1) * n // count) for i in range(count)]

@@ -11,7 +11,7 @@ from minikan import KAN, KANLayer, make_grid, refine
 from minikan.borders import as_samples
 from minikan.features import DenseFeatures, SparseFeatures
 from minikan.layer import silu, silu_bend
-from minikan.network import BLOCK
+from minikan.network import BLOCK, blocks
 
 PARITY = np.load(Path(__file__).parent / "data" / "pykan_parity.npz")
 
@@ -140,6 +140,19 @@ def test_many_samples_are_cut_into_blocks_that_leave_no_trace():
     np.testing.assert_allclose(
         model.backward(X, upstream)[1][-3:], model.backward(X[-3:], upstream[-3:])[1], atol=1e-13
     )
+
+
+@pytest.mark.parametrize("n", [1, 63, 64, 256, 2 * BLOCK, 2 * BLOCK + 5])
+def test_blocks_are_even_and_smaller_in_wide_networks(n):
+    largest = {}
+    for width in (1, 16, 196, 10**6):
+        slices = blocks(n, width)
+        sizes = [block.stop - block.start for block in slices]
+        assert np.concatenate([np.arange(n)[block] for block in slices]).tolist() == list(range(n))
+        assert max(sizes) - min(sizes) <= 1
+        largest[width] = max(sizes)
+    assert largest[1] <= BLOCK and largest[10**6] <= 64
+    assert list(largest.values()) == sorted(largest.values(), reverse=True)
 
 
 # ----------------------------------------------------------------------------- central differences
