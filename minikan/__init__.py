@@ -23,6 +23,8 @@ _HOME = {
     "fit": "training",
     "History": "training",
     "MLP": "mlp",
+    "KANRegressor": "estimator",
+    "KANClassifier": "estimator",
     "sweep": "sweeps",
     "PROBLEMS": "problems",
     "attribute": "sparsity",

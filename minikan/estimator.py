@@ -1,0 +1,400 @@
+"""KANs with the manners of scikit-learn (all chapters; the paper, section 3, fits data without them).
+
+    KANRegressor().fit(X, y).predict(X)         in pipelines, grid searches and cross-validation, too
+
+The protocol is followed, scikit-learn is not imported: it is not needed to fit and predict. Its own checks run
+in the tests. Units do not matter in here: inputs are mapped to [-1, 1], targets are standardised.
+
+Real data are few and noisy, and a spline through noise wriggles. A penalty on bends keeps it calm:
+
+    λ Σ_edges (Σ_m (c_{m+1} - 2 c_m + c_{m-1})² + w² + ε Σ_m c_m²)
+
+The last term is small. It gives classes that a network can tell apart without error a finite answer, and the
+constants that edges can pass to each other a place: with it the least loss is where it is, whatever the rounding.
+
+Reference: P. Eilers and B. Marx, *Flexible smoothing with B-splines and penalties*, Statistical Science 11 (1996) 89.
+"""
+
+import sys
+import warnings
+
+import numpy as np
+
+from .borders import as_integer, as_number, as_numbers
+from .grids import update_grid
+from .network import KAN
+from .sparsity import Sparsity
+from .training import fit
+
+
+SIZE = 0.01  # ε, what a coefficient costs beside a bend
+
+
+class Roughness(Sparsity):
+    """A penalty on the second differences of coefficients, on the weights of silu, and a little on coefficients.
+
+    Parameters
+    ----------
+    strength : float
+        λ, in units of the loss.
+    """
+
+    def __init__(self, strength):
+        self.strength = as_number(strength, "roughness", 0)
+
+    def sizes(self, model, X, weights):
+        """List what is squared, for each layer one array; samples have no say."""
+        return [np.einsum("ra,iao->rio", _bends(layer), layer.weights) for layer in model.layers]
+
+    def value(self, sizes):
+        """Compute the penalty."""
+        return self.strength * sum(float(np.vdot(part, part)) for part in sizes)
+
+    def add(self, model, X, weights, gradient, matrix=None):
+        """Add to a gradient (P,) and to a Gauss–Newton matrix (P, P), exactly: the penalty is a parabola."""
+        places = model.split(np.arange(len(gradient)))
+        for layer, part, place in zip(model.layers, model.split(gradient), places, strict=True):
+            bends = _bends(layer)
+            square = 2 * self.strength * bends.T @ bends
+            part += np.einsum("ab,ibo->iao", square, layer.weights)
+            if matrix is not None:
+                for rows in np.moveaxis(place, 1, -1).reshape(-1, len(square)):
+                    matrix[np.ix_(rows, rows)] += square
+        return self.value(self.sizes(model, X, weights))
+
+
+def _bends(layer):
+    """Make the matrix that takes an edge's weights (G + k + 1,) to what `Roughness` squares."""
+    count = layer.weights.shape[1]
+    c = np.eye(count - 1, count)
+    return np.concatenate([np.diff(c, 2, axis=0), np.eye(count)[-1:], np.sqrt(SIZE) * c])
+
+
+class KANEstimator:
+    """What both estimators share: parameters, checks of the samples, the network."""
+
+    def __init__(self, hidden=(3,), grid=5, order=3, roughness=0.03, steps=30, random_state=0):
+        self.hidden, self.grid, self.order = hidden, grid, order
+        self.roughness, self.steps, self.random_state = roughness, steps, random_state
+
+    _parameters = ("hidden", "grid", "order", "roughness", "steps", "random_state")
+
+    def get_params(self, deep=True):
+        """Get the parameters of the constructor in a dict."""
+        return {name: getattr(self, name) for name in self._parameters}
+
+    def set_params(self, **params):
+        """Set parameters of the constructor; returns the estimator."""
+        for name, value in params.items():
+            if name not in self._parameters:
+                raise ValueError(f"{type(self).__name__} has no parameter {name!r}; it has {self._parameters}")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self):
+        defaults = type(self)().get_params()
+        shown = [f"{k}={v!r}" for k, v in self.get_params().items() if repr(v) != repr(defaults[k])]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "model_")
+
+    def __sklearn_tags__(self):
+        """Describe the estimator; only scikit-learn calls this, so it is there to be imported."""
+        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
+
+        classifies = isinstance(self, KANClassifier)
+        return Tags(
+            estimator_type="classifier" if classifies else "regressor",
+            target_tags=TargetTags(required=True, multi_output=not classifies),
+            transformer_tags=None,
+            classifier_tags=ClassifierTags() if classifies else None,
+            regressor_tags=None if classifies else RegressorTags(),
+            input_tags=InputTags(),
+        )
+
+    def _train(self, X, y, sample_weight, n_out, loss):
+        """Fit a network to samples (n, n_in) of any units, and targets that suit the loss."""
+        weights = np.ones(len(X)) if sample_weight is None else as_numbers(sample_weight, "sample_weight")
+        if weights.shape != (len(X),) or (weights < 0).any() or not weights.any():
+            raise ValueError(
+                f"sample_weight must hold {len(X)} numbers, none negative and not all of them zero, "
+                f"got shape {weights.shape}"
+            )
+        weights, used = weights / weights.max(), weights > 0  # a weight of zero: as if the sample were not there
+        X, y, weights = X[used], y[used], weights[used]
+        low, high = X.min(axis=0), X.max(axis=0)
+        self._center = 0.5 * low + 0.5 * high
+        half = 0.5 * high - 0.5 * low
+        self._half_range = np.where(half > 0, half, 1.0)
+        center, scale = np.zeros(n_out), np.ones(n_out)
+        if loss == "mse":
+            center, scale = _standard(y, weights)
+            y = (y - center) / scale
+        seed = self.random_state
+        if hasattr(seed, "randint"):  # NumPy's older generator, which scikit-learn passes around
+            seed = seed.randint(2**31 - 1)
+        widths = [X.shape[1], *self.hidden, n_out]
+        Z = self._scaled(X)
+        model = update_grid(KAN(widths, grid=self.grid, order=self.order, seed=seed), Z)
+        penalty = Roughness(self.roughness)
+        history = fit(
+            model, Z, y, steps=self.steps, loss=loss, sparsity=penalty, sample_weight=weights, progress=False
+        )
+        self.model_, self.history_, self._y_center, self._y_scale = model, history, center, scale
+        return self
+
+    def _scaled(self, X):
+        """Map samples from the range seen in training to [-1, 1]."""
+        with np.errstate(over="ignore"):
+            Z = (X - self._center) / self._half_range
+        return np.nan_to_num(Z, posinf=1e300, neginf=-1e300)
+
+    def _outputs(self, X):
+        """Check new samples, and evaluate the network in the targets' units: (n, n_out)."""
+        if not self.__sklearn_is_fitted__():
+            raise _foreign("NotFittedError", (ValueError, AttributeError))(
+                f"This {type(self).__name__} instance is not fitted yet: call fit first"
+            )
+        return self.model_(self._scaled(self._samples(X, first=False))) * self._y_scale + self._y_center
+
+    def _samples(self, X, first):
+        """Check samples (n, n_in), and hold names and number of features against those of `fit`.
+
+        Where scikit-learn's checks demand a phrase, the message has it.
+        """
+        names, me = _feature_names(X), type(self).__name__
+        array = _as_floats(X, "X")
+        if array.ndim != 2:
+            raise ValueError(
+                f"X must be 2-dimensional (n, n_in), got shape {array.shape}. Reshape your data: "
+                "X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
+            )
+        n, n_in = array.shape
+        for count, what in ((n, "sample"), (n_in, "feature")):
+            if count == 0:
+                raise ValueError(f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required.")
+        if first:
+            self.n_features_in_ = n_in
+            self.__dict__.pop("feature_names_in_", None)
+            if names is not None:
+                self.feature_names_in_ = names
+            return array
+        known = getattr(self, "feature_names_in_", None)
+        if names is None and known is not None:
+            warnings.warn(f"X does not have valid feature names, but {me} was fitted with feature names", stacklevel=4)
+        elif names is not None and known is None:
+            warnings.warn(f"X has feature names, but {me} was fitted without feature names", stacklevel=4)
+        elif names is not None and names.tolist() != known.tolist():
+            raise ValueError(_differing(names.tolist(), known.tolist()))
+        if n_in != self.n_features_in_:
+            raise ValueError(f"X has {n_in} features, but {me} is expecting {self.n_features_in_} features as input")
+        return array
+
+
+class KANRegressor(KANEstimator):
+    """A KAN that predicts numbers, for scikit-learn's pipelines, searches and scores.
+
+    Parameters
+    ----------
+    hidden : sequence of int
+        Nodes of the hidden layers; () is an additive model, a sum of one curve for each feature.
+    grid, order : int
+        Cells G and degree k of the splines.
+    roughness : float
+        λ, how much bends cost, for targets of variance one. More for few and noisy samples, 0 for exact ones.
+    steps : int
+        Levenberg–Marquardt steps, at most.
+    random_state : int or numpy.random.RandomState
+        Where the first parameters come from.
+
+    Attributes
+    ----------
+    model_ : KAN
+        The network; it sees scaled inputs, and predicts standardised targets.
+    history_ : History
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where X had names for its columns, and they are all strings.
+
+    Raises
+    ------
+    ValueError, TypeError
+        By `fit` and `predict`, if X, y or a parameter is not what is said here.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan import KANRegressor
+    >>> X = np.linspace(0, 1000, 50)[:, None]
+    >>> bool(KANRegressor(roughness=0).fit(X, np.sin(X[:, 0] / 200)).score(X, np.sin(X[:, 0] / 200)) > 0.999)
+    True
+    """
+
+    def fit(self, X, y, sample_weight=None):
+        """Train on X (n, n_in) and y (n,) or (n, n_out), in any units; returns the estimator."""
+        X = self._samples(X, first=True)
+        y = _as_targets(y, len(X))
+        if y.ndim not in (1, 2) or y.size == 0:
+            raise ValueError(f"y must have shape ({len(X)},) or ({len(X)}, n_out), got {y.shape}")
+        self._flat = y.ndim == 1
+        y = y.reshape(len(X), -1)
+        return self._train(X, y, sample_weight, y.shape[1], "mse")
+
+    def predict(self, X):
+        """Predict for X (n, n_in): (n,), or (n, n_out) if y was like this."""
+        outputs = self._outputs(X)
+        return outputs[:, 0] if self._flat else outputs
+
+    def score(self, X, y, sample_weight=None):
+        """Compute R², the share of the variance of y that is explained; over several outputs, the mean of them."""
+        prediction = self.predict(X)
+        y, prediction = (np.reshape(part, (len(prediction), -1)) for part in (_as_targets(y, len(X)), prediction))
+        mean = np.average(y, axis=0, weights=sample_weight)
+        left = np.average((y - prediction) ** 2, axis=0, weights=sample_weight)
+        all_of_it = np.average((y - mean) ** 2, axis=0, weights=sample_weight)
+        share = left / np.where(all_of_it > 0, all_of_it, 1)
+        return float(np.mean(np.where(all_of_it > 0, 1 - share, left == 0)))
+
+
+class KANClassifier(KANEstimator):
+    """A KAN that predicts classes, for scikit-learn's pipelines, searches and scores.
+
+    The network has an output for each class; the softmax of them is the probability, and training minimises
+    the cross-entropy.
+
+    Parameters
+    ----------
+    hidden, grid, order, roughness, steps, random_state
+        As for `KANRegressor`.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted.
+    model_, history_, n_features_in_, feature_names_in_
+        As for `KANRegressor`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        By `fit` and `predict`, if X, y or a parameter is not what is said here.
+
+    Examples
+    --------
+    >>> from minikan import KANClassifier
+    >>> X = [[0.0], [1.0], [2.0], [10.0], [11.0], [12.0]]
+    >>> KANClassifier().fit(X, ["low"] * 3 + ["high"] * 3).predict([[0.5], [11.5]]).tolist()
+    ['low', 'high']
+    """
+
+    def fit(self, X, y, sample_weight=None):
+        """Train on X (n, n_in) and labels y (n,); returns the estimator."""
+        X = self._samples(X, first=True)
+        y = _as_labels(y, len(X))
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[0]!r}")
+        return self._train(X, codes, sample_weight, len(self.classes_), "cross-entropy")
+
+    def predict_proba(self, X):
+        """Predict the probabilities of the classes for X (n, n_in): (n, n_classes)."""
+        z = self._outputs(X)
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        return p / p.sum(axis=1, keepdims=True)
+
+    def predict(self, X):
+        """Predict the most probable class for X (n, n_in): (n,)."""
+        best = self._outputs(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def score(self, X, y, sample_weight=None):
+        """Compute the accuracy: the share of samples whose class is predicted."""
+        return float(np.average(self.predict(X) == _as_labels(y, len(X)), weights=sample_weight))
+
+
+def _standard(y, weights):
+    """Compute mean and standard deviation of each column of y (n, n_out), of any size; 1 where y is constant."""
+    largest = np.abs(y).max(axis=0)
+    unit = np.where(largest > 0, largest, 1.0)  # so that nothing overflows
+    mean = np.average(y / unit, axis=0, weights=weights)
+    spread = np.sqrt(np.average((y / unit - mean) ** 2, axis=0, weights=weights))
+    return mean * unit, np.where(spread > 1e-14, spread, 1.0) * unit
+
+
+def _as_floats(values, name):
+    """Check numbers as `as_numbers` does; with columns of any type, and in words that scikit-learn expects."""
+    if hasattr(values, "toarray"):
+        raise TypeError(f"{name} must be dense, got a sparse {type(values).__name__}; {name}.toarray() makes it dense")
+    array = np.asarray(values)
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} must hold real numbers")
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(float)
+        except TypeError as error:
+            raise TypeError(f"{name} must hold real numbers: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"{name} must hold real numbers: {error}") from None
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite: it contains NaN or infinity (inf)")
+    return as_numbers(array, name)
+
+
+def _as_targets(y, n):
+    """Check numbers (n,) or (n, n_out)."""
+    if y is None:
+        raise ValueError("this estimator requires y to be passed, but the target y is None")
+    y = _as_floats(y, "y")
+    if y.ndim == 0 or len(y) != n:
+        raise ValueError(f"X and y must have the same length, got {n} and y of shape {y.shape}")
+    return y
+
+
+def _as_labels(y, n):
+    """Check labels (n,): of any type that can be sorted, but no fractions."""
+    if y is None:
+        raise ValueError("this estimator requires y to be passed, but the target y is None")
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected",
+            _foreign("DataConversionWarning", (UserWarning,)),
+            stacklevel=3,
+        )
+        y = y[:, 0]
+    if y.shape != (n,):
+        raise ValueError(f"y must hold a class for each of {n} samples, got shape {y.shape}")
+    if y.dtype.kind == "c":
+        raise ValueError("Complex data not supported: y must hold classes")
+    if y.dtype.kind == "f":
+        if not np.isfinite(y).all():
+            raise ValueError("y must be finite: it contains NaN or infinity (inf)")
+        if (y != np.round(y)).any():
+            raise ValueError("Unknown label type: continuous; classes must be whole numbers, strings or the like")
+    return y
+
+
+def _feature_names(X):
+    """Take the names of a data frame's columns, if all of them are strings."""
+    names = np.asarray(getattr(X, "columns", []), dtype=object)
+    return names if len(names) and all(isinstance(name, str) for name in names) else None
+
+
+def _differing(names, known):
+    """Say how feature names differ, in scikit-learn's words."""
+    lines = ["The feature names should match those that were passed during fit."]
+    new, missing = sorted(set(names) - set(known)), sorted(set(known) - set(names))
+    if new:
+        lines += ["Feature names unseen at fit time:", *(f"- {name}" for name in new)]
+    if missing:
+        lines += ["Feature names seen at fit time, yet now missing:", *(f"- {name}" for name in missing)]
+    if not new and not missing:
+        lines.append("Feature names must be in the same order as they were in fit.")
+    return "\n".join(lines) + "\n"
+
+
+def _foreign(name, bases):
+    """Take scikit-learn's class of an error or warning if it is loaded, else make one like it."""
+    module = sys.modules.get("sklearn.exceptions")
+    return getattr(module, name) if module else type(name, bases, {})
