@@ -20,12 +20,11 @@ import warnings
 
 import numpy as np
 
-from .borders import as_integer, as_number, as_numbers
+from .borders import as_number, as_numbers
 from .grids import update_grid
 from .network import KAN
 from .sparsity import Sparsity
 from .training import fit
-
 
 SIZE = 0.01  # ε, what a coefficient costs beside a bend
 
@@ -87,7 +86,9 @@ class KANEstimator:
         """Set parameters of the constructor; returns the estimator."""
         for name, value in params.items():
             if name not in self._parameters:
-                raise ValueError(f"{type(self).__name__} has no parameter {name!r}; it has {self._parameters}")
+                raise ValueError(
+                    f"{type(self).__name__} has no parameter {name!r}; it has {self._parameters}"
+                )
             setattr(self, name, value)
         return self
 
@@ -121,8 +122,8 @@ class KANEstimator:
                 f"sample_weight must hold {len(X)} numbers, none negative and not all of them zero, "
                 f"got shape {weights.shape}"
             )
-        weights, used = weights / weights.max(), weights > 0  # a weight of zero: as if the sample were not there
-        X, y, weights = X[used], y[used], weights[used]
+        used = weights > 0  # a weight of zero: as if the sample were not there
+        X, y, weights = X[used], y[used], weights[used] / weights.max()
         low, high = X.min(axis=0), X.max(axis=0)
         self._center = 0.5 * low + 0.5 * high
         half = 0.5 * high - 0.5 * low
@@ -134,6 +135,8 @@ class KANEstimator:
         seed = self.random_state
         if hasattr(seed, "randint"):  # NumPy's older generator, which scikit-learn passes around
             seed = seed.randint(2**31 - 1)
+        if np.ndim(self.hidden) != 1:
+            raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
         widths = [X.shape[1], *self.hidden, n_out]
         Z = self._scaled(X)
         model = update_grid(KAN(widths, grid=self.grid, order=self.order, seed=seed), Z)
@@ -173,7 +176,9 @@ class KANEstimator:
         n, n_in = array.shape
         for count, what in ((n, "sample"), (n_in, "feature")):
             if count == 0:
-                raise ValueError(f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required.")
+                raise ValueError(
+                    f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required."
+                )
         if first:
             self.n_features_in_ = n_in
             self.__dict__.pop("feature_names_in_", None)
@@ -182,13 +187,17 @@ class KANEstimator:
             return array
         known = getattr(self, "feature_names_in_", None)
         if names is None and known is not None:
-            warnings.warn(f"X does not have valid feature names, but {me} was fitted with feature names", stacklevel=4)
+            warnings.warn(
+                f"X does not have valid feature names, but {me} was fitted with feature names", stacklevel=4
+            )
         elif names is not None and known is None:
             warnings.warn(f"X has feature names, but {me} was fitted without feature names", stacklevel=4)
         elif names is not None and names.tolist() != known.tolist():
             raise ValueError(_differing(names.tolist(), known.tolist()))
         if n_in != self.n_features_in_:
-            raise ValueError(f"X has {n_in} features, but {me} is expecting {self.n_features_in_} features as input")
+            raise ValueError(
+                f"X has {n_in} features, but {me} is expecting {self.n_features_in_} features as input"
+            )
         return array
 
 
@@ -249,7 +258,11 @@ class KANRegressor(KANEstimator):
     def score(self, X, y, sample_weight=None):
         """Compute R², the share of the variance of y that is explained; over several outputs, the mean of them."""
         prediction = self.predict(X)
-        y, prediction = (np.reshape(part, (len(prediction), -1)) for part in (_as_targets(y, len(X)), prediction))
+        y, prediction = (
+            np.reshape(part, (len(prediction), -1)) for part in (_as_targets(y, len(X)), prediction)
+        )
+        unit = np.abs(y).max(axis=0)
+        y, prediction = (part / np.where(unit > 0, unit, 1) for part in (y, prediction))  # nothing overflows
         mean = np.average(y, axis=0, weights=sample_weight)
         left = np.average((y - prediction) ** 2, axis=0, weights=sample_weight)
         all_of_it = np.average((y - mean) ** 2, axis=0, weights=sample_weight)
@@ -293,8 +306,9 @@ class KANClassifier(KANEstimator):
         X = self._samples(X, first=True)
         y = _as_labels(y, len(X))
         self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[0]!r}")
+        counted = codes if sample_weight is None else codes[np.ravel(sample_weight)[: len(codes)] != 0]
+        if len(np.unique(counted)) < 2:
+            raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[counted]}")
         return self._train(X, codes, sample_weight, len(self.classes_), "cross-entropy")
 
     def predict_proba(self, X):
@@ -325,7 +339,9 @@ def _standard(y, weights):
 def _as_floats(values, name):
     """Check numbers as `as_numbers` does; with columns of any type, and in words that scikit-learn expects."""
     if hasattr(values, "toarray"):
-        raise TypeError(f"{name} must be dense, got a sparse {type(values).__name__}; {name}.toarray() makes it dense")
+        raise TypeError(
+            f"{name} must be dense, got a sparse {type(values).__name__}; {name}.toarray() makes it dense"
+        )
     array = np.asarray(values)
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} must hold real numbers")
@@ -371,7 +387,9 @@ def _as_labels(y, n):
         if not np.isfinite(y).all():
             raise ValueError("y must be finite: it contains NaN or infinity (inf)")
         if (y != np.round(y)).any():
-            raise ValueError("Unknown label type: continuous; classes must be whole numbers, strings or the like")
+            raise ValueError(
+                "Unknown label type: continuous; classes must be whole numbers, strings or the like"
+            )
     return y
 
 

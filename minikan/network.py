@@ -42,6 +42,11 @@ class Network:
         for layer, part in zip(layers, self.split(self._parameters), strict=True):
             layer.weights = part
 
+    def __setstate__(self, state):
+        """Copies and unpickled models, too, keep all parameters in one vector."""
+        self.__dict__.update(state)
+        self._adopt(self.layers)
+
     def split(self, vector):
         """Cut a vector (P, ...) into the layers' parts, views of their weights' shapes and then (...)."""
         return [
