@@ -15,13 +15,13 @@ constants that edges can pass to each other a place: with it the least loss is w
 Reference: P. Eilers and B. Marx, *Flexible smoothing with B-splines and penalties*, Statistical Science 11 (1996) 89.
 """
 
-import sys
 import warnings
 
 import numpy as np
 
-from .borders import as_number, as_numbers
+from .borders import as_number
 from .grids import update_grid
+from .manners import as_floats, as_labels, as_target_columns, as_weights, differing, feature_names, foreign
 from .network import KAN
 from .sparsity import Sparsity
 from .training import fit
@@ -114,14 +114,8 @@ class KANEstimator:
             input_tags=InputTags(),
         )
 
-    def _train(self, X, y, sample_weight, n_out, loss):
+    def _train(self, X, y, weights, n_out, loss):
         """Fit a network to samples (n, n_in) of any units, and targets that suit the loss."""
-        weights = np.ones(len(X)) if sample_weight is None else as_numbers(sample_weight, "sample_weight")
-        if weights.shape != (len(X),) or (weights < 0).any() or not weights.any():
-            raise ValueError(
-                f"sample_weight must hold {len(X)} numbers, none negative and not all of them zero, "
-                f"got shape {weights.shape}"
-            )
         used = weights > 0  # a weight of zero: as if the sample were not there
         X, y, weights = X[used], y[used], weights[used] / weights.max()
         low, high = X.min(axis=0), X.max(axis=0)
@@ -156,7 +150,7 @@ class KANEstimator:
     def _outputs(self, X):
         """Check new samples, and evaluate the network in the targets' units: (n, n_out)."""
         if not self.__sklearn_is_fitted__():
-            raise _foreign("NotFittedError", (ValueError, AttributeError))(
+            raise foreign("NotFittedError", (ValueError, AttributeError))(
                 f"This {type(self).__name__} instance is not fitted yet: call fit first"
             )
         return self.model_(self._scaled(self._samples(X, first=False))) * self._y_scale + self._y_center
@@ -166,8 +160,8 @@ class KANEstimator:
 
         Where scikit-learn's checks demand a phrase, the message has it.
         """
-        names, me = _feature_names(X), type(self).__name__
-        array = _as_floats(X, "X")
+        names, me = feature_names(X), type(self).__name__
+        array = as_floats(X, "X")
         if array.ndim != 2:
             raise ValueError(
                 f"X must be 2-dimensional (n, n_in), got shape {array.shape}. Reshape your data: "
@@ -193,7 +187,7 @@ class KANEstimator:
         elif names is not None and known is None:
             warnings.warn(f"X has feature names, but {me} was fitted without feature names", stacklevel=4)
         elif names is not None and names.tolist() != known.tolist():
-            raise ValueError(_differing(names.tolist(), known.tolist()))
+            raise ValueError(differing(names.tolist(), known.tolist()))
         if n_in != self.n_features_in_:
             raise ValueError(
                 f"X has {n_in} features, but {me} is expecting {self.n_features_in_} features as input"
@@ -243,12 +237,12 @@ class KANRegressor(KANEstimator):
     def fit(self, X, y, sample_weight=None):
         """Train on X (n, n_in) and y (n,) or (n, n_out), in any units; returns the estimator."""
         X = self._samples(X, first=True)
-        y = _as_targets(y, len(X))
+        y = as_target_columns(y, len(X))
         if y.ndim not in (1, 2) or y.size == 0:
             raise ValueError(f"y must have shape ({len(X)},) or ({len(X)}, n_out), got {y.shape}")
         self._flat = y.ndim == 1
         y = y.reshape(len(X), -1)
-        return self._train(X, y, sample_weight, y.shape[1], "mse")
+        return self._train(X, y, as_weights(sample_weight, len(X)), y.shape[1], "mse")
 
     def predict(self, X):
         """Predict for X (n, n_in): (n,), or (n, n_out) if y was like this."""
@@ -259,7 +253,7 @@ class KANRegressor(KANEstimator):
         """Compute R², the share of the variance of y that is explained; over several outputs, the mean of them."""
         prediction = self.predict(X)
         y, prediction = (
-            np.reshape(part, (len(prediction), -1)) for part in (_as_targets(y, len(X)), prediction)
+            np.reshape(part, (len(prediction), -1)) for part in (as_target_columns(y, len(X)), prediction)
         )
         unit = np.abs(y).max(axis=0)
         y, prediction = (part / np.where(unit > 0, unit, 1) for part in (y, prediction))  # nothing overflows
@@ -304,12 +298,13 @@ class KANClassifier(KANEstimator):
     def fit(self, X, y, sample_weight=None):
         """Train on X (n, n_in) and labels y (n,); returns the estimator."""
         X = self._samples(X, first=True)
-        y = _as_labels(y, len(X))
+        y = as_labels(y, len(X))
         self.classes_, codes = np.unique(y, return_inverse=True)
-        counted = codes if sample_weight is None else codes[np.ravel(sample_weight)[: len(codes)] != 0]
-        if len(np.unique(counted)) < 2:
+        weights = as_weights(sample_weight, len(X))
+        counted = np.unique(codes[weights > 0])
+        if len(counted) < 2:
             raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[counted]}")
-        return self._train(X, codes, sample_weight, len(self.classes_), "cross-entropy")
+        return self._train(X, codes, weights, len(self.classes_), "cross-entropy")
 
     def predict_proba(self, X):
         """Predict the probabilities of the classes for X (n, n_in): (n, n_classes)."""
@@ -324,7 +319,7 @@ class KANClassifier(KANEstimator):
 
     def score(self, X, y, sample_weight=None):
         """Compute the accuracy: the share of samples whose class is predicted."""
-        return float(np.average(self.predict(X) == _as_labels(y, len(X)), weights=sample_weight))
+        return float(np.average(self.predict(X) == as_labels(y, len(X)), weights=sample_weight))
 
 
 def _standard(y, weights):
@@ -334,85 +329,3 @@ def _standard(y, weights):
     mean = np.average(y / unit, axis=0, weights=weights)
     spread = np.sqrt(np.average((y / unit - mean) ** 2, axis=0, weights=weights))
     return mean * unit, np.where(spread > 1e-14, spread, 1.0) * unit
-
-
-def _as_floats(values, name):
-    """Check numbers as `as_numbers` does; with columns of any type, and in words that scikit-learn expects."""
-    if hasattr(values, "toarray"):
-        raise TypeError(
-            f"{name} must be dense, got a sparse {type(values).__name__}; {name}.toarray() makes it dense"
-        )
-    array = np.asarray(values)
-    if array.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} must hold real numbers")
-    if array.dtype.kind == "O":
-        try:
-            array = array.astype(float)
-        except TypeError as error:
-            raise TypeError(f"{name} must hold real numbers: {error}") from None
-        except ValueError as error:
-            raise ValueError(f"{name} must hold real numbers: {error}") from None
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite: it contains NaN or infinity (inf)")
-    return as_numbers(array, name)
-
-
-def _as_targets(y, n):
-    """Check numbers (n,) or (n, n_out)."""
-    if y is None:
-        raise ValueError("this estimator requires y to be passed, but the target y is None")
-    y = _as_floats(y, "y")
-    if y.ndim == 0 or len(y) != n:
-        raise ValueError(f"X and y must have the same length, got {n} and y of shape {y.shape}")
-    return y
-
-
-def _as_labels(y, n):
-    """Check labels (n,): of any type that can be sorted, but no fractions."""
-    if y is None:
-        raise ValueError("this estimator requires y to be passed, but the target y is None")
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        warnings.warn(
-            "A column-vector y was passed when a 1d array was expected",
-            _foreign("DataConversionWarning", (UserWarning,)),
-            stacklevel=3,
-        )
-        y = y[:, 0]
-    if y.shape != (n,):
-        raise ValueError(f"y must hold a class for each of {n} samples, got shape {y.shape}")
-    if y.dtype.kind == "c":
-        raise ValueError("Complex data not supported: y must hold classes")
-    if y.dtype.kind == "f":
-        if not np.isfinite(y).all():
-            raise ValueError("y must be finite: it contains NaN or infinity (inf)")
-        if (y != np.round(y)).any():
-            raise ValueError(
-                "Unknown label type: continuous; classes must be whole numbers, strings or the like"
-            )
-    return y
-
-
-def _feature_names(X):
-    """Take the names of a data frame's columns, if all of them are strings."""
-    names = np.asarray(getattr(X, "columns", []), dtype=object)
-    return names if len(names) and all(isinstance(name, str) for name in names) else None
-
-
-def _differing(names, known):
-    """Say how feature names differ, in scikit-learn's words."""
-    lines = ["The feature names should match those that were passed during fit."]
-    new, missing = sorted(set(names) - set(known)), sorted(set(known) - set(names))
-    if new:
-        lines += ["Feature names unseen at fit time:", *(f"- {name}" for name in new)]
-    if missing:
-        lines += ["Feature names seen at fit time, yet now missing:", *(f"- {name}" for name in missing)]
-    if not new and not missing:
-        lines.append("Feature names must be in the same order as they were in fit.")
-    return "\n".join(lines) + "\n"
-
-
-def _foreign(name, bases):
-    """Take scikit-learn's class of an error or warning if it is loaded, else make one like it."""
-    module = sys.modules.get("sklearn.exceptions")
-    return getattr(module, name) if module else type(name, bases, {})

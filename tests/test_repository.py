@@ -20,8 +20,8 @@ PROJECT = ADDRESS.removeprefix("https://github.com/")
 # The modules in reading order: each imports from those before it, and from nowhere else in the package.
 READING_ORDER = [
     "borders", "bspline", "features", "layer", "edges", "network", "grids", "sparsity", "losses", "objective",
-    "optimizers", "progress", "plotting", "training", "mlp", "estimator", "sweeps", "problems", "functions", "matching",
-    "symbolic", "formulas", "storage", "diagram", "checks", "widgets",
+    "optimizers", "progress", "plotting", "training", "mlp", "manners", "estimator", "sweeps", "problems", "functions",
+    "matching", "symbolic", "formulas", "storage", "diagram", "checks", "widgets",
 ]  # fmt: skip
 CORE = READING_ORDER[: READING_ORDER.index("checks")]
 
