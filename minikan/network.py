@@ -33,6 +33,21 @@ class Network:
         Nodes per layer, [n_0, …, n_L].
     """
 
+    @classmethod
+    def from_layers(cls, layers):
+        """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
+        layers = [layer.copy() for layer in layers]
+        if not layers:
+            raise ValueError("layers must hold at least one layer, got none")
+        for below, above in pairwise(layers):
+            if below.n_out != above.n_in:
+                raise ValueError(
+                    f"layers must fit: {below!r} gives {below.n_out}, {above!r} takes {above.n_in}"
+                )
+        model = cls.__new__(cls)
+        model._adopt(layers)
+        return model
+
     def _adopt(self, layers):
         """Move all parameters into one vector, and let the layers look into it."""
         self.layers = layers
@@ -234,21 +249,6 @@ class KAN(Network):
             weights /= np.sqrt(n_in)
             layers.append(KANLayer(np.tile(knots, (n_in, 1)), weights[:, :-1], weights[:, -1]))
         self._adopt(layers)
-
-    @classmethod
-    def from_layers(cls, layers):
-        """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
-        layers = [layer.copy() for layer in layers]
-        if not layers:
-            raise ValueError("layers must hold at least one layer, got none")
-        for below, above in pairwise(layers):
-            if below.n_out != above.n_in:
-                raise ValueError(
-                    f"layers must fit: {below!r} gives {below.n_out}, {above!r} takes {above.n_in}"
-                )
-        model = cls.__new__(cls)
-        model._adopt(layers)
-        return model
 
     def state(self):
         """Copy what training changes, parameters and knots, for `restore`."""
