@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .borders import as_integer, as_numbers
+from .borders import as_choice, as_generator, as_numbers, as_widths
 from .layer import LinearLayer, silu
 from .network import Network
 
@@ -121,12 +121,8 @@ class MLP(Network):
     """
 
     def __init__(self, widths, activation="silu", seed=0):
-        if np.ndim(widths) != 1 or len(widths) < 2:
-            raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
-        widths = [as_integer(width, "every width", 1) for width in widths]
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
-        rng = np.random.default_rng(seed)
+        widths, activation = as_widths(widths), as_choice(activation, "activation", ACTIVATIONS)
+        rng = as_generator(seed)
         layers = []
         for n_in, n_out in pairwise(widths):
             function = ACTIVATIONS[activation] if layers else identity

@@ -11,7 +11,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from .borders import as_domain, as_integer, as_number, as_numbers, as_samples, as_targets
+from .borders import (
+    as_domain,
+    as_generator,
+    as_integer,
+    as_number,
+    as_numbers,
+    as_samples,
+    as_targets,
+    as_widths,
+    finite_results,
+)
 from .bspline import make_grid
 from .layer import KANLayer
 
@@ -108,6 +118,7 @@ class Network:
             caches.append(cache)
         return x, caches
 
+    @finite_results
     def __call__(self, X):
         """Evaluate the network: X (n, n_in) → (n, n_out)."""
         X = as_samples(X, self.widths[0])
@@ -116,6 +127,7 @@ class Network:
             outputs[block] = self.forward(samples_last(X[block]))[0].T
         return outputs
 
+    @finite_results
     def backward(self, X, upstream):
         """Carry a gradient in the outputs, (n, n_out), back to parameters, (P,), and inputs, (n, n_in)."""
         X = as_samples(X, self.widths[0])
@@ -134,6 +146,7 @@ class Network:
             parts[depth] += step
         return upstream
 
+    @finite_results
     def loss_and_gradient(self, X, y):
         """Compute the mean squared error over samples and outputs, and its gradient.
 
@@ -188,6 +201,7 @@ class Network:
                 sensitivity = np.einsum("ojn,jin->oin", sensitivity, layer.slopes(cache))
         return z, jacobian
 
+    @finite_results
     def jacobian(self, X):
         """Differentiate the outputs in the parameters: X (n, n_in) → (n, n_out, P)."""
         X = as_samples(X, self.widths[0])
@@ -233,13 +247,11 @@ class KAN(Network):
     """
 
     def __init__(self, widths, grid=5, order=3, domain=(-1, 1), seed=0, noise=0.1):
-        if np.ndim(widths) != 1 or len(widths) < 2:
-            raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
-        widths = [as_integer(width, "every width", 1) for width in widths]
+        widths = as_widths(widths)
         grid, order = as_integer(grid, "grid", 1), as_integer(order, "order", 0)
         as_domain(domain)
         as_number(noise, "noise", 0)
-        rng = np.random.default_rng(seed)
+        rng = as_generator(seed)
         layers = []
         for n_in, n_out in pairwise(widths):
             knots = make_grid((-1, 1) if layers else domain, grid, order)
@@ -261,6 +273,7 @@ class KAN(Network):
         for layer, its_knots in zip(self.layers, knots, strict=True):
             layer.place(its_knots)
 
+    @finite_results
     def input_derivatives(self, X):
         """Differentiate the outputs in the inputs, once and twice.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .borders import as_integer, as_number
+from .borders import as_choice, as_integer, as_number
 from .grids import update_grid as moved_grids
 from .losses import LOSSES
 from .network import KAN
@@ -160,8 +160,7 @@ def fit(
     >>> bool(history.rmse[-1] < 1e-3)
     True
     """
-    if loss not in LOSSES:
-        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
+    as_choice(loss, "loss", LOSSES)
     penalty = sparsity if isinstance(sparsity, Sparsity) else Sparsity(sparsity)
     if penalty.strength and not isinstance(model, KAN):
         raise ValueError(f"sparsity needs a KAN, got a {type(model).__name__}")
@@ -183,6 +182,12 @@ def fit(
         raise ValueError("sparsity needs an optimizer that is not orthogonal")
     if every and not isinstance(model, KAN):
         raise ValueError(f"update_grid needs a KAN, got a {type(model).__name__}, which has no grids")
+    with np.errstate(all="ignore"):
+        start = objective.loss() + (held_out.loss() if held_out else 0.0)
+    if not np.isfinite(start):
+        raise ValueError(
+            f"X, y or the parameters are too large for float64: the loss before training is {start}"
+        )
     parts, record_every = None, 1
     if batch_size is not None:
         if not optimizer.stochastic:
