@@ -25,7 +25,7 @@ def as_floats(values, name):
             array = array.astype(float)
         except TypeError as error:
             raise TypeError(f"{name} must hold real numbers: {error}") from None
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise ValueError(f"{name} must hold real numbers: {error}") from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite: it contains NaN or infinity (inf)")

@@ -221,7 +221,11 @@ def fit(
     except KeyboardInterrupt:
         log.stopped = "interrupted"
     finally:
-        model.restore(log.best)
+        try:
+            model.restore(log.best)
+        except KeyboardInterrupt:  # even here
+            model.restore(log.best)
+            log.stopped = "interrupted"
     return log.history()
 
 
