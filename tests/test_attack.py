@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import venv
 import warnings
 
 import numpy as np
@@ -152,14 +151,10 @@ sys.stdout.buffer.write(np.concatenate(results).tobytes())
 """
 
 
-def trained(python=sys.executable, threads=1):
+def trained(threads=1, **environment):
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    run = subprocess.run(
-        [python, "-c", TRAINED],
-        capture_output=True,
-        check=True,
-        env=os.environ | dict.fromkeys(names, str(threads)),
-    )
+    environment = os.environ | dict.fromkeys(names, str(threads)) | environment
+    run = subprocess.run([sys.executable, "-c", TRAINED], capture_output=True, check=True, env=environment)
     return np.frombuffer(run.stdout)
 
 
@@ -178,15 +173,21 @@ OLDEST = {(3, 10): "1.25.0", (3, 11): "1.25.0", (3, 12): "1.26.0", (3, 13): "2.1
     reason="installs a NumPy: in continuous integration, or with MINIKAN_OLDEST_NUMPY=1",
 )
 def test_the_oldest_numpy_gives_the_same_result(tmp_path):
-    """The oldest NumPy that this Python and minikan can have, in an environment of its own."""
+    """The oldest NumPy that this Python and minikan can have, in a folder of its own."""
     number = OLDEST.get(sys.version_info[:2])
     if number is None:
         pytest.skip("no NumPy is known as the oldest for this Python")
-    venv.create(tmp_path, with_pip=True)
-    python = tmp_path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    pip = [python, "-m", "pip", "install", "-q", "--only-binary=:all:", "--disable-pip-version-check"]
-    subprocess.run([*pip, f"numpy=={number}"], check=True)
-    np.testing.assert_allclose(trained(python), trained(), rtol=1e-6, atol=1e-6)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--only-binary=:all:", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--target", tmp_path, f"numpy=={number}"], check=True)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    numpy = subprocess.run(
+        [sys.executable, "-c", "import numpy; print(numpy.__version__)"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert numpy.stdout.strip() == number
+    np.testing.assert_allclose(trained(PYTHONPATH=path), trained(), rtol=1e-6, atol=1e-6)
 
 
 # -------------------------------------------------------------------------------------------- audit hooks
