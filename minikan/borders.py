@@ -10,6 +10,7 @@ from numbers import Integral
 import numpy as np
 
 LARGEST = 1e150  # of a grid point: squares are still finite
+MOST = 10**9  # of anything that is counted
 
 
 def as_finite(results, name):
@@ -84,11 +85,13 @@ def as_vector(values, name):
 
 
 def as_integer(value, name, minimum):
-    """Check a whole number not below a minimum."""
+    """Check a whole number from a minimum to a milliard, more than any computer has room or time for."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")
+    if value > MOST:
+        raise ValueError(f"{name} must be at most {MOST}, got more")
     return int(value)
 
 

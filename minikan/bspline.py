@@ -47,7 +47,7 @@ def make_grid(domain=(-1, 1), grid=5, order=3):
     array([-0.5,  0. ,  0.5,  1. ,  1.5])
     """
     k = as_integer(order, "order", 0)
-    if np.ndim(grid) == 0:
+    if not np.iterable(grid):
         low, high = as_domain(domain)
         points = np.linspace(low, high, as_integer(grid, "grid", 1) + 1)
     else:

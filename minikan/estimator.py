@@ -129,7 +129,7 @@ class KANEstimator:
         seed = self.random_state
         if hasattr(seed, "randint"):  # NumPy's older generator, which scikit-learn passes around
             seed = seed.randint(2**31 - 1)
-        if np.ndim(self.hidden) != 1:
+        if not np.iterable(self.hidden):
             raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
         widths = [X.shape[1], *self.hidden, n_out]
         Z = self._scaled(X)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .borders import as_choice, as_integer, as_number
+from .borders import as_choice, as_integer, as_number, as_numbers
 from .grids import update_grid as moved_grids
 from .losses import LOSSES
 from .network import KAN
@@ -182,6 +182,7 @@ def fit(
         raise ValueError("sparsity needs an optimizer that is not orthogonal")
     if every and not isinstance(model, KAN):
         raise ValueError(f"update_grid needs a KAN, got a {type(model).__name__}, which has no grids")
+    as_numbers(model.parameters, "parameters")
     with np.errstate(all="ignore"):
         start = objective.loss() + (held_out.loss() if held_out else 0.0)
     if not np.isfinite(start):

@@ -337,8 +337,6 @@ def test_junk(data):
         arguments[name] = draw(JUNK)
     if function is fit and draw(st.booleans()):
         arguments["optimizer"] = "adam"
-    if "derivative" in arguments and isinstance(arguments["derivative"], int):
-        assume(arguments["derivative"] < 2**62)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "output . would have lost its last path")
         outcome(function, **arguments)
@@ -357,8 +355,10 @@ def test_estimators(data):
     estimator = draw(st.sampled_from([KANRegressor, KANClassifier]))(
         hidden=draw(st.sampled_from([(), (2,)])), grid=3, steps=2
     )
-    if outcome(estimator.fit, X, y) is None:
-        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A column-vector y was passed")
+        if outcome(estimator.fit, X, y) is None:
+            return
     prediction = outcome(estimator.predict, X_new)
     if prediction is not None and isinstance(estimator, KANRegressor):
         finite(prediction, len(X_new), *np.shape(y)[1:])

@@ -174,18 +174,17 @@ def hollow(shape):
 
 def bomb(path, kind):
     """Write a file that claims, or unpacks to, far more than it is."""
-    with zipfile.ZipFile(path, "w") as archive:
-        if kind == "unpacks":
-            with archive.open(zipfile.ZipInfo("layer0/knots.npy"), "w") as file:
-                file.write(hollow((10**7,)))
-            archive.writestr("layer0/coef.npy", bytes(10**8), zipfile.ZIP_DEFLATED)
-        else:
-            archive.writestr(
-                "layer0/coef.npy", hollow({"long": (10**12,), "wide": (10**6, 10**6, 10**9)}[kind])
-            )
+    shape = {"long": (10**12,), "wide": (10**6, 10**6, 10**9)}.get(kind, (10**7,))
+    data = hollow(shape) + (bytes(8 * 10**7) if kind == "unpacks" else b"")
+    with zipfile.ZipFile(
+        path, "w", zipfile.ZIP_DEFLATED if kind == "unpacks" else zipfile.ZIP_STORED
+    ) as archive:
+        archive.writestr("layer0/coef.npy", data)
+        if kind == "directory":
+            archive.filelist[0].file_size = archive.filelist[0].compress_size = 10**9
 
 
-@pytest.mark.parametrize("kind", ["long", "wide", "unpacks"])
+@pytest.mark.parametrize("kind", ["long", "wide", "unpacks", "directory"])
 def test_absurd_claims_are_refused_at_once(kind, tmp_path):
     bomb(tmp_path / "m", kind)
     tracemalloc.start()
