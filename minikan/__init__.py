@@ -25,6 +25,8 @@ _HOME = {
     "fit": "training",
     "History": "training",
     "MLP": "mlp",
+    "KANRegressor": "estimator",
+    "KANClassifier": "estimator",
     "sweep": "sweeps",
     "PROBLEMS": "problems",
     "attribute": "sparsity",

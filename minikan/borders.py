@@ -4,9 +4,35 @@ Every public function passes its arguments through these helpers; behind them th
 inputs. An error says which argument it was, what it was, and what it must be.
 """
 
+from functools import wraps
 from numbers import Integral
 
 import numpy as np
+
+LARGEST = 1e150  # of a grid point: squares are still finite
+MOST = 10**9  # of anything that is counted
+
+
+def as_finite(results, name):
+    """Check numbers that a public function computed: they are finite, or it was asked for more than float64 holds."""
+    for result in results:
+        if not np.isfinite(getattr(result, "parameters", result)).all():
+            raise ValueError(
+                f"{name} leads beyond the largest float64, 1.8e308: inputs or parameters are too large"
+            )
+
+
+def finite_results(function):
+    """Decorate a public function that returns arrays or a model: finite ones, or `as_finite` says why not."""
+
+    @wraps(function)
+    def checked(*args, **kwargs):
+        with np.errstate(all="ignore"):
+            results = function(*args, **kwargs)
+        as_finite(results if isinstance(results, tuple) else (results,), function.__name__)
+        return results
+
+    return checked
 
 
 def as_numbers(values, name):
@@ -19,7 +45,8 @@ def as_numbers(values, name):
         ) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
-    array = np.asarray(array, dtype=np.float64, order="C")
+    with np.errstate(over="ignore"):  # a longer type may hold more than float64
+        array = np.asarray(array, dtype=np.float64, order="C")
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, got {array[where]} at position {where}")
@@ -58,11 +85,13 @@ def as_vector(values, name):
 
 
 def as_integer(value, name, minimum):
-    """Check a whole number not below a minimum."""
+    """Check a whole number from a minimum to a milliard, more than any computer has room or time for."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")
+    if value > MOST:
+        raise ValueError(f"{name} must be at most {MOST}, got more")
     return int(value)
 
 
@@ -75,6 +104,41 @@ def as_number(value, name, minimum, maximum=np.inf):
         limits = f"at least {minimum:g}" if maximum == np.inf else f"from {minimum:g} to {maximum:g}"
         raise ValueError(f"{name} must be {limits}, got {number:g}")
     return float(number)
+
+
+def as_choice(value, name, choices):
+    """Check one of several words."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    return value
+
+
+def as_generator(seed):
+    """Make a random generator of a seed, or take one as it is."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"seed must be a whole number >= 0 or a numpy Generator, got {seed!r}") from None
+
+
+def as_widths(widths):
+    """Check the nodes per layer, [n_0, …, n_L]."""
+    listed = list(widths) if np.iterable(widths) else []
+    if len(listed) < 2:
+        raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
+    return [as_integer(width, "every width", 1) for width in listed]
+
+
+def as_increasing(points, name):
+    """Check points that increase along the last axis, by steps that can be divided by."""
+    if np.abs(points).max() > LARGEST:
+        raise ValueError(
+            f"{name} must lie between -{LARGEST:g} and {LARGEST:g}, got {np.abs(points).max():g}"
+        )
+    if not (np.diff(points) > 1 / LARGEST).all():
+        rows = " in every row" if points.ndim > 1 else ""
+        raise ValueError(f"{name} must be strictly increasing{rows}, and far enough apart for float64")
+    return points
 
 
 def as_domain(value, name="domain"):

@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from .borders import as_domain, as_integer, as_numbers, as_vector
+from .borders import as_domain, as_increasing, as_integer, as_numbers, as_vector, finite_results
 
 
 def make_grid(domain=(-1, 1), grid=5, order=3):
@@ -47,17 +47,16 @@ def make_grid(domain=(-1, 1), grid=5, order=3):
     array([-0.5,  0. ,  0.5,  1. ,  1.5])
     """
     k = as_integer(order, "order", 0)
-    if np.ndim(grid) == 0:
+    if not np.iterable(grid):
         low, high = as_domain(domain)
         points = np.linspace(low, high, as_integer(grid, "grid", 1) + 1)
     else:
         points = as_vector(grid, "grid")
         if len(points) < 2:
             raise ValueError(f"grid must hold at least two points, got {len(points)}")
-    if not (np.diff(points) > 0).all():
-        raise ValueError("grid points must be strictly increasing and far enough apart for float64")
+    as_increasing(points, "grid points")
     steps = np.arange(1, k + 1) * (points[-1] - points[0]) / (len(points) - 1)
-    return np.concatenate([points[0] - steps[::-1], points, points[-1] + steps])
+    return as_increasing(np.concatenate([points[0] - steps[::-1], points, points[-1] + steps]), "knots")
 
 
 def polynomial_pieces(knots, order):
@@ -173,6 +172,7 @@ class SplineGrid:
         return self.per_unit if self.uniform else 1 / self.width.take(cells + self.row)
 
 
+@finite_results
 def basis(x, knots, order, derivative=0):
     """Evaluate all B-splines of a knot vector, or their derivatives.
 
@@ -227,6 +227,7 @@ def basis(x, knots, order, derivative=0):
     return values
 
 
+@finite_results
 def fit_coefficients(x, y, knots, order):
     """Fit a spline to points: the coefficients of least squared error, the smallest where they are free.
 

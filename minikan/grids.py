@@ -6,7 +6,7 @@ function it has learned and more. Both leave the model alone and return a new on
 
 import numpy as np
 
-from .borders import as_integer, as_number, as_samples
+from .borders import as_integer, as_number, as_samples, finite_results
 from .bspline import basis, fit_coefficients, make_grid
 from .edges import EdgeLayer, SplineEdge
 from .layer import KANLayer, silu
@@ -16,6 +16,7 @@ MARGIN = 0.02  # of the range of the data, left free on both sides: new samples 
 LEAST_UNIFORM = 0.01  # keeps a width in cells between which there are no data
 
 
+@finite_results
 def update_grid(model, X, uniform_weight=0.7):
     """Make a new model whose grids lie where its inputs and hidden nodes are, with the same function there.
 
@@ -80,6 +81,7 @@ def _points(x, old, uniform_weight):
     return weight * even + (1 - weight) * quantiles
 
 
+@finite_results
 def refine(model, grid):
     """Make a new model with finer grids that computes the same function.
 

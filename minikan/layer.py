@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .borders import as_numbers
+from .borders import as_increasing, as_numbers
 from .bspline import SplineGrid
 from .features import DenseFeatures, Features, SparseFeatures
 
@@ -101,8 +101,7 @@ class KANLayer(LinearLayer):
             raise ValueError(
                 f"knots must have shape ({self.n_in}, G + 2k + 1) where G + k = {count}, got {knots.shape}"
             )
-        if not (np.diff(knots) > 0).all():
-            raise ValueError("knots must be strictly increasing in every row")
+        as_increasing(knots, "knots")
         self.order = knots.shape[1] - count - 1
         self.G = count - self.order
         self.place(knots)

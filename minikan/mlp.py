@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .borders import as_integer
+from .borders import as_choice, as_generator, as_numbers, as_widths
 from .layer import LinearLayer, silu
 from .network import Network
 
@@ -53,8 +53,15 @@ class MLPLayer(LinearLayer):
     """
 
     def __init__(self, weights, activation):
+        weights = as_numbers(weights, "weights")
+        if weights.ndim != 2 or len(weights) < 2 or weights.shape[1] < 1:
+            raise ValueError(f"weights must have shape (n_in + 1, n_out), got {weights.shape}")
         self.weights, self.activation = weights, activation
         self.n_in, self.n_out = weights.shape[0] - 1, weights.shape[1]
+
+    def copy(self):
+        """Make a layer of the same numbers."""
+        return MLPLayer(self.weights.copy(), self.activation)
 
     def __repr__(self):
         return f"MLPLayer({self.n_in} → {self.n_out}, {self.activation.__name__}: {self.weights.size} parameters)"
@@ -114,12 +121,8 @@ class MLP(Network):
     """
 
     def __init__(self, widths, activation="silu", seed=0):
-        if np.ndim(widths) != 1 or len(widths) < 2:
-            raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
-        widths = [as_integer(width, "every width", 1) for width in widths]
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
-        rng = np.random.default_rng(seed)
+        widths, activation = as_widths(widths), as_choice(activation, "activation", ACTIVATIONS)
+        rng = as_generator(seed)
         layers = []
         for n_in, n_out in pairwise(widths):
             function = ACTIVATIONS[activation] if layers else identity

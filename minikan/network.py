@@ -11,7 +11,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from .borders import as_domain, as_integer, as_number, as_numbers, as_samples, as_targets
+from .borders import (
+    as_domain,
+    as_generator,
+    as_integer,
+    as_number,
+    as_numbers,
+    as_samples,
+    as_targets,
+    as_widths,
+    finite_results,
+)
 from .bspline import make_grid
 from .layer import KANLayer
 
@@ -34,6 +44,21 @@ class Network:
         Nodes per layer, [n_0, …, n_L].
     """
 
+    @classmethod
+    def from_layers(cls, layers):
+        """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
+        layers = [layer.copy() for layer in layers]
+        if not layers:
+            raise ValueError("layers must hold at least one layer, got none")
+        for below, above in pairwise(layers):
+            if below.n_out != above.n_in:
+                raise ValueError(
+                    f"layers must fit: {below!r} gives {below.n_out}, {above!r} takes {above.n_in}"
+                )
+        model = cls.__new__(cls)
+        model._adopt(layers)
+        return model
+
     def _adopt(self, layers):
         """Move all parameters into one vector, and let the layers look into it."""
         self.layers = layers
@@ -42,6 +67,11 @@ class Network:
         self._slices = [slice(end - layer.weights.size, end) for layer, end in zip(layers, ends, strict=True)]
         for layer, part in zip(layers, self.split(self._parameters), strict=True):
             layer.weights = part
+
+    def __setstate__(self, state):
+        """Copies and unpickled models, too, keep all parameters in one vector."""
+        self.__dict__.update(state)
+        self._adopt(self.layers)
 
     def split(self, vector):
         """Cut a vector (P, ...) into the layers' parts, views of their weights' shapes and then (...)."""
@@ -89,6 +119,7 @@ class Network:
             caches.append(cache)
         return x, caches
 
+    @finite_results
     def __call__(self, X):
         """Evaluate the network: X (n, n_in) → (n, n_out)."""
         X = as_samples(X, self.widths[0])
@@ -97,6 +128,7 @@ class Network:
             outputs[block] = self.forward(samples_last(X[block]))[0].T
         return outputs
 
+    @finite_results
     def backward(self, X, upstream):
         """Carry a gradient in the outputs, (n, n_out), back to parameters, (P,), and inputs, (n, n_in)."""
         X = as_samples(X, self.widths[0])
@@ -115,6 +147,7 @@ class Network:
             parts[depth] += step
         return upstream
 
+    @finite_results
     def loss_and_gradient(self, X, y):
         """Compute the mean squared error over samples and outputs, and its gradient.
 
@@ -169,6 +202,7 @@ class Network:
                 sensitivity = np.einsum("ojn,jin->oin", sensitivity, layer.slopes(cache))
         return z, jacobian
 
+    @finite_results
     def jacobian(self, X):
         """Differentiate the outputs in the parameters: X (n, n_in) → (n, n_out, P)."""
         X = as_samples(X, self.widths[0])
@@ -214,13 +248,11 @@ class KAN(Network):
     """
 
     def __init__(self, widths, grid=5, order=3, domain=(-1, 1), seed=0, noise=0.1):
-        if np.ndim(widths) != 1 or len(widths) < 2:
-            raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
-        widths = [as_integer(width, "every width", 1) for width in widths]
+        widths = as_widths(widths)
         grid, order = as_integer(grid, "grid", 1), as_integer(order, "order", 0)
         as_domain(domain)
         as_number(noise, "noise", 0)
-        rng = np.random.default_rng(seed)
+        rng = as_generator(seed)
         layers = []
         for n_in, n_out in pairwise(widths):
             knots = make_grid((-1, 1) if layers else domain, grid, order)
@@ -230,21 +262,6 @@ class KAN(Network):
             weights /= np.sqrt(n_in)
             layers.append(KANLayer(np.tile(knots, (n_in, 1)), weights[:, :-1], weights[:, -1]))
         self._adopt(layers)
-
-    @classmethod
-    def from_layers(cls, layers):
-        """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
-        layers = [layer.copy() for layer in layers]
-        if not layers:
-            raise ValueError("layers must hold at least one layer, got none")
-        for below, above in pairwise(layers):
-            if below.n_out != above.n_in:
-                raise ValueError(
-                    f"layers must fit: {below!r} gives {below.n_out}, {above!r} takes {above.n_in}"
-                )
-        model = cls.__new__(cls)
-        model._adopt(layers)
-        return model
 
     def state(self):
         """Copy what training changes, parameters and knots, for `restore`."""
@@ -257,6 +274,7 @@ class KAN(Network):
         for layer, its_knots in zip(self.layers, knots, strict=True):
             layer.place(its_knots)
 
+    @finite_results
     def input_derivatives(self, X):
         """Differentiate the outputs in the inputs, once and twice.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .borders import as_numbers, as_samples
+from .borders import as_generator, as_numbers, as_samples
 from .network import blocks, samples_last
 
 
@@ -132,7 +132,7 @@ class Objective:
 
 def batches(objective, size, seed):
     """Yield the objective with `size` samples at a time, in ever new orders."""
-    rng, n = np.random.default_rng(seed), len(objective.X)
+    rng, n = as_generator(seed), len(objective.X)
     while True:
         order = rng.permutation(n)
         for start in range(0, n, size):
@@ -147,6 +147,7 @@ def as_objective(model, X, y, weights, criterion, name="", penalty=None):
     n = len(X)
     y = criterion.targets(y, n, model.widths[-1], f"{name}y")
     weights = as_numbers(np.ones(n) if weights is None else weights, "sample_weight")
-    if weights.shape != (n,) or (weights < 0).any() or not weights.sum() > 0:
+    if weights.shape != (n,) or (weights < 0).any() or not weights.any():
         raise ValueError(f"sample_weight must hold {n} numbers, none negative and not all of them zero")
+    weights = weights / weights.max()  # their sum may overflow
     return Objective(model, X, y, weights / weights.sum(), criterion, penalty)

@@ -16,9 +16,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from .borders import as_number, as_samples
+from .borders import as_choice, as_finite, as_number, as_samples, finite_results
 from .edges import EdgeLayer, edge_of, places
 from .network import KAN, blocks, samples_last
+
+RULES = ("backward", "magnitude")
 
 
 class Sparsity:
@@ -175,10 +177,16 @@ def attribute(model, X, rule="backward"):
     >>> attribute(model, X).nodes[0].round(2)
     array([1., 0.])
     """
-    X = as_samples(X, model.widths[0])
-    if rule not in ("backward", "magnitude"):
-        raise ValueError(f"rule must be backward or magnitude, got {rule!r}")
-    curves, z = [], samples_last(X)
+    X, rule = as_samples(X, model.widths[0]), as_choice(rule, "rule", RULES)
+    with np.errstate(all="ignore"):
+        edges, nodes = _scores(model, samples_last(X), rule)
+    as_finite([*edges, *nodes], "attribute")
+    return Attribution(edges, nodes, rule)
+
+
+def _scores(model, z, rule):
+    """Score edges and nodes on samples z (n_in, n)."""
+    curves = []
     for layer in model.layers:
         curves.append(layer.edges(z))
         z = curves[-1].sum(axis=1)
@@ -186,16 +194,17 @@ def attribute(model, X, rule="backward"):
         edges = [np.abs(curve).mean(axis=2) for curve in curves]
         into = [np.full(model.widths[0], np.inf), *(score.max(axis=1) for score in edges)]
         out = [*(score.max(axis=0) for score in edges), np.full(model.widths[-1], np.inf)]
-        return Attribution(edges, [np.minimum(a, b) for a, b in zip(into, out, strict=True)], rule)
+        return edges, [np.minimum(a, b) for a, b in zip(into, out, strict=True)]
     edges, nodes = [], [np.ones(model.widths[-1])]
     for curve in reversed(curves):
         spread = curve.sum(axis=1).std(axis=1)  # of the nodes above
         shares = curve.std(axis=2) / np.where(spread > 0, spread, 1)[:, None]
         edges.insert(0, shares * nodes[0][:, None])
         nodes.insert(0, edges[0].sum(axis=0))
-    return Attribution(edges, nodes, rule)
+    return edges, nodes
 
 
+@finite_results
 def prune(model, X, *, threshold=1e-2, rule="backward", verbose=True):
     """Cut off what does not matter, and make a smaller model of the rest.
 
@@ -255,7 +264,8 @@ def prune(model, X, *, threshold=1e-2, rule="backward", verbose=True):
         )
         node = output
         for depth in reversed(range(len(kept))):
-            strongest = scores.edges[depth][node].argmax()
+            there = [i for i, j in places(model.layers[depth]) if j == node]
+            strongest = max(there, key=scores.edges[depth][node].__getitem__)
             kept[depth][node, strongest] = True
             node = strongest
     smaller = _cut(model, X, kept)

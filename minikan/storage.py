@@ -1,19 +1,27 @@
-"""A model is a handful of arrays, and so is its file (all chapters; one .npz, no pickle)."""
+"""A model is a handful of arrays, and so is its file (all chapters; one .npz, no pickle).
+
+A file may come from anywhere. It is never executed, and nothing is allocated that it only claims to hold: its
+arrays are stored as they are, so that none is larger than the file.
+"""
 
 import os
 import tempfile
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
-from .borders import as_domain, as_vector
+from .borders import as_domain, as_numbers, as_vector
 from .edges import EdgeLayer, FunctionEdge, SplineEdge
 from .functions import LIBRARY
 from .layer import KANLayer
+from .mlp import ACTIVATIONS, MLP, MLPLayer, identity
 from .network import KAN
 
 FORMAT = 1
 SHEET = ("knots", "coef", "base_weight")
+FUNCTIONS = {"identity": identity} | ACTIVATIONS  # what an MLP's layer does with its inputs
 
 
 def save(model, path):
@@ -21,7 +29,7 @@ def save(model, path):
 
     Parameters
     ----------
-    model : KAN
+    model : KAN or MLP
     path : str or path-like
         Written as it is named; an existing file is replaced.
 
@@ -29,6 +37,8 @@ def save(model, path):
     ------
     OSError
         If the folder does not exist or cannot be written.
+    ValueError
+        If a parameter is not finite.
 
     Examples
     --------
@@ -39,9 +49,11 @@ def save(model, path):
       KANLayer(2 → 5, G=5, k=3: 90 parameters)
       KANLayer(5 → 1, G=5, k=3: 45 parameters)
     """
-    arrays = {"minikan_format": np.array(FORMAT)}
+    as_numbers(model.parameters, "parameters")
+    arrays = {}
     for depth, layer in enumerate(model.layers):
         arrays |= _pack(layer, f"layer{depth}/")
+    arrays |= {"minikan_format": np.array(FORMAT), "minikan_arrays": np.array(len(arrays))}
     path = Path(path)
     handle, draft = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
     try:
@@ -64,7 +76,7 @@ def load(path):
 
     Returns
     -------
-    KAN
+    KAN or MLP
 
     Raises
     ------
@@ -86,7 +98,10 @@ def load(path):
             arrays = _read(file)
             depths = len({name.partition("/")[0] for name in arrays})
             layers = [_unpack(arrays, f"layer{depth}/") for depth in range(depths)]
-            return KAN.from_layers(layers)
+            kinds = {MLP if isinstance(layer, MLPLayer) else KAN for layer in layers} or {KAN}
+            if len(kinds) > 1:
+                raise ValueError("it mixes layers of an MLP with others")
+            return kinds.pop().from_layers(layers)
         except Exception as error:  # zip, npy, shapes: whatever is wrong with a file, it is one thing to say
             raise ValueError(f"{os.fspath(path)!r} is not a minikan model: {error}") from None
 
@@ -95,6 +110,8 @@ def _pack(layer, prefix):
     """Name a layer's arrays: those of a sheet, or those of each edge and the shape."""
     if isinstance(layer, KANLayer):
         return {prefix + name: getattr(layer, name) for name in SHEET}
+    if isinstance(layer, MLPLayer):
+        return {prefix + "weights": layer.weights, prefix + "activation": np.array(layer.activation.__name__)}
     arrays = {prefix + "shape": np.array([layer.n_in, layer.n_out])}
     for (i, j), edge in layer.sheet.items():
         here = f"{prefix}{i}-{j}/"
@@ -108,6 +125,8 @@ def _pack(layer, prefix):
 
 def _unpack(arrays, prefix):
     """Make a layer of what `_pack` wrote."""
+    if prefix + "activation" in arrays:
+        return MLPLayer(arrays[prefix + "weights"], FUNCTIONS[str(arrays[prefix + "activation"])])
     if prefix + "shape" not in arrays:
         return KANLayer(*(arrays[prefix + name] for name in SHEET))
     edges = {}
@@ -115,7 +134,10 @@ def _unpack(arrays, prefix):
         if here.startswith(prefix):
             place = tuple(int(number) for number in here.removeprefix(prefix).split("-"))
             edges[place] = _unpack_edge(arrays, here + "/")
-    return EdgeLayer(*(int(width) for width in arrays[prefix + "shape"]), edges)
+    n_in, n_out = (int(width) for width in arrays[prefix + "shape"])
+    if len({j for _, j in edges}) != n_out:
+        raise ValueError(f"not all of {n_out} nodes are reached by an edge")
+    return EdgeLayer(n_in, n_out, edges)
 
 
 def _unpack_edge(arrays, prefix):
@@ -130,14 +152,33 @@ def _unpack_edge(arrays, prefix):
 
 
 def _read(file):
-    archive = np.load(file, allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
+    """Read the arrays of an .npz archive: {name: array}."""
+    if not zipfile.is_zipfile(file):
         raise ValueError("it is not an .npz archive")
-    with archive:
-        arrays = dict(archive)
+    size = os.fstat(file.fileno()).st_size
+    with zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+            raise ValueError("its arrays are compressed")
+        if sum(entry.file_size for entry in entries) > size:
+            raise ValueError("its arrays claim to be larger than the file")
+        arrays = {entry.filename.removesuffix(".npy"): _array(archive.read(entry)) for entry in entries}
     version = arrays.pop("minikan_format", None)
     if version is None:
         raise ValueError("it holds other arrays")
     if version != FORMAT:
         raise ValueError(f"its format is {version}, this minikan reads format {FORMAT}")
+    if arrays.pop("minikan_arrays", None) != len(arrays):  # a damaged directory may hide some
+        raise ValueError("arrays are missing")
     return arrays
+
+
+def _array(data):
+    """Make an array of the bytes of an .npy file; `reshape` refuses if they are not as many as its shape says."""
+    file = BytesIO(data)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("its arrays have an unknown format")
+    shape, transposed, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.hasobject:
+        raise ValueError("it holds a pickled object, and minikan reads with allow_pickle=False")
+    return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if transposed else "C")

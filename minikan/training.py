@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .borders import as_integer, as_number
+from .borders import as_choice, as_integer, as_number, as_numbers
 from .grids import update_grid as moved_grids
 from .losses import LOSSES
 from .network import KAN
@@ -171,8 +171,7 @@ def fit(
     >>> bool(history.rmse[-1] < 1e-3)
     True
     """
-    if loss not in LOSSES:
-        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
+    as_choice(loss, "loss", LOSSES)
     penalty = sparsity if isinstance(sparsity, Sparsity) else Sparsity(sparsity)
     if penalty.strength and not isinstance(model, KAN):
         raise ValueError(f"sparsity needs a KAN, got a {type(model).__name__}")
@@ -194,6 +193,13 @@ def fit(
         raise ValueError("sparsity needs an optimizer that is not orthogonal")
     if every and not isinstance(model, KAN):
         raise ValueError(f"update_grid needs a KAN, got a {type(model).__name__}, which has no grids")
+    as_numbers(model.parameters, "parameters")
+    with np.errstate(all="ignore"):
+        start = objective.loss() + (held_out.loss() if held_out else 0.0)
+    if not np.isfinite(start):
+        raise ValueError(
+            f"X, y or the parameters are too large for float64: the loss before training is {start}"
+        )
     parts, record_every = None, 1
     if batch_size is not None:
         if not optimizer.stochastic:
@@ -227,7 +233,11 @@ def fit(
     except KeyboardInterrupt:
         log.stopped = "interrupted"
     finally:
-        model.restore(log.best)
+        try:
+            model.restore(log.best)
+        except KeyboardInterrupt:  # even here
+            model.restore(log.best)
+            log.stopped = "interrupted"
     return log.history()
 
 

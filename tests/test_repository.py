@@ -20,7 +20,8 @@ PROJECT = ADDRESS.removeprefix("https://github.com/")
 # The modules in reading order: each imports from those before it, and from nowhere else in the package.
 READING_ORDER = [
     "borders", "superposition", "bspline", "features", "layer", "edges", "network", "grids", "sparsity", "losses",
-    "objective", "optimizers", "progress", "plotting", "training", "mlp", "sweeps", "problems", "functions",
+    "objective", "optimizers", "progress", "plotting", "training", "mlp", "manners", "estimator", "sweeps", "problems",
+    "functions",
     "matching", "symbolic", "formulas", "storage", "diagram", "checks", "widgets",
 ]  # fmt: skip
 CORE = READING_ORDER[: READING_ORDER.index("checks")]
@@ -147,7 +148,16 @@ def lines_of_code(path):
 
 def test_the_core_is_small():
     assert {path.name: n for _, path in modules() if (n := lines_of_code(path)) > 220} == {}
-    tables_and_tools = {"problems", "functions", "plotting", "diagram", "progress", "sweeps", "storage"}
+    tables_and_tools = {
+        "estimator",
+        "problems",
+        "functions",
+        "plotting",
+        "diagram",
+        "progress",
+        "sweeps",
+        "storage",
+    }
     core = {*CORE, "__init__"} - tables_and_tools
     assert sum(lines_of_code(path) for name, path in modules() if name in core) <= 2000
 
@@ -191,7 +201,7 @@ def test_importing_minikan_imports_little():
     """Neither the package nor a trained model needs anything but NumPy."""
     code = (
         "import sys, minikan; m = minikan.KAN([1, 1]); minikan.fit(m, [[0.], [1.]], [0., 1.], steps=1);"
-        "print({n for n in ('matplotlib', 'ipywidgets', 'IPython', 'sympy', 'scipy') if n in sys.modules})"
+        "print({n for n in ('matplotlib', 'ipywidgets', 'IPython', 'sympy', 'scipy', 'sklearn') if n in sys.modules})"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

@@ -216,7 +216,7 @@ def test_pruning_twice_is_pruning_once():
 
 def test_prune_refuses():
     model = KAN([2, 1])
-    with pytest.raises(ValueError, match="rule must be backward or magnitude, got 'forward'"):
+    with pytest.raises(ValueError, match="rule must be one of backward, magnitude, got 'forward'"):
         prune(model, samples(), rule="forward")
     with pytest.raises(ValueError, match="threshold must be at least 0, got -1"):
         prune(model, samples(), threshold=-1)

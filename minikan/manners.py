@@ -1,0 +1,104 @@
+"""What comes into an estimator is checked in here, in the words that scikit-learn's own checks expect (all chapters).
+
+Its classes of errors and warnings are used where it is loaded, and stand-ins of the same name where it is not.
+"""
+
+import sys
+import warnings
+
+import numpy as np
+
+from .borders import as_numbers
+
+
+def as_floats(values, name):
+    """Check numbers as `as_numbers` does; with columns of any type, and in words that scikit-learn expects."""
+    if hasattr(values, "toarray"):
+        raise TypeError(
+            f"{name} must be dense, got a sparse {type(values).__name__}; {name}.toarray() makes it dense"
+        )
+    array = np.asarray(values)
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} must hold real numbers")
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(float)
+        except TypeError as error:
+            raise TypeError(f"{name} must hold real numbers: {error}") from None
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"{name} must hold real numbers: {error}") from None
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite: it contains NaN or infinity (inf)")
+    return as_numbers(array, name)
+
+
+def as_target_columns(y, n):
+    """Check numbers (n,) or (n, n_out)."""
+    if y is None:
+        raise ValueError("this estimator requires y to be passed, but the target y is None")
+    y = as_floats(y, "y")
+    if y.ndim == 0 or len(y) != n:
+        raise ValueError(f"X and y must have the same length, got {n} and y of shape {y.shape}")
+    return y
+
+
+def as_labels(y, n):
+    """Check labels (n,): of any type that can be sorted, but no fractions."""
+    if y is None:
+        raise ValueError("this estimator requires y to be passed, but the target y is None")
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected",
+            foreign("DataConversionWarning", (UserWarning,)),
+            stacklevel=3,
+        )
+        y = y[:, 0]
+    if y.shape != (n,):
+        raise ValueError(f"y must hold a class for each of {n} samples, got shape {y.shape}")
+    if y.dtype.kind == "c":
+        raise ValueError("Complex data not supported: y must hold classes")
+    if y.dtype.kind == "f":
+        if not np.isfinite(y).all():
+            raise ValueError("y must be finite: it contains NaN or infinity (inf)")
+        if (y != np.round(y)).any():
+            raise ValueError(
+                "Unknown label type: continuous; classes must be whole numbers, strings or the like"
+            )
+    return y
+
+
+def as_weights(values, n):
+    """Check the weights of n samples; ones by default."""
+    weights = np.ones(n) if values is None else as_floats(values, "sample_weight")
+    if weights.shape != (n,) or (weights < 0).any() or not weights.any():
+        raise ValueError(
+            f"sample_weight must hold {n} numbers, none negative and not all sample weights zero; "
+            f"got shape {weights.shape}"
+        )
+    return weights
+
+
+def feature_names(X):
+    """Take the names of a data frame's columns, if all of them are strings."""
+    names = np.asarray(getattr(X, "columns", []), dtype=object)
+    return names if len(names) and all(isinstance(name, str) for name in names) else None
+
+
+def differing(names, known):
+    """Say how feature names differ, in scikit-learn's words."""
+    lines = ["The feature names should match those that were passed during fit."]
+    new, missing = sorted(set(names) - set(known)), sorted(set(known) - set(names))
+    if new:
+        lines += ["Feature names unseen at fit time:", *(f"- {name}" for name in new)]
+    if missing:
+        lines += ["Feature names seen at fit time, yet now missing:", *(f"- {name}" for name in missing)]
+    if not new and not missing:
+        lines.append("Feature names must be in the same order as they were in fit.")
+    return "\n".join(lines) + "\n"
+
+
+def foreign(name, bases):
+    """Take scikit-learn's class of an error or warning if it is loaded, else make one like it."""
+    module = sys.modules.get("sklearn.exceptions")
+    return getattr(module, name) if module else type(name, bases, {})
