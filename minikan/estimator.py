@@ -205,7 +205,7 @@ class KANRegressor(KANEstimator):
     grid, order : int
         Cells G and degree k of the splines.
     roughness : float
-        λ, how much bends cost, for targets of variance one. More for few and noisy samples, 0 for exact ones.
+        How much bends cost, λ, for targets of variance one. More for few and noisy samples, 0 for exact ones.
     steps : int
         Levenberg–Marquardt steps, at most.
     random_state : int or numpy.random.RandomState
