@@ -270,7 +270,7 @@ def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbos
     model, free = canonical(model)
     objective = Part(model, X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
     objective.free = free
-    found = snap_constants(objective, 1e-14 * max(float(y.var()), 1e-300)) if snap else {}
+    found = snap_constants(objective, 1e-22 * max(float(y.var()), 1e-300)) if snap else {}
     if verbose:
         for text, value, error in found.values():
             print(f"snapped {value:.10g} ± {error:.1g} to {sympy.sympify(text)}")

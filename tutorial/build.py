@@ -32,6 +32,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 RUN_TIMES = (10, 20, 30, 60)  # seconds; a chapter that needs longer is too long
 STEADY = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"), "1")
+FOLDED = "hide-input"  # the tag of cells that hold no more than the words of a picture
 LINK = re.compile(r"""(\]\(|(?:href|src)=")([^)\s"]+)""")
 
 
@@ -183,6 +184,8 @@ def normalise(notebook):
         kept = ("tags", "nbgrader", "deletable", "editable")
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in kept if key in cell.metadata})
         cell.metadata.get("nbgrader", {}).pop("checksum", None)
+        if FOLDED in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}  # so that JupyterLab folds it, too
         if cell.cell_type != "code":
             continue
         count += 1
