@@ -129,8 +129,10 @@ def problem(widths, G, n):
 def race(widths, G, n, names=None, every_mode=True):
     """Time all modes of the contestants side by side: a list of dicts."""
     import numpy as np
+    import torch
     from contestants import CONTESTANTS
 
+    torch.compiler.reset()  # else it soon gives up on ever new shapes
     model, X, y = problem(widths, G, n)
     loss, gradient = model.loss_and_gradient(X, y)
     entries = []
