@@ -68,9 +68,7 @@ def table(source):
     lines = [f"## [{build.title(notebook)}](../{source.name})", ""]
     lines += [f"| you will be able to | {' | '.join(KINDS.values())} |", "|---|---|---|---|---|"]
     for goal, codes in zip(goals(notebook), SERVES[chapter], strict=True):
-        cells = [
-            "; ".join(known[code] for code in codes.split() if code[0] == kind) or "–" for kind in KINDS
-        ]
+        cells = ["; ".join(known[code] for code in codes.split() if code[0] == kind) or "–" for kind in KINDS]
         lines.append(f"| {goal} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -90,9 +90,7 @@ def law(student):
         "held_out_y": [float(value) for value in y_out],
     }
     seen = np.column_stack([X, y + sigma * rng.normal(size=len(y))])
-    return Task(
-        "law", student, {"law.csv": ([*inputs, "y"], seen), "held_out.csv": (inputs, X_out)}, key
-    )
+    return Task("law", student, {"law.csv": ([*inputs, "y"], seen), "held_out.csv": (inputs, X_out)}, key)
 
 
 def scaling(student):
