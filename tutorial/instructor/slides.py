@@ -16,6 +16,7 @@ single file that needs no network.
 """
 
 import argparse
+import base64
 import importlib.util
 import re
 import shutil
@@ -143,6 +144,8 @@ def _add_text(deck, markdown, part):
     parts, before = blocks(markdown), ""
     for i, (kind, text) in enumerate(parts):
         after = parts[i + 1][0] if i + 1 < len(parts) else ""
+        if kind == "image":
+            text = re.sub(r'src="([^"]+\.png)"', _embedded, text)
         if kind == "heading":
             level, words = text.split(" ", 1)
             if len(level) < 3:
@@ -174,6 +177,11 @@ def _add_text(deck, markdown, part):
             deck.note(text)
         before = kind
     return part
+
+
+def _embedded(source):
+    png = base64.b64encode((build.SOLUTIONS / source[1]).read_bytes()).decode()
+    return f'src="data:image/png;base64,{png}"'
 
 
 def _add_code(deck, cell):
@@ -226,23 +234,31 @@ STYLES
 MATHJAX = r"""window.MathJax = {startup: {typeset: false},
   tex: {inlineMath: [["$", "$"], ["\\(", "\\)"]]}, options: {enableMenu: false, enableAssistiveMml: true}};"""
 
-START = """const deck = new Reveal({hash: true, slideNumber: 'c/t', width: %d, height: %d, margin: 0.04,
-  center: false, transition: 'none', plugins: [RevealNotes]});
-// Estimates of heights can be wrong, so a slide that came out too high is made a little smaller.
+START = (
+    f"const [width, height] = [{WIDTH}, {HEIGHT}];"
+    + """
+const deck = new Reveal({hash: true, slideNumber: 'c/t', width, height, margin: 0.04, center: false,
+  transition: 'none', plugins: [RevealNotes]});
+// Estimates of sizes can be wrong: a formula that came out too wide, or a slide too high, is made smaller.
 function fit() {
   const slides = [...document.querySelectorAll('.slides section')].filter(s => !s.querySelector('section'));
   for (const slide of slides) {
-    const shown = [slide.style.display, slide.parentElement.style.display, slide.hidden];
+    const shown = [slide.style.display, slide.parentElement.style.display];
     slide.style.display = slide.parentElement.style.display = 'block';
+    for (const formula of slide.querySelectorAll('mjx-container[display="true"]')) {
+      const [inner, outer] = [formula.querySelector('svg'), formula].map(e => e.getBoundingClientRect().width);
+      if (inner > outer) formula.style.fontSize = `${98 * outer / inner}%`;
+    }
     slide.style.zoom = 1;
-    for (let tries = 0; tries < 4 && slide.scrollHeight * slide.style.zoom > %d; tries++)
-      slide.style.zoom = slide.style.zoom * 0.98 * %d / (slide.scrollHeight * slide.style.zoom);
+    for (let tries = 0; tries < 4 && slide.scrollHeight * slide.style.zoom > height; tries++)
+      slide.style.zoom = 0.98 * height / slide.scrollHeight;
     slide.dataset.zoom = slide.style.zoom;
     [slide.style.display, slide.parentElement.style.display] = shown;
   }
 }
 deck.initialize().then(() => MathJax.startup.promise).then(() => MathJax.typesetPromise()).then(() => {
-  fit(); deck.layout(); document.body.dataset.ready = 'yes'; });""" % (WIDTH, HEIGHT, HEIGHT, HEIGHT)  # fmt: skip
+  fit(); deck.layout(); document.body.dataset.ready = 'yes'; });"""
+)
 
 
 def assets(folder):
@@ -275,8 +291,8 @@ def page(source, folder):
     styles += [HtmlFormatter(style="default").get_style_defs(".highlight")]
     styles += [(HERE / "slides.css").read_text(encoding="utf-8")]
     scripts = [MATHJAX, *(asset(folder, name).replace("</script", r"<\/script") for name in SCRIPTS), START]
-    exporter = SlidesExporter(raw_template=TEMPLATE, embed_images=True)
-    body, _ = exporter.from_notebook_node(notebook, {"metadata": {"path": str(source.parent)}})
+    exporter = SlidesExporter(raw_template=TEMPLATE)
+    body, _ = exporter.from_notebook_node(notebook)
     # Put in last, so that no brace in a script is taken for the template's.
     body = body.replace("TITLE", build.title(build.read(source)), 1)
     body = body.replace("STYLES", "".join(f"<style>{text}</style>\n" for text in styles), 1)
