@@ -217,6 +217,16 @@ def nice_number(value, width):
 # ---------------------------------------------------------------------------------------------- formula
 
 
+def exact_number(text):
+    """Make a sympy number of a text of `nice_number`, as "3/2*sqrt(pi)"; nothing is evaluated."""
+    import sympy
+
+    ratio, _, name = text.partition("*")
+    symbols = {"pi": sympy.pi, "E": sympy.E, "1/pi": 1 / sympy.pi, "sqrt(pi)": sympy.sqrt(sympy.pi)}
+    symbols |= {f"sqrt({n})": sympy.sqrt(n) for n in (2, 3)} | {"sqrt(2*pi)": sympy.sqrt(2 * sympy.pi)}
+    return sympy.Rational(ratio) * symbols.get(name, 1)
+
+
 def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbose=True):
     """Read the formula off a network whose edges are functions.
 
@@ -273,11 +283,11 @@ def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbos
     found = snap_constants(objective, 1e-22 * max(float(y.var()), 1e-300)) if snap else {}
     if verbose:
         for text, value, error in found.values():
-            print(f"snapped {value:.10g} ± {error:.1g} to {sympy.sympify(text)}")
+            print(f"snapped {value:.10g} ± {error:.1g} to {exact_number(text)}")
 
     def number(k):
         if k in found:
-            return sympy.sympify(found[k][0])
+            return exact_number(found[k][0])
         value = model.parameters[k]
         if not free[k] and value == round(value):
             return sympy.Integer(round(value))

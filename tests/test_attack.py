@@ -276,9 +276,6 @@ def test_a_session_does_nothing_on_the_sly(tmp_path):
     assert session(WORK, tmp_path)[1:] == ["files:", "3"]  # the first line is the formula
 
 
-@pytest.mark.xfail(
-    strict=True, reason="formula reads exact constants with sympy.sympify, which evaluates text"
-)
 def test_exact_constants_need_no_eval(tmp_path):
     work = """
 model = symbolify(KAN([1, 1], grid=20, noise=0), X[:, :1])
