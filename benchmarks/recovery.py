@@ -1,6 +1,6 @@
 """Recover formulas from samples: the paper's toys and Feynman's equations, exact and with 1% of noise.
 
-    python benchmarks/recovery.py [name ...]
+    python benchmarks/recovery.py [--noise 0.01] [name ...]
 
 Only samples and a shape go into `discover`; the library of functions is the whole one. A formula counts as
 recovered if all its constants are exact and it agrees with the truth to 20 digits at 20 points. Prints a row
@@ -12,6 +12,7 @@ import os
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"):
     os.environ[variable] = "1"  # before NumPy is loaded
 
+import argparse  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
 from concurrent.futures import ProcessPoolExecutor  # noqa: E402
@@ -112,8 +113,16 @@ def recover(problem, noise):
 
 def main():
     warnings.filterwarnings("error", category=RuntimeWarning)
-    names, missed = sys.argv[1:] or list(SHAPES), 0
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="problems; all of the table by default")
+    parser.add_argument(
+        "--noise", type=float, choices=LIMITS, help="without or with noise only; both by default"
+    )
+    args = parser.parse_args()
+    names, missed = args.names or list(SHAPES), 0
     for noise, limit in LIMITS.items():
+        if args.noise not in (None, noise):
+            continue
         print(f"noise {noise:.0%}", flush=True)
         with ProcessPoolExecutor(2) as executor:
             table = sweep(recover, [{"problem": name, "noise": noise} for name in names], executor)

@@ -20,6 +20,7 @@ from .objective import Objective
 from .optimizers import LevenbergMarquardt
 
 A, B, C, D = range(4)
+ROUNDING = 1e-11  # what products of a few trained numbers may differ from exact ones
 WALK = 12  # steps of a constant that the data leave open on its way to 1
 BASES = {  # the exact numbers whose multiples are tried, and what it costs to use one
     "1": (1.0, 0), "pi": (np.pi, 3), "sqrt(2)": (np.sqrt(2), 4), "1/pi": (1 / np.pi, 5), "E": (np.e, 5),
@@ -280,7 +281,8 @@ def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbos
     model, free = canonical(model)
     objective = Part(model, X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
     objective.free = free
-    found = snap_constants(objective, 1e-22 * max(float(y.var()), 1e-300)) if snap else {}
+    floor = 1e-22 * max(float(y.var()), 1e-300)
+    found = snap_constants(objective, floor) if snap else {}
     if verbose:
         for text, value, error in found.values():
             print(f"snapped {value:.10g} ± {error:.1g} to {exact_number(text)}")
@@ -301,7 +303,8 @@ def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbos
             above[j] += c * edge.function.expression(a * nodes[i] + b) + d
             k += 4
         nodes = above
-    expressions = [_shorter(expression) for expression in nodes]
+    is_exact = snap and objective.loss() <= floor
+    expressions = [_shorter(expression, is_exact) for expression in nodes]
     return expressions[0] if n_out == 1 else expressions
 
 
@@ -323,7 +326,22 @@ def _where_fitted(model, n=1000):
     return np.random.default_rng(0).uniform(*ranges.T, (n, len(ranges)))
 
 
-def _shorter(expression):
-    """Expand products if that makes the formula shorter."""
+def _shorter(expression, is_exact):
+    """Expand products if that makes the formula shorter, or its numbers exact.
+
+    Constants that the data leave open may multiply to numbers that are exact but for rounding; where the whole
+    formula is, these are written as what they are.
+    """
+    import sympy
+
     expanded = expression.expand(power_exp=False, power_base=False, log=False)
-    return min(expression, expanded, key=lambda e: e.count_ops())
+    versions = [expression, expanded]
+    if is_exact:
+        versions = [each.xreplace(_exact_ones(each.atoms(sympy.Float))) for each in versions]
+    return min(versions, key=lambda each: (len(each.atoms(sympy.Float)), each.count_ops()))
+
+
+def _exact_ones(numbers):
+    """Find those numbers that differ from an exact one in the last digits only."""
+    offers = {number: nice_number(float(number), ROUNDING * (1 + abs(float(number)))) for number in numbers}
+    return {number: exact_number(text) for number, (cost, _, text) in offers.items() if cost < np.inf}
