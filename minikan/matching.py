@@ -92,7 +92,8 @@ def match(x, y, library=None):
             outer = _curve(function, held, t[fine][~inner]) - s[fine][~inner]
             a, b, c, d = w
             w = np.array([a / half, b - a * middle / half, c * spread, d * spread + mean])
-            candidates.append(Candidate(function, w, span, float(error), float(np.mean(outer**2))))
+            left = float(np.mean(outer**2)) if outer.size else np.nan
+            candidates.append(Candidate(function, w, span, float(error), left))
     return sorted(candidates, key=Candidate.evidence)
 
 

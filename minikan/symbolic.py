@@ -138,16 +138,17 @@ def fix_symbolic(model, X, layer, i, j, name):
     return replace(model, {(layer, i, j): found[0]})
 
 
+@np.errstate(all="ignore")  # a wrong name may lead anywhere; where it overflows it does not hold
 def symbolify(model, X, y=None, *, library=None):
     """Make a new model whose edges are named functions.
 
     First every edge becomes the function with the best evidence, and all numbers are trained together. Where
-    that is exact, or as good as noise allows, it is the answer. If not, some curves were not yet what they
-    should be: several networks compute the same function, and the splines found one between the simple ones.
-    Then edges are named one after the other, from the inputs up. A name holds if the other splines, trained
-    again, make good for it; then the rest is named at once, as before. The search runs twice: in the first run
-    simple functions come first even if they miss a tenth of the variance, in the second only if they miss a
-    thousandth. The best model found is returned.
+    that is exact it is the answer. If not, some curves may not be what they should be: several networks compute
+    the same function, and the splines found one between the simple ones. Then edges are named one after the
+    other, from the inputs up. A name holds if the other splines, trained again, make good for it; then the rest
+    is named at once, as before. The search runs in two rounds: in the first, simple functions come first even if
+    they miss a tenth of the variance, in the second only if they miss a thousandth. Of the models that are as
+    good as the noise allows the simplest one is returned; if there is none, the best.
 
     Parameters
     ----------
@@ -186,14 +187,25 @@ def symbolify(model, X, y=None, *, library=None):
     if best[1] <= exact:
         return best[0]
     trial = Trial(model, X, y)
-    if trial.noisy and best[1] <= trial.good:
-        return best[0]
+    enough = trial.good if trial.noisy else exact
+
+    def rank(named):  # those that are good enough by simplicity, the others by their loss
+        return (0, _complexity(named[0])) if named[1] <= enough else (1, named[1])
+
     for doubt in DOUBTS:
         for found in _name_in_turn(model, trial, library, doubt):
-            best = min(best, _name_rest(found, X, y, library, exact), key=lambda named: named[1])
-            if best[1] <= (trial.good if trial.noisy else exact):
+            best = min(best, _name_rest(found, X, y, library, exact), key=rank)
+            if best[1] <= exact:
                 return best[0]
+        if best[1] <= enough:
+            return best[0]
     return best[0]
+
+
+def _complexity(model):
+    """Add up the complexities of a network of functions."""
+    edges = [edge_of(layer, *place) for layer in model.layers for place in places(layer)]
+    return sum(edge.function.complexity for edge in edges)
 
 
 def _name_rest(model, X, y, library, enough):

@@ -103,8 +103,9 @@ SPOILS = {
         "describes_every_picture",
         lambda nb: replace(nb, "goals", "You", '<img src="../build.py"> You'),
     ),
-    "words in the open": ("folds_words_away", lambda nb: cell(nb, "setup").metadata.clear()),
-    "code folded away": ("folds_words_away", lambda nb: replace(nb, "setup", "show(", "height = 1\nshow(")),
+    "words in the open": ("folds_words_away", lambda nb: cell(nb, "words").metadata.clear()),
+    "words in the call": ("folds_words_away", lambda nb: replace(nb, "setup", "fig, alt", 'fig, "A tent."')),
+    "code folded away": ("folds_words_away", lambda nb: replace(nb, "words", "alt", "height = 1\nalt")),
     "dead link": ("links_resolve", lambda nb: replace(nb, "goals", "../build.py", "../bild.py")),
     "dead anchor": ("links_resolve", lambda nb: replace(nb, "build", "#Goals", "#Gaols")),
     "other repository": (
