@@ -147,8 +147,8 @@ def symbolify(model, X, y=None, *, library=None):
     the same function, and the splines found one between the simple ones. Then edges are named one after the
     other, from the inputs up. A name holds if the other splines, trained again, make good for it; then the rest
     is named at once, as before. The search runs in two rounds: in the first, simple functions come first even if
-    they miss a tenth of the variance, in the second only if they miss a thousandth. Of the models that are as
-    good as the noise allows the simplest one is returned; if there is none, the best.
+    they miss a tenth of the variance, in the second only if they miss a thousandth. The best model is returned,
+    by Schwarz's criterion: n log(loss) + log(n) complexity.
 
     Parameters
     ----------
@@ -170,6 +170,10 @@ def symbolify(model, X, y=None, *, library=None):
     ValueError, TypeError
         If X or y has the wrong shape, or there is no such function.
 
+    References
+    ----------
+    Paper, section 2.5.1. G. Schwarz, *Estimating the dimension of a model*, Ann. Statist. 6 (1978) 461.
+
     Examples
     --------
     >>> import numpy as np
@@ -189,12 +193,14 @@ def symbolify(model, X, y=None, *, library=None):
     trial = Trial(model, X, y)
     enough = trial.good if trial.noisy else exact
 
-    def rank(named):  # those that are good enough by simplicity, the others by their loss
-        return (0, _complexity(named[0])) if named[1] <= enough else (1, named[1])
+    def rank(named):  # Schwarz's criterion, with the complexity in the place of the number of parameters
+        return len(X) * np.log(max(named[1], 1e-300)) + np.log(len(X)) * _complexity(named[0])
 
     for doubt in DOUBTS:
         for found in _name_in_turn(model, trial, library, doubt):
-            best = min(best, _name_rest(found, X, y, library, exact), key=rank)
+            named = _name_rest(found, X, y, library, exact)
+            if named[1] < np.inf:
+                best = min(best, named, key=rank) if best[1] < np.inf else named
             if best[1] <= exact:
                 return best[0]
         if best[1] <= enough:
