@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
 from .borders import as_samples
-from .edges import FunctionEdge, edge_of, places
+from .edges import FunctionEdge, edge_of, places, splines
 
 INK, FAINT, NAMED = "#222222", "#8c8c8c", "#9c3d00"
 HALF = 0.4  # half a panel, where panels are one apart
@@ -104,8 +104,7 @@ def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
 
 def _formula(model, X, inputs, output):
     """Write the formula of a network of functions for its title; nothing if there is none, or no short one."""
-    edges = [edge_of(layer, *place) for layer in model.layers for place in places(layer)]
-    if model.widths[-1] > 1 or not all(isinstance(edge, FunctionEdge) for edge in edges):
+    if model.widths[-1] > 1 or splines(model):
         return ""
     from sympy import latex
 

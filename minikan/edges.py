@@ -234,3 +234,13 @@ def places(layer):
 def edge_of(layer, i, j):
     """Take one edge out of a layer."""
     return layer.sheet[i, j] if isinstance(layer, EdgeLayer) else SplineEdge.of(layer, i, j)
+
+
+def splines(model):
+    """List the places (layer, i, j) of edges without a name."""
+    return [
+        (depth, i, j)
+        for depth, layer in enumerate(model.layers)
+        for i, j in places(layer)
+        if not isinstance(edge_of(layer, i, j), FunctionEdge)
+    ]

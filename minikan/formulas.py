@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from .borders import as_integer, as_samples, as_targets
-from .edges import EdgeLayer, FunctionEdge
+from .edges import splines
 from .losses import MeanSquaredError
 from .network import KAN
 from .objective import Objective
@@ -270,18 +270,22 @@ def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbos
     import sympy
 
     n_in, n_out = model.widths[0], model.widths[-1]
-    _refuse_splines(model)
+    for depth, i, j in splines(model):
+        raise ValueError(
+            f"the edge from node {i} to node {j} of layer {depth} is a spline; symbolify the model"
+        )
     names = [f"x_{i + 1}" for i in range(n_in)] if names is None else list(names)
     if len(names) != n_in:
         raise ValueError(f"names must hold {n_in} names, got {len(names)}")
     X = _where_fitted(model) if X is None else as_samples(X, n_in)
+    floor = 1e-14 if y is None else 1e-22  # a model's own outputs are as exact as its training was
     y = model(X) if y is None else as_targets(y, len(X), n_out)
     if digits is not None:
         digits = as_integer(digits, "digits", 1)
     model, free = canonical(model)
     objective = Part(model, X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
     objective.free = free
-    floor = 1e-22 * max(float(y.var()), 1e-300)
+    floor *= max(float(y.var()), 1e-300)
     found = snap_constants(objective, floor) if snap else {}
     if verbose:
         for text, value, error in found.values():
@@ -308,16 +312,6 @@ def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbos
     return expressions[0] if n_out == 1 else expressions
 
 
-def _refuse_splines(model):
-    for depth, layer in enumerate(model.layers):
-        sheet = layer.sheet if isinstance(layer, EdgeLayer) else {(0, 0): layer}
-        for (i, j), edge in sheet.items():
-            if not isinstance(edge, FunctionEdge):
-                raise ValueError(
-                    f"the edge from node {i} to node {j} of layer {depth} is a spline; symbolify the model"
-                )
-
-
 def _where_fitted(model, n=1000):
     """Draw points from the ranges on which the lowest edges were fitted."""
     ranges = np.tile([-1.0, 1.0], (model.widths[0], 1))
@@ -335,9 +329,9 @@ def _shorter(expression, is_exact):
     import sympy
 
     expanded = expression.expand(power_exp=False, power_base=False, log=False)
-    versions = [expression, expanded]
+    versions = (expression, expanded)
     if is_exact:
-        versions = [each.xreplace(_exact_ones(each.atoms(sympy.Float))) for each in versions]
+        versions = (each.xreplace(_exact_ones(each.atoms(sympy.Float))) for each in versions)
     return min(versions, key=lambda each: (len(each.atoms(sympy.Float)), each.count_ops()))
 
 

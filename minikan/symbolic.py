@@ -8,7 +8,7 @@
 import numpy as np
 
 from .borders import as_integer, as_samples, as_targets
-from .edges import EdgeLayer, FunctionEdge, edge_of, places
+from .edges import EdgeLayer, FunctionEdge, edge_of, places, splines
 from .grids import refine
 from .matching import as_library, match
 from .network import KAN, samples_last
@@ -194,30 +194,30 @@ def symbolify(model, X, y=None, *, library=None):
     enough = trial.good if trial.noisy else exact
 
     def rank(named):  # Schwarz's criterion, with the complexity in the place of the number of parameters
-        return len(X) * np.log(max(named[1], 1e-300)) + np.log(len(X)) * _complexity(named[0])
+        model, loss = named
+        if loss == np.inf:
+            return loss
+        return len(X) * np.log(max(loss, 1e-300)) + np.log(len(X)) * _complexity(model)
 
     for doubt in DOUBTS:
         for found in _name_in_turn(model, trial, library, doubt):
-            named = _name_rest(found, X, y, library, exact)
-            if named[1] < np.inf:
-                best = min(best, named, key=rank) if best[1] < np.inf else named
+            best = min(best, _name_rest(found, X, y, library, exact), key=rank)
             if best[1] <= exact:
                 return best[0]
         if best[1] <= enough:
-            return best[0]
+            break
     return best[0]
 
 
 def _complexity(model):
     """Add up the complexities of a network of functions."""
-    edges = [edge_of(layer, *place) for layer in model.layers for place in places(layer)]
-    return sum(edge.function.complexity for edge in edges)
+    return sum(edge_of(layer, *at).function.complexity for layer in model.layers for at in places(layer))
 
 
 def _name_rest(model, X, y, library, enough):
     """Name all splines at once and train: the model and its loss, or the old one and infinity."""
     names = {}
-    for place in _splines(model):
+    for place in splines(model):
         found = match(*edge_data(model, X, *place), library)
         if not found:
             return model, np.inf
@@ -232,7 +232,7 @@ def _name_in_turn(model, trial, library, doubt):
     the same. It ends when all have a name, or when too many names in a row have not held.
     """
     tried, failures = set(), 0
-    while (left := _splines(model)) and failures < FAILURES:
+    while (left := splines(model)) and failures < FAILURES:
         offers = []
         for place in left:
             if place[0] == left[0][0]:
@@ -267,8 +267,7 @@ class Trial:
 
     def _without_luck(self, model, loss):
         """Correct a loss for what the parameters have learned of the noise."""
-        n = len(self.X)
-        return loss * n / max(n - model.parameters.size, 1)
+        return loss * len(self.X) / max(len(self.X) - model.parameters.size, 1)
 
     def __call__(self, model):
         """Train a model; return it if its names hold."""
@@ -295,19 +294,9 @@ def _trained(model, X, y, enough, steps=100):
     return model, history.loss.min()
 
 
-def _splines(model):
-    """List the places (layer, i, j) of edges without a name."""
-    return [
-        (depth, i, j)
-        for depth, layer in enumerate(model.layers)
-        for i, j in places(layer)
-        if not isinstance(edge_of(layer, i, j), FunctionEdge)
-    ]
-
-
 def _finer(model):
     """Cut all cells of all grids in two."""
-    depth, i, j = _splines(model)[0]
+    depth, i, j = splines(model)[0]
     return refine(model, 2 * edge_of(model.layers[depth], i, j).layer.G)
 
 
