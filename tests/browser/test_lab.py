@@ -1,4 +1,4 @@
-"""Every notebook in a real JupyterLab in a real Chromium: it runs, and its explorables obey the keyboard."""
+"""Every student's notebook in a real JupyterLab in a real Chromium: it runs, and its explorables obey the keyboard."""
 
 import math
 import os
@@ -11,7 +11,7 @@ from lab import CHROMIUM_ARGS, LabPage, find_chromium, jupyter_lab
 from playwright.sync_api import sync_playwright
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "tutorial"
-NOTEBOOKS = sorted(path.relative_to(TUTORIAL).as_posix() for path in TUTORIAL.rglob("*.ipynb"))
+NOTEBOOKS = sorted(path.name for path in TUTORIAL.glob("*.ipynb"))  # solutions/ has the same explorables
 MOST_MILLISECONDS = 150  # from key press to new picture, median over a notebook
 ATTEMPTS = 5  # a busy machine only ever adds to the time, so the best attempt is the truest
 
