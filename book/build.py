@@ -42,7 +42,7 @@ def relink(text, path):
         there = (path.parent / target).resolve()
         if PACKAGE in there.parents:
             there = TUTORIAL / "code" / there.relative_to(PACKAGE).with_suffix(".md")
-        elif TUTORIAL not in there.parents:
+        elif TUTORIAL not in there.parents or there.suffix == ".py":
             return f"{start}{ADDRESS}/blob/HEAD/{there.relative_to(ROOT).as_posix()}"
         if start != "](" and there.suffix in {".ipynb", ".md"}:  # in HTML, which Sphinx does not look into
             there = there.with_suffix(".html")

@@ -1,6 +1,11 @@
 """How Sphinx makes the book; `build.py` calls it."""
 
+import sys
+from pathlib import Path
+
 import minikan
+
+sys.path.insert(0, str(Path(__file__).parent))  # for anchors.py
 
 project = "minikan"
 author = "The minikan authors"
@@ -12,6 +17,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc", "sphinx-mathjax-offli
 nb_execution_mode = "off"
 myst_enable_extensions = ["amsmath", "dollarmath", "html_image"]
 myst_heading_anchors = 4  # so that a link to a heading works as in JupyterLab
+myst_heading_slug_func = "anchors.as_in_jupyterlab"
 numpydoc_show_class_members = False
 
 html_theme = "furo"  # its scripts, styles and fonts all lie in its package
