@@ -18,6 +18,7 @@ import contextlib  # noqa: E402
 import importlib.util  # noqa: E402
 import io  # noqa: E402
 import sys  # noqa: E402
+import tempfile  # noqa: E402
 import time  # noqa: E402
 
 import numpy as np  # noqa: E402
@@ -54,9 +55,10 @@ def pykan_loop(X, y, seed):
     torch.set_default_dtype(torch.float64)
     inputs, labels = torch.from_numpy(X), torch.from_numpy(y[:, None])
     data = {"train_input": inputs, "train_label": labels, "test_input": inputs, "test_label": labels}
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    silent = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with silent[0], silent[1], tempfile.TemporaryDirectory() as folder:  # pykan writes a history
         start = time.process_time()
-        model = kan.KAN(width=WIDTHS, grid=3, k=3, seed=seed, auto_save=False)
+        model = kan.KAN(width=WIDTHS, grid=3, k=3, seed=seed, auto_save=False, ckpt_path=folder)
         model.fit(data, opt="LBFGS", steps=50, lamb=0.001)
         model = model.prune()
         model.auto_save = False
