@@ -358,3 +358,43 @@ def test_the_loop_finds_the_truth(text, seed):
     rmse, found = loop(sympy.lambdify([x, y], truth, "numpy"), [2, 5, 1], seed)
     assert rmse < 1e-12
     assert sympy.simplify(found - truth) == 0
+
+
+def test_noise_is_no_reason_for_a_complicated_name():
+    """With noise many networks are good enough: loss and complexity together decide."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (800, 2))
+    y = X[:, 0] * X[:, 1]
+    y += 0.01 * y.std() * rng.standard_normal(800)
+    model = KAN([2, 2, 1], seed=0)
+    fit(model, X, y, steps=40, sparsity=1e-4, update_grid=True)
+    model = symbolify(model, X, y)
+    fit(model, X, y, steps=20)
+    x, y_ = sympy.symbols("x y", real=True)
+    assert formula(model, ["x", "y"], X, y, verbose=False) == x * y_
+
+
+def test_constants_that_the_data_leave_open_walk_to_one():
+    """9 / (3 - x y) - 3 as a quotient of squares that any a fits: from 0.178 it is far to where all are exact."""
+    a, line, square = 0.178, LIBRARY["x"], LIBRARY["x^2"]
+    below = {(0, 0): a, (0, 1): -a, (1, 0): -1, (1, 1): -1}
+    model = KAN.from_layers(
+        [
+            EdgeLayer(2, 2, {place: FunctionEdge(line, [1, 0, c, 0]) for place, c in below.items()}),
+            EdgeLayer(
+                2,
+                1,
+                {
+                    (0, 0): FunctionEdge(square, [1, 0, 1, 12 * a]),
+                    (1, 0): FunctionEdge(square, [1, 0, -1, 0]),
+                },
+            ),
+            EdgeLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["1/x"], [1, 0, 36 * a, -3])}),
+        ]
+    )
+    X = np.abs(X2) * [1, 2]
+    y = 9 / (3 - X[:, 0] * X[:, 1]) - 3
+    np.testing.assert_allclose(model(X)[:, 0], y, atol=1e-13)
+    x, y_ = sympy.symbols("x y", real=True)
+    found = formula(model, ["x", "y"], X, y, verbose=False)
+    assert not found.atoms(sympy.Float) and sympy.simplify(found - (9 / (3 - x * y_) - 3)) == 0

@@ -1,7 +1,7 @@
-"""A stored source is what a fresh run of it gives, but for its pictures."""
+"""A stored notebook is what a fresh run of it gives, but for its pictures."""
 
 import pytest
-from machinery import SOURCES, build, name
+from machinery import NOTEBOOKS, build, name
 
 MOST_SECONDS = 60
 
@@ -15,7 +15,7 @@ def without_pictures(notebook):
     return notebook
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)  # nbval runs the students' copies, too
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_fresh_run_changes_nothing(path, record_property):
     fresh = build.read(path)
     seconds = build.execute(path, fresh)
