@@ -22,7 +22,7 @@ RECORD = ".minikan.json"
 LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+\.[a-z]+)")  # to a file
 
 
-def digest(content, name):
+def digest(content: bytes, name: str) -> str:
     """Sum up a file; of a notebook only what its cells say, as running it is no edit."""
     if name.endswith(".ipynb"):
         try:
@@ -34,7 +34,7 @@ def digest(content, name):
     return hashlib.sha256(content).hexdigest()
 
 
-def carried(source, name, address):
+def carried(source: Path, name: str, address: str) -> bytes:
     """Read a file of the course; links of a notebook to what the course does not hold lead to the address."""
     content = (source / name).read_bytes()
     if not name.endswith(".ipynb"):
@@ -54,7 +54,7 @@ def carried(source, name, address):
     return f"{text}\n".encode()
 
 
-def lay(source, folder, version, address):
+def lay(source: Path, folder: Path, version: str, address: str) -> dict[str, list[str]]:
     """Lay the course in `source` into a folder.
 
     Parameters
@@ -110,7 +110,7 @@ def _write(path, content):
     part.replace(path)
 
 
-def report(folder, did):
+def report(folder: Path, did: dict[str, list[str]]) -> str:
     """Say in a few lines what was done and what was left alone."""
     lines = [f"minikan {__version__}: the course is in {folder}"]
     lines += [f"  {len(did[key])} files {key}" for key in ("new", "updated") if did[key]]
@@ -119,7 +119,7 @@ def report(folder, did):
     return "\n".join(lines if any(did.values()) else [*lines, "  nothing to do: it is up to date"])
 
 
-def main():
+def main() -> None:
     """Lay out the course and open it."""
     parser = argparse.ArgumentParser(
         prog="python -m minikan",

@@ -4,16 +4,24 @@ Every public function passes its arguments through these helpers; behind them th
 inputs. An error says which argument it was, what it was, and what it must be.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import wraps
 from numbers import Integral
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LARGEST = 1e150  # of a grid point: squares are still finite
 MOST = 10**9  # of anything that is counted
 
+P = ParamSpec("P")  # what a function takes …
+R = TypeVar("R")  # … and what it returns
 
-def as_finite(results, name):
+
+def as_finite(results: Iterable, name: str) -> None:
     """Check numbers that a public function computed: they are finite, or it was asked for more than float64 holds."""
     for result in results:
         if not np.isfinite(getattr(result, "parameters", result)).all():
@@ -22,7 +30,7 @@ def as_finite(results, name):
             )
 
 
-def finite_results(function):
+def finite_results(function: Callable[P, R]) -> Callable[P, R]:
     """Decorate a public function that returns arrays or a model: finite ones, or `as_finite` says why not."""
 
     @wraps(function)
@@ -35,7 +43,7 @@ def finite_results(function):
     return checked
 
 
-def as_numbers(values, name):
+def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
     """Turn anything array-like into a float64 array without NaN, infinity or foreign types."""
     try:
         array = np.asarray(values)
@@ -53,7 +61,7 @@ def as_numbers(values, name):
     return array
 
 
-def as_samples(values, width, name="X"):
+def as_samples(values: ArrayLike, width: int, name: str = "X") -> np.ndarray:
     """Check samples: an array of shape (n, width) with n >= 1."""
     array = as_numbers(values, name)
     if array.ndim != 2:
@@ -66,7 +74,7 @@ def as_samples(values, width, name="X"):
     return array
 
 
-def as_targets(values, n, width, name="y"):
+def as_targets(values: ArrayLike, n: int, width: int, name: str = "y") -> np.ndarray:
     """Check targets: an array of shape (n, width); one output may come as (n,)."""
     array = as_numbers(values, name)
     if array.ndim == 1 and width == 1:
@@ -76,7 +84,7 @@ def as_targets(values, n, width, name="y"):
     return as_samples(array, width, name)
 
 
-def as_vector(values, name):
+def as_vector(values: ArrayLike, name: str) -> np.ndarray:
     """Check one column of numbers: an array of shape (n,) with n >= 1."""
     array = as_numbers(values, name)
     if array.ndim != 1 or array.size == 0:
@@ -84,7 +92,7 @@ def as_vector(values, name):
     return array
 
 
-def as_integer(value, name, minimum):
+def as_integer(value: Any, name: str, minimum: int) -> int:
     """Check a whole number from a minimum to a milliard, more than any computer has room or time for."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
@@ -95,7 +103,7 @@ def as_integer(value, name, minimum):
     return int(value)
 
 
-def as_number(value, name, minimum, maximum=np.inf):
+def as_number(value: float, name: str, minimum: float, maximum: float = np.inf) -> float:
     """Check one real number from a minimum to a maximum."""
     number = as_numbers(value, name)
     if number.ndim != 0:
@@ -106,14 +114,14 @@ def as_number(value, name, minimum, maximum=np.inf):
     return float(number)
 
 
-def as_choice(value, name, choices):
+def as_choice(value: str, name: str, choices: Collection[str]) -> str:
     """Check one of several words."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
     return value
 
 
-def as_generator(seed):
+def as_generator(seed: int | np.random.Generator) -> np.random.Generator:
     """Make a random generator of a seed, or take one as it is."""
     try:
         return np.random.default_rng(seed)
@@ -121,7 +129,7 @@ def as_generator(seed):
         raise type(error)(f"seed must be a whole number >= 0 or a numpy Generator, got {seed!r}") from None
 
 
-def as_widths(widths):
+def as_widths(widths: Sequence[int]) -> list[int]:
     """Check the nodes per layer, [n_0, …, n_L]."""
     listed = list(widths) if np.iterable(widths) else []
     if len(listed) < 2:
@@ -129,7 +137,7 @@ def as_widths(widths):
     return [as_integer(width, "every width", 1) for width in listed]
 
 
-def as_increasing(points, name):
+def as_increasing(points: np.ndarray, name: str) -> np.ndarray:
     """Check points that increase along the last axis, by steps that can be divided by."""
     if np.abs(points).max() > LARGEST:
         raise ValueError(
@@ -141,7 +149,7 @@ def as_increasing(points, name):
     return points
 
 
-def as_domain(value, name="domain"):
+def as_domain(value: ArrayLike, name: str = "domain") -> tuple[float, float]:
     """Check an interval (low, high) with low < high."""
     array = as_numbers(value, name)
     if array.shape != (2,):

@@ -12,14 +12,17 @@ straight lines, value and slope matched.
 References: C. de Boor, *A Practical Guide to Splines* (2001), chapters IX and X.
 """
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_domain, as_increasing, as_integer, as_numbers, as_vector, finite_results
 
 
-def make_grid(domain=(-1, 1), grid=5, order=3):
+def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, order: int = 3) -> np.ndarray:
     """Make the knots of a spline: a grid on the domain and `order` more knots on each side.
 
     Parameters
@@ -59,7 +62,7 @@ def make_grid(domain=(-1, 1), grid=5, order=3):
     return as_increasing(np.concatenate([points[0] - steps[::-1], points, points[-1] + steps]), "knots")
 
 
-def polynomial_pieces(knots, order):
+def polynomial_pieces(knots: np.ndarray, order: int) -> np.ndarray:
     """Run the Cox–de Boor recursion on polynomials, on all cells at once.
 
     A basis function of degree p - 1 on the knots t_lo … t_hi is a parent that splits itself between
@@ -111,7 +114,7 @@ class SplineGrid:
         Polynomial degree k.
     """
 
-    def __init__(self, knots, order):
+    def __init__(self, knots: np.ndarray, order: int) -> None:
         k, G = order, knots.shape[1] - 2 * order - 1
         self.knots, self.order, self.G = knots, k, G
         self.left = knots[:, k : k + G]  # (n_in, G)
@@ -129,7 +132,7 @@ class SplineGrid:
             ((self.left - low) * self.per_unit * self.nudge).astype(np.intp) == np.arange(G)
         ).all()
 
-    def locate(self, x):
+    def locate(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Find the cell of each x, where in it, and the nearest point of the domain: all (n_in, n) like x.
 
         Cells are half-open, the last one closed; beyond the domain the nearest cell counts. In cells'
@@ -147,7 +150,7 @@ class SplineGrid:
         where = cells + self.row
         return cells, (inside - self.left.take(where)) / self.width.take(where), inside
 
-    def powers(self, u):
+    def powers(self, u: np.ndarray) -> np.ndarray:
         """Compute 1, u, u**2, … u**k: (k + 1, n_in, n)."""
         powers = np.empty((self.order + 1, *u.shape))
         powers[0] = 1
@@ -155,7 +158,7 @@ class SplineGrid:
             np.multiply(powers[d - 1], u, out=powers[d])
         return powers
 
-    def live(self, cells, powers, derivative=0):
+    def live(self, cells: np.ndarray, powers: np.ndarray, derivative: int = 0) -> np.ndarray:
         """Evaluate the k + 1 basis functions alive at each x, or a derivative in u: (k + 1, n_in, n)."""
         factors = [math.perm(d, derivative) for d in range(derivative, self.order + 1)]
         powers = powers[: len(factors)]  # u**d becomes a multiple of u**(d - derivative)
@@ -167,13 +170,13 @@ class SplineGrid:
             values += (factor * piece).take(where, axis=1) * power
         return values
 
-    def scale(self, cells):
+    def scale(self, cells: np.ndarray) -> np.ndarray:
         """Tell du/dx: cells per unit of x, of shape (n_in, 1) or (n_in, n)."""
         return self.per_unit if self.uniform else 1 / self.width.take(cells + self.row)
 
 
 @finite_results
-def basis(x, knots, order, derivative=0):
+def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np.ndarray:
     """Evaluate all B-splines of a knot vector, or their derivatives.
 
     Parameters
@@ -228,7 +231,7 @@ def basis(x, knots, order, derivative=0):
 
 
 @finite_results
-def fit_coefficients(x, y, knots, order):
+def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -> np.ndarray:
     """Fit a spline to points: the coefficients of least squared error, the smallest where they are free.
 
     Parameters

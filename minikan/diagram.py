@@ -1,18 +1,33 @@
 """A network drawn with every edge's curve in its place (all chapters; paper, figure 2.2)."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
+from numpy.typing import ArrayLike
 
 from .borders import as_samples
 from .edges import FunctionEdge, edge_of, places, splines
+from .network import KAN
 
 INK, FAINT, NAMED = "#222222", "#8c8c8c", "#9c3d00"
 HALF = 0.4  # half a panel, where panels are one apart
 TITLE, SMALLEST = 13, 6  # points of a title, and of one that is still readable
 
 
-def plot(model, X, *, inputs=None, outputs=None, title=None, axes=None):
+def plot(
+    model: KAN,
+    X: ArrayLike,
+    *,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+    title: str | None = None,
+    axes: Axes | None = None,
+) -> Figure:
     """Draw a network: inputs below, outputs above, and on each edge the curve it has learned.
 
     A curve is drawn over the range that its input takes on the samples, and scaled to fill its panel. It

@@ -15,16 +15,24 @@ constants that edges can pass to each other a place: with it the least loss is w
 Reference: P. Eilers and B. Marx, *Flexible smoothing with B-splines and penalties*, Statistical Science 11 (1996) 89.
 """
 
+from __future__ import annotations
+
 import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_number
 from .grids import update_grid
 from .manners import as_floats, as_labels, as_target_columns, as_weights, differing, feature_names, foreign
-from .network import KAN
+from .network import KAN, Network
 from .sparsity import Sparsity
 from .training import fit
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 SIZE = 0.01  # ε, what a coefficient costs beside a bend
 
@@ -38,18 +46,25 @@ class Roughness(Sparsity):
         λ, in units of the loss.
     """
 
-    def __init__(self, strength):
+    def __init__(self, strength: float) -> None:
         self.strength = as_number(strength, "roughness", 0)
 
-    def sizes(self, model, X, weights):
+    def sizes(self, model: Network, X: np.ndarray, weights: np.ndarray) -> list[np.ndarray]:
         """List what is squared, for each layer one array; samples have no say."""
         return [np.einsum("ra,iao->rio", _bends(layer), layer.weights) for layer in model.layers]
 
-    def value(self, sizes):
+    def value(self, sizes: list[np.ndarray]) -> float:
         """Compute the penalty."""
         return self.strength * sum(float(np.vdot(part, part)) for part in sizes)
 
-    def add(self, model, X, weights, gradient, matrix=None):
+    def add(
+        self,
+        model: Network,
+        X: np.ndarray,
+        weights: np.ndarray,
+        gradient: np.ndarray,
+        matrix: np.ndarray | None = None,
+    ) -> float:
         """Add to a gradient (P,) and to a Gauss–Newton matrix (P, P), exactly: the penalty is a parabola."""
         places = model.split(np.arange(len(gradient)))
         for layer, part, place in zip(model.layers, model.split(gradient), places, strict=True):
@@ -72,17 +87,25 @@ def _bends(layer):
 class KANEstimator:
     """What both estimators share: parameters, checks of the samples, the network."""
 
-    def __init__(self, hidden=(3,), grid=5, order=3, roughness=0.03, steps=30, random_state=0):
+    def __init__(
+        self,
+        hidden: Sequence[int] = (3,),
+        grid: int = 5,
+        order: int = 3,
+        roughness: float = 0.03,
+        steps: int = 30,
+        random_state: Any = 0,
+    ) -> None:
         self.hidden, self.grid, self.order = hidden, grid, order
         self.roughness, self.steps, self.random_state = roughness, steps, random_state
 
     _parameters = ("hidden", "grid", "order", "roughness", "steps", "random_state")
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters of the constructor in a dict."""
         return {name: getattr(self, name) for name in self._parameters}
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters of the constructor; returns the estimator."""
         for name, value in params.items():
             if name not in self._parameters:
@@ -234,7 +257,7 @@ class KANRegressor(KANEstimator):
     True
     """
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and y (n,) or (n, n_out), in any units; returns the estimator."""
         X = self._samples(X, first=True)
         y = as_target_columns(y, len(X))
@@ -244,12 +267,12 @@ class KANRegressor(KANEstimator):
         y = y.reshape(len(X), -1)
         return self._train(X, y, as_weights(sample_weight, len(X)), y.shape[1], "mse")
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict for X (n, n_in): (n,), or (n, n_out) if y was like this."""
         outputs = self._outputs(X)
         return outputs[:, 0] if self._flat else outputs
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute R², the share of the variance of y that is explained; over several outputs, the mean of them."""
         prediction = self.predict(X)
         y, prediction = (
@@ -295,7 +318,7 @@ class KANClassifier(KANEstimator):
     ['low', 'high']
     """
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and labels y (n,); returns the estimator."""
         X = self._samples(X, first=True)
         y = as_labels(y, len(X))
@@ -306,18 +329,18 @@ class KANClassifier(KANEstimator):
             raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[counted]}")
         return self._train(X, codes, weights, len(self.classes_), "cross-entropy")
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict the probabilities of the classes for X (n, n_in): (n, n_classes)."""
         z = self._outputs(X)
         p = np.exp(z - z.max(axis=1, keepdims=True))
         return p / p.sum(axis=1, keepdims=True)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the most probable class for X (n, n_in): (n,)."""
         best = self._outputs(X).argmax(axis=1)
         return self.classes_[best]
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute the accuracy: the share of samples whose class is predicted."""
         return float(np.average(self.predict(X) == as_labels(y, len(X)), weights=sample_weight))
 

@@ -15,6 +15,8 @@ K = n_in (G + k + 1) is the number of rows of W, g has shape (n_out, n), and B' 
 of the live basis functions in their cells.
 """
 
+from typing import Any
+
 import numpy as np
 
 # glibc hands freed memory back to the system at once, and gets it again page by page a moment later,
@@ -38,18 +40,18 @@ class Features:
         Features of an input, G + k + 1.
     """
 
-    def __init__(self, cells, live, base, per_input):
+    def __init__(self, cells: np.ndarray, live: np.ndarray, base: np.ndarray, per_input: int) -> None:
         self.live, self.base = live, base
         n_in, self.n = base.shape
         self.K = n_in * per_input
         self.first = cells + np.arange(0, self.K, per_input)[:, None]  # row of W for the first live one
         self.base_rows = slice(per_input - 1, None, per_input)
 
-    def following(self, first, step):
+    def following(self, first: np.ndarray, step: int) -> np.ndarray:
         """Count on from the first live basis function of each x to its k next ones: (k + 1, n_in, n)."""
         return first + step * np.arange(len(self.live))[:, None, None]
 
-    def dense(self):
+    def dense(self) -> np.ndarray:
         """Write all features down, zeros included: (K, n)."""
         matrix = np.zeros((self.K, self.n))
         self.places = self.following(self.first * self.n + np.arange(self.n), self.n)  # row by row
@@ -61,17 +63,17 @@ class Features:
 class DenseFeatures(Features):
     """Features with their zeros: best when cells are few or outputs many."""
 
-    def __init__(self, *parts):
+    def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.matrix = self.dense()
 
-    def times(self, W):
+    def times(self, W: np.ndarray) -> np.ndarray:
         return W.T @ self.matrix
 
-    def gradient(self, g):
+    def gradient(self, g: np.ndarray) -> np.ndarray:
         return self.matrix @ g.T
 
-    def pull(self, W, g, slopes):
+    def pull(self, W: np.ndarray, g: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         wanted = W @ g  # (K, n)
         return np.einsum("rin,rin->in", wanted.take(self.places), slopes), wanted[self.base_rows]
 
@@ -79,15 +81,15 @@ class DenseFeatures(Features):
 class SparseFeatures(Features):
     """Live features only: the cost does not grow with the grid."""
 
-    def __init__(self, *parts):
+    def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.rows = self.following(self.first, 1)  # of W
 
-    def times(self, W):
+    def times(self, W: np.ndarray) -> np.ndarray:
         self.weights = W.T.take(self.rows, axis=1)  # (n_out, k+1, n_in, n)
         return np.einsum("orin,rin->on", self.weights, self.live) + W[self.base_rows].T @ self.base
 
-    def gradient(self, g):
+    def gradient(self, g: np.ndarray) -> np.ndarray:
         gradient, rows, terms = np.empty((len(g), self.K)), self.rows.ravel(), np.empty_like(self.live)
         for g_o, gradient_o in zip(g, gradient, strict=True):
             np.multiply(self.live, g_o, out=terms)
@@ -95,6 +97,6 @@ class SparseFeatures(Features):
         gradient[:, self.base_rows] = g @ self.base.T
         return gradient.T
 
-    def pull(self, W, g, slopes):
+    def pull(self, W: np.ndarray, g: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         edges = np.einsum("orin,rin->oin", self.weights, slopes)
         return np.einsum("oin,on->in", edges, g), W[self.base_rows] @ g

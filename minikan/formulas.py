@@ -8,9 +8,14 @@ possible are 0 or 1. The others are measured quantities. The simplest exact numb
 each is tried, and stays if the loss does not rise beyond what noise explains.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_integer, as_samples, as_targets
 from .edges import splines
@@ -31,7 +36,7 @@ BASES = {  # the exact numbers whose multiples are tried, and what it costs to u
 # -------------------------------------------------------------------------------------------- canonical
 
 
-def canonical(model):
+def canonical(model: KAN) -> tuple[KAN, np.ndarray]:
     """Write the same function with as many numbers 0 or 1 as possible.
 
     Parameters
@@ -127,13 +132,13 @@ def _settle(into, out):
 class Part(Objective):
     """An objective of which some parameters stay where they are."""
 
-    free = None  # ndarray of bool, shape (P,)
+    free: np.ndarray  # of bool, shape (P,)
 
-    def curvature(self):
+    def curvature(self) -> tuple[float, np.ndarray, np.ndarray]:
         loss, gradient, matrix = super().curvature()
         return loss, gradient * self.free, matrix * np.outer(self.free, self.free)
 
-    def settle(self, steps=8):
+    def settle(self, steps: int = 8) -> float:
         """Improve the free parameters, and return the loss."""
         optimizer = LevenbergMarquardt(damping=1e-6, acceleration=False)
         for _ in range(steps):
@@ -141,7 +146,7 @@ class Part(Objective):
                 break
         return self.loss()
 
-    def uncertainty(self):
+    def uncertainty(self) -> np.ndarray:
         """Estimate the standard errors of the parameters, (P,); infinite where the data leave the choice.
 
         Only free parameters have one. The data leave a choice where the loss is flat along a direction: there
@@ -158,7 +163,7 @@ class Part(Objective):
         return errors
 
 
-def snap_constants(objective, floor):
+def snap_constants(objective: Part, floor: float) -> dict:
     """Replace measured numbers by exact ones, as long as the loss does not rise beyond noise.
 
     Parameters
@@ -193,7 +198,7 @@ def snap_constants(objective, floor):
     return snapped
 
 
-def nice_number(value, width):
+def nice_number(value: float, width: float) -> tuple[float, float, str]:
     """Find the simplest exact number within a width: (cost, number, text); the cost is infinite if there is none.
 
     Rationals with a denominator of q lie 1 / q² apart or closer. They are no news where the width is not
@@ -218,7 +223,7 @@ def nice_number(value, width):
 # ---------------------------------------------------------------------------------------------- formula
 
 
-def exact_number(text):
+def exact_number(text: str) -> Any:
     """Make a sympy number of a text of `nice_number`, as "3/2*sqrt(pi)"; nothing is evaluated."""
     import sympy
 
@@ -228,7 +233,16 @@ def exact_number(text):
     return sympy.Rational(ratio) * symbols.get(name, 1)
 
 
-def formula(model, names=None, X=None, y=None, *, digits=None, snap=True, verbose=True):
+def formula(
+    model: KAN,
+    names: Sequence[str] | None = None,
+    X: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    *,
+    digits: int | None = None,
+    snap: bool = True,
+    verbose: bool = True,
+) -> Any:
     """Read the formula off a network whose edges are functions.
 
     Parameters

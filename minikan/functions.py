@@ -8,6 +8,7 @@ a few times smaller. Where it is not defined it continues as a straight line, as
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Function:
     def __repr__(self):
         return f"Function({self.name})"
 
-    def evaluate(self, u):
+    def evaluate(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compute value, slope and second derivative; a straight line where there is no function."""
         if self.low == -np.inf and self.high == np.inf:
             return self.derivatives(u)
@@ -58,15 +59,15 @@ class Function:
         value, slope, bend = self.derivatives(inside)
         return value + slope * (u - inside), slope, np.where(u == inside, bend, 0.0)
 
-    def defined(self, u):
+    def defined(self, u: np.ndarray) -> bool:
         """Tell whether all of u lies in the domain."""
         return bool(((self.low <= u) & (u <= self.high)).all())
 
 
-LIBRARY = {}
+LIBRARY: dict[str, Function] = {}
 
 
-def register(function, check=True):
+def register(function: Function, check: bool = True) -> None:
     """Add a function to the library, or replace the one of this name.
 
     Parameters
@@ -186,7 +187,7 @@ def _bessel(u):
 
 _BEFORE_POLE = np.pi / 2 - 1e-3
 _POSITIVE = 1e-6
-_UNIT = dict(low=-1 + 1e-9, high=1 - 1e-9)
+_UNIT: dict[str, Any] = dict(low=-1 + 1e-9, high=1 - 1e-9)
 
 for _function in (
     Function("0", lambda u: (0 * u,) * 3, lambda u: 0, 0, degree=0, parity=1),

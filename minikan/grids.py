@@ -4,7 +4,10 @@
 function it has learned and more. Both leave the model alone and return a new one.
 """
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_integer, as_number, as_samples, finite_results
 from .bspline import basis, fit_coefficients, make_grid
@@ -17,7 +20,7 @@ LEAST_UNIFORM = 0.01  # keeps a width in cells between which there are no data
 
 
 @finite_results
-def update_grid(model, X, uniform_weight=0.7):
+def update_grid(model: KAN, X: ArrayLike, uniform_weight: float = 0.7) -> KAN:
     """Make a new model whose grids lie where its inputs and hidden nodes are, with the same function there.
 
     Each grid covers the range of its data and a fiftieth of it more on both sides. Its points are a
@@ -82,7 +85,7 @@ def _points(x, old, uniform_weight):
 
 
 @finite_results
-def refine(model, grid):
+def refine(model: KAN, grid: int) -> KAN:
     """Make a new model with finer grids that computes the same function.
 
     The new splines are the least-squares fit to the old ones, at order + 1 points in every new cell.

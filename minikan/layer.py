@@ -8,23 +8,27 @@ The paper scales the spline by a second weight w_s. Multiplying every c_m by it 
 so it is redundant, and it would make the Jacobian singular: it is left out.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_increasing, as_numbers
 from .bspline import SplineGrid
-from .features import DenseFeatures, Features, SparseFeatures
+from .features import DenseFeatures, SparseFeatures
 
 
-def silu(x):
+def silu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate silu(x) = x σ(x) and its slope."""
     s = 0.5 + 0.5 * np.tanh(0.5 * x)  # σ, without overflow
     value = x * s
     return value, s + value * (1 - s)
 
 
-def silu_bend(x):
+def silu_bend(x: np.ndarray) -> np.ndarray:
     """Evaluate the second derivative of silu."""
     s = 0.5 + 0.5 * np.tanh(0.5 * x)
     return s * (1 - s) * (2 + x * (1 - 2 * s))
@@ -36,14 +40,17 @@ class Cache(NamedTuple):
     x: np.ndarray  # (n_in, n)
     cells: np.ndarray  # (n_in, n)
     powers: np.ndarray  # of the place of each x in its cell, (k+1, n_in, n)
-    features: Features
+    features: DenseFeatures | SparseFeatures
     base_slope: np.ndarray  # (n_in, n) of silu
 
 
 class LinearLayer:
     """A layer whose outputs are linear in its weights (…, n_out): z = Wᵀ Φ(x), with features Φ (K, n)."""
 
-    def spread(self, cache, sensitivity, out):
+    n_out: int
+    features: Callable[[Any], np.ndarray]
+
+    def spread(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
         """Write down ∂outputs/∂weights: how each node (n_outputs, n_out, n) is heard, times the features.
 
         `out` has the shape of the weights, and then (n_outputs, n).
@@ -87,7 +94,7 @@ class KANLayer(LinearLayer):
     array([[0.]])
     """
 
-    def __init__(self, knots, coef, base_weight):
+    def __init__(self, knots: ArrayLike, coef: ArrayLike, base_weight: ArrayLike) -> None:
         knots, coef = as_numbers(knots, "knots"), as_numbers(coef, "coef")
         base_weight = as_numbers(base_weight, "base_weight")
         if coef.ndim != 3 or 0 in coef.shape:
@@ -107,27 +114,27 @@ class KANLayer(LinearLayer):
         self.place(knots)
         self.weights = np.concatenate([coef, base_weight[:, None]], axis=1)
 
-    def copy(self):
+    def copy(self) -> KANLayer:
         """Make a layer of the same numbers."""
         return KANLayer(self.knots, self.coef, self.base_weight)
 
-    def place(self, knots):
+    def place(self, knots: np.ndarray) -> None:
         """Lay the splines on other knots (n_in, G + 2k + 1); the weights stay what they are."""
         self.knots = knots
         self._grid = SplineGrid(knots, self.order)
 
     @property
-    def points(self):
+    def points(self) -> np.ndarray:
         """The grid points without their extension, (n_in, G + 1)."""
         return self.knots[:, self.order : self.order + self.G + 1]
 
     @property
-    def coef(self):
+    def coef(self) -> np.ndarray:
         """Spline coefficients, a view of shape (n_in, G + k, n_out)."""
         return self.weights[:, :-1]
 
     @property
-    def base_weight(self):
+    def base_weight(self) -> np.ndarray:
         """Weights of silu, a view of shape (n_in, n_out)."""
         return self.weights[:, -1]
 
@@ -158,14 +165,16 @@ class KANLayer(LinearLayer):
         """Differentiate the basis functions alive in x: (k+1, n_in, n)."""
         return self._grid.live(cells, powers, derivative=1) * self._grid.scale(cells)
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Cache]:
         """Compute z_j = Σ_i φ_{j,i}(x_i): x (n_in, n) → z (n_out, n), and what `backward` needs."""
         cells, powers, values, base, base_slope = self._values(x)
         features = self._kernel()(cells, values, base, self.weights.shape[1])
         z = features.times(self.weights.reshape(-1, self.n_out))
         return z, Cache(x, cells, powers, features, base_slope)
 
-    def backward(self, cache, upstream, wants_x=True):
+    def backward(
+        self, cache: Cache, upstream: np.ndarray, wants_x: bool = True
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """Carry the loss's gradient back through the layer.
 
             ∂loss/∂c_m  = Σ_samples  upstream · B_m(x)
@@ -183,27 +192,27 @@ class KANLayer(LinearLayer):
         splines, base = features.pull(W, upstream, slopes)
         return gradient, splines * self._grid.scale(cache.cells) + base * cache.base_slope
 
-    def features(self, cache):
+    def features(self, cache: Cache) -> np.ndarray:
         """Write down what the weights multiply: (n_in (G + k + 1), n)."""
         return cache.features.dense()
 
-    def slopes(self, cache):
+    def slopes(self, cache: Cache) -> np.ndarray:
         """Differentiate the outputs in the inputs, ∂z_j/∂x_i: (n_out, n_in, n)."""
         return self.edges(cache.x, derivative=1)
 
-    def backward_edges(self, cache, pull):
+    def backward_edges(self, cache: Cache, pull: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Do as `backward` for a gradient in every single edge, pull (n_out, n_in, n)."""
         features = self.features(cache).reshape(self.n_in, -1, pull.shape[-1])
         return features @ pull.transpose(1, 2, 0), np.einsum("jin,jin->in", pull, self.slopes(cache))
 
-    def grams(self, cache, importance):
+    def grams(self, cache: Cache, importance: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield for each edge the places of its weights in the layer's, and Σ_samples importance Φ Φᵀ."""
         features = self.features(cache).reshape(self.n_in, -1, importance.shape[-1])
         places = np.arange(self.weights.size).reshape(self.weights.shape)
         for i, j in np.ndindex(self.n_in, self.n_out):
             yield places[i, :, j], (features[i] * importance[j, i]) @ features[i].T
 
-    def edges(self, x, derivative=0):
+    def edges(self, x: np.ndarray, derivative: int = 0) -> np.ndarray:
         """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""
         cells, powers, live, base, base_slope = self._values(x)
         if derivative == 1:

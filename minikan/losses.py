@@ -11,7 +11,10 @@ Gauss–Newton method).
 Reference: N. Schraudolph, Neural Computation 14 (2002) 1723, section 3.
 """
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_numbers, as_targets
 
@@ -19,25 +22,25 @@ from .borders import as_numbers, as_targets
 class MeanSquaredError:
     """The mean over samples and outputs of the squared residual."""
 
-    def targets(self, y, n, n_out, name):
+    def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> np.ndarray:
         """Check targets (n, n_out); keep them samples last."""
         return np.ascontiguousarray(as_targets(y, n, n_out, name).T)
 
-    def judge(self, z, y, weights):
+    def judge(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Compute loss and gradient: z, y (n_out, n), weights (n,) → float, (n_out, n)."""
         residuals = z - y
         upstream = residuals * (weights * (2 / len(z)))
         return 0.5 * np.vdot(residuals, upstream), upstream
 
-    def curve(self, z, change, weights):
+    def curve(self, z: np.ndarray, change: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Multiply a change of the outputs (n_out, n) by the second derivative."""
         return change * (weights * (2 / len(z)))
 
-    def residuals(self, z, y, weights):
+    def residuals(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Compute r, of z's shape: what is left, weighted."""
         return (z - y) * np.sqrt(2 / len(z) * weights)
 
-    def rooted(self, jacobian, z, weights):
+    def rooted(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Turn a Jacobian (P, n_out, n) into SᵀJ, in place; here S is a number for each sample."""
         jacobian *= np.sqrt(2 / len(z) * weights)
         return jacobian
@@ -46,7 +49,7 @@ class MeanSquaredError:
 class CrossEntropy:
     """How surprised the softmax of the outputs is by the classes."""
 
-    def targets(self, y, n, n_out, name):
+    def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> np.ndarray:
         """Check classes: whole numbers 0 … n_out - 1, of shape (n,)."""
         y = as_numbers(y, name)
         if y.shape != (n,):
@@ -59,7 +62,7 @@ class CrossEntropy:
             )
         return y.astype(np.intp)
 
-    def judge(self, z, y, weights):
+    def judge(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Compute loss and gradient: z (n_out, n), y, weights (n,) → float, (n_out, n)."""
         z = z - z.max(axis=0)
         p = np.exp(z)
@@ -70,19 +73,19 @@ class CrossEntropy:
         p[y, samples] -= 1
         return loss, p * weights
 
-    def curve(self, z, change, weights):
+    def curve(self, z: np.ndarray, change: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Multiply a change of the outputs (n_out, n) by the second derivative, w (diag(p) - p pᵀ)."""
         p = self._root(z) ** 2
         return p * (change - (p * change).sum(axis=0)) * weights
 
-    def residuals(self, z, y, weights):
+    def residuals(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Compute r = √w (√p - e_y / √p_y), of z's shape."""
         residuals = root = self._root(z)
         samples = np.arange(len(y))
         residuals[y, samples] -= 1 / np.maximum(root[y, samples], 1e-150)
         return residuals * np.sqrt(weights)
 
-    def rooted(self, jacobian, z, weights):
+    def rooted(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Turn a Jacobian (P, n_out, n) into SᵀJ, in place: S = √w diag(√p) (1 - √p √pᵀ)."""
         root = self._root(z)
         jacobian *= root * np.sqrt(weights)
@@ -96,4 +99,5 @@ class CrossEntropy:
         return root / np.sqrt((root**2).sum(axis=0))
 
 
-LOSSES = {"mse": MeanSquaredError, "cross-entropy": CrossEntropy}
+Loss = MeanSquaredError | CrossEntropy
+LOSSES: dict[str, type[Loss]] = {"mse": MeanSquaredError, "cross-entropy": CrossEntropy}

@@ -3,15 +3,19 @@
 Its classes of errors and warnings are used where it is loaded, and stand-ins of the same name where it is not.
 """
 
+from __future__ import annotations
+
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_numbers
 
 
-def as_floats(values, name):
+def as_floats(values: ArrayLike, name: str) -> np.ndarray:
     """Check numbers as `as_numbers` does; with columns of any type, and in words that scikit-learn expects."""
     if hasattr(values, "toarray"):
         raise TypeError(
@@ -32,7 +36,7 @@ def as_floats(values, name):
     return as_numbers(array, name)
 
 
-def as_target_columns(y, n):
+def as_target_columns(y: ArrayLike | None, n: int) -> np.ndarray:
     """Check numbers (n,) or (n, n_out)."""
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
@@ -42,7 +46,7 @@ def as_target_columns(y, n):
     return y
 
 
-def as_labels(y, n):
+def as_labels(y: ArrayLike | None, n: int) -> np.ndarray:
     """Check labels (n,): of any type that can be sorted, but no fractions."""
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
@@ -68,7 +72,7 @@ def as_labels(y, n):
     return y
 
 
-def as_weights(values, n):
+def as_weights(values: ArrayLike | None, n: int) -> np.ndarray:
     """Check the weights of n samples; ones by default."""
     weights = np.ones(n) if values is None else as_floats(values, "sample_weight")
     if weights.shape != (n,) or (weights < 0).any() or not weights.any():
@@ -79,13 +83,13 @@ def as_weights(values, n):
     return weights
 
 
-def feature_names(X):
+def feature_names(X: Any) -> np.ndarray | None:
     """Take the names of a data frame's columns, if all of them are strings."""
     names = np.asarray(getattr(X, "columns", []), dtype=object)
     return names if len(names) and all(isinstance(name, str) for name in names) else None
 
 
-def differing(names, known):
+def differing(names: list[str], known: list[str]) -> str:
     """Say how feature names differ, in scikit-learn's words."""
     lines = ["The feature names should match those that were passed during fit."]
     new, missing = sorted(set(names) - set(known)), sorted(set(known) - set(names))
@@ -98,7 +102,7 @@ def differing(names, known):
     return "\n".join(lines) + "\n"
 
 
-def foreign(name, bases):
+def foreign(name: str, bases: tuple[type, ...]) -> type:
     """Take scikit-learn's class of an error or warning if it is loaded, else make one like it."""
     module = sys.modules.get("sklearn.exceptions")
     return getattr(module, name) if module else type(name, bases, {})

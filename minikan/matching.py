@@ -8,11 +8,12 @@ chosen is not the smallest error, but the best evidence: error and complexity we
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .functions import LIBRARY
+from .functions import LIBRARY, Function
 
 COARSE = np.linspace(-1, 1, 60)  # where a curve is compared with a table
 POLISH_POINTS = 200
@@ -41,22 +42,22 @@ class Candidate:
         The same, fitted on the middle 70% of the edge's range, on the rest of it.
     """
 
-    function: object
+    function: Function
     weights: np.ndarray
-    span: tuple
+    span: tuple[float, float]
     error: float
     held_out: float = np.nan
 
     @property
-    def r2(self):
+    def r2(self) -> float:
         return 1 - self.error
 
-    def evidence(self, noise=0.0):
+    def evidence(self, noise: float = 0.0) -> float:
         """Weigh error against complexity: lower is better. One unit of complexity is worth a factor 3 of error."""
         return np.log(max(self.error, noise, 1e-30)) + np.log(3) * self.function.complexity
 
 
-def match(x, y, library=None):
+def match(x: np.ndarray, y: np.ndarray, library: Sequence[str | Function] | None = None) -> list[Candidate]:
     """Fit every function of a library to a curve.
 
     Parameters
@@ -97,7 +98,7 @@ def match(x, y, library=None):
     return sorted(candidates, key=Candidate.evidence)
 
 
-def as_library(library):
+def as_library(library: Sequence[str | Function] | None) -> list[Function]:
     """Make a list of functions of names or functions."""
     if library is None:
         return [

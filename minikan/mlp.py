@@ -7,28 +7,32 @@ layers it is as linear as a KAN: a layer multiplies weights with features, which
 of its inputs and a constant one, that carries the bias.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_choice, as_generator, as_numbers, as_widths
 from .layer import LinearLayer, silu
 from .network import Network
 
 
-def tanh(x):
+def tanh(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate tanh and its slope."""
     value = np.tanh(x)
     return value, 1 - value**2
 
 
-def relu(x):
+def relu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate max(x, 0) and its slope."""
     return np.maximum(x, 0), (x > 0).astype(float)
 
 
-def identity(x):
+def identity(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate x and its slope: what the first layer does with the inputs."""
     return x, np.ones_like(x)
 
@@ -52,27 +56,29 @@ class MLPLayer(LinearLayer):
         W, and b as its last row.
     """
 
-    def __init__(self, weights, activation):
+    def __init__(self, weights: ArrayLike, activation: Callable) -> None:
         weights = as_numbers(weights, "weights")
         if weights.ndim != 2 or len(weights) < 2 or weights.shape[1] < 1:
             raise ValueError(f"weights must have shape (n_in + 1, n_out), got {weights.shape}")
         self.weights, self.activation = weights, activation
         self.n_in, self.n_out = weights.shape[0] - 1, weights.shape[1]
 
-    def copy(self):
+    def copy(self) -> MLPLayer:
         """Make a layer of the same numbers."""
         return MLPLayer(self.weights.copy(), self.activation)
 
     def __repr__(self):
         return f"MLPLayer({self.n_in} → {self.n_out}, {self.activation.__name__}: {self.weights.size} parameters)"
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, MLPCache]:
         """Compute z: x (n_in, n) → z (n_out, n), and what `backward` needs."""
         value, slope = self.activation(x)
         features = np.concatenate([value, np.ones((1, x.shape[1]))])
         return self.weights.T @ features, MLPCache(features, slope)
 
-    def backward(self, cache, upstream, wants_x=True):
+    def backward(
+        self, cache: MLPCache, upstream: np.ndarray, wants_x: bool = True
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """Carry the loss's gradient back through the layer.
 
         ∂loss/∂W_ij = Σ_samples  a(x_i) upstream_j
@@ -81,11 +87,11 @@ class MLPLayer(LinearLayer):
         gradient = cache.features @ upstream.T
         return gradient, cache.slope * (self.weights[:-1] @ upstream) if wants_x else None
 
-    def features(self, cache):
+    def features(self, cache: MLPCache) -> np.ndarray:
         """Write down what the weights multiply: (n_in + 1, n)."""
         return cache.features
 
-    def slopes(self, cache):
+    def slopes(self, cache: MLPCache) -> np.ndarray:
         """Differentiate the outputs in the inputs, ∂z_j/∂x_i: (n_out, n_in, n)."""
         return self.weights[:-1].T[:, :, None] * cache.slope
 
@@ -120,7 +126,9 @@ class MLP(Network):
       MLPLayer(10 → 1, silu: 11 parameters)
     """
 
-    def __init__(self, widths, activation="silu", seed=0):
+    def __init__(
+        self, widths: Sequence[int], activation: str = "silu", seed: int | np.random.Generator = 0
+    ) -> None:
         widths, activation = as_widths(widths), as_choice(activation, "activation", ACTIVATIONS)
         rng = as_generator(seed)
         layers = []

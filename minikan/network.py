@@ -7,9 +7,14 @@ the `MLP` of chapter 05 say what the layers are. What acts on a model (`fit`, `r
 function of a module of its own.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import (
     as_domain,
@@ -24,6 +29,9 @@ from .borders import (
 )
 from .bspline import make_grid
 from .layer import KANLayer
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 BLOCK = 2048  # samples at a time: what a layer makes of them stays in the processor's cache …
 BLOCK_NUMBERS = 2**15  # … and fewer if a layer has many inputs
@@ -45,7 +53,7 @@ class Network:
     """
 
     @classmethod
-    def from_layers(cls, layers):
+    def from_layers(cls, layers: Sequence) -> Self:
         """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
         layers = [layer.copy() for layer in layers]
         if not layers:
@@ -73,7 +81,7 @@ class Network:
         self.__dict__.update(state)
         self._adopt(self.layers)
 
-    def split(self, vector):
+    def split(self, vector: np.ndarray) -> list[np.ndarray]:
         """Cut a vector (P, ...) into the layers' parts, views of their weights' shapes and then (...)."""
         return [
             vector[part].reshape(layer.weights.shape + vector.shape[1:])
@@ -81,27 +89,27 @@ class Network:
         ]
 
     @property
-    def parameters(self):
+    def parameters(self) -> np.ndarray:
         """All parameters in one vector of shape (P,)."""
         return self._parameters
 
     @parameters.setter
-    def parameters(self, values):
+    def parameters(self, values: ArrayLike) -> None:
         values = as_numbers(values, "parameters")
         if values.shape != self._parameters.shape:
             raise ValueError(f"parameters must have shape {self._parameters.shape}, got {values.shape}")
         self._parameters[:] = values
 
-    def state(self):
+    def state(self) -> Any:
         """Copy what training changes, for `restore`."""
         return self.parameters.copy()
 
-    def restore(self, state):
+    def restore(self, state: Any) -> None:
         """Return to a state of this or an equally shaped model."""
         self._parameters[:] = state
 
     @property
-    def widths(self):
+    def widths(self) -> list[int]:
         return [self.layers[0].n_in] + [layer.n_out for layer in self.layers]
 
     def __repr__(self):
@@ -111,7 +119,7 @@ class Network:
         ]
         return "\n  ".join(lines)
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, list]:
         """Go through all layers, samples last: x (n_in, n) → (n_out, n), and the layers' caches."""
         caches = []
         for layer in self.layers:
@@ -120,7 +128,7 @@ class Network:
         return x, caches
 
     @finite_results
-    def __call__(self, X):
+    def __call__(self, X: ArrayLike) -> np.ndarray:
         """Evaluate the network: X (n, n_in) → (n, n_out)."""
         X = as_samples(X, self.widths[0])
         outputs = np.empty((len(X), self.widths[-1]))
@@ -129,7 +137,7 @@ class Network:
         return outputs
 
     @finite_results
-    def backward(self, X, upstream):
+    def backward(self, X: ArrayLike, upstream: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Carry a gradient in the outputs, (n, n_out), back to parameters, (P,), and inputs, (n, n_in)."""
         X = as_samples(X, self.widths[0])
         upstream = as_targets(upstream, len(X), self.widths[-1], "upstream")
@@ -139,7 +147,9 @@ class Network:
             dX[block] = self.propagate(caches, upstream[block].T, gradient).T
         return gradient, dX
 
-    def propagate(self, caches, upstream, gradient, wants_x=True):
+    def propagate(
+        self, caches: list, upstream: np.ndarray, gradient: np.ndarray, wants_x: bool = True
+    ) -> np.ndarray:
         """Add to `gradient` (P,) what the caches' samples say, the last layer first."""
         parts = self.split(gradient)
         for depth in reversed(range(len(self.layers))):
@@ -148,7 +158,7 @@ class Network:
         return upstream
 
     @finite_results
-    def loss_and_gradient(self, X, y):
+    def loss_and_gradient(self, X: ArrayLike, y: ArrayLike) -> tuple[float, np.ndarray]:
         """Compute the mean squared error over samples and outputs, and its gradient.
 
         Parameters
@@ -170,7 +180,7 @@ class Network:
 
         return self.differentiate(X, judge)
 
-    def differentiate(self, X, judge):
+    def differentiate(self, X: np.ndarray, judge: Callable) -> tuple[float, np.ndarray]:
         """Add up any loss over the samples X (n, n_in), and its gradient (P,).
 
         `judge(outputs, block)` takes the outputs (n_out, n) of a slice of the samples and returns their
@@ -184,7 +194,7 @@ class Network:
             self.propagate(caches, upstream, gradient, wants_x=False)
         return float(loss), gradient
 
-    def linearise(self, x):
+    def linearise(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compute outputs (n_out, n) and their derivatives in the parameters (P, n_out, n), samples last.
 
         Layer by layer from the last to the first: an output's derivative in a weight is the output's
@@ -203,7 +213,7 @@ class Network:
         return z, jacobian
 
     @finite_results
-    def jacobian(self, X):
+    def jacobian(self, X: ArrayLike) -> np.ndarray:
         """Differentiate the outputs in the parameters: X (n, n_in) → (n, n_out, P)."""
         X = as_samples(X, self.widths[0])
         return np.ascontiguousarray(self.linearise(X.T)[1].transpose(2, 1, 0))
@@ -247,7 +257,15 @@ class KAN(Network):
       KANLayer(5 → 1, G=5, k=3: 45 parameters)
     """
 
-    def __init__(self, widths, grid=5, order=3, domain=(-1, 1), seed=0, noise=0.1):
+    def __init__(
+        self,
+        widths: Sequence[int],
+        grid: int = 5,
+        order: int = 3,
+        domain: tuple[float, float] = (-1, 1),
+        seed: int | np.random.Generator = 0,
+        noise: float = 0.1,
+    ) -> None:
         widths = as_widths(widths)
         grid, order = as_integer(grid, "grid", 1), as_integer(order, "order", 0)
         as_domain(domain)
@@ -263,11 +281,11 @@ class KAN(Network):
             layers.append(KANLayer(np.tile(knots, (n_in, 1)), weights[:, :-1], weights[:, -1]))
         self._adopt(layers)
 
-    def state(self):
+    def state(self) -> Any:
         """Copy what training changes, parameters and knots, for `restore`."""
         return super().state(), [layer.knots for layer in self.layers]
 
-    def restore(self, state):
+    def restore(self, state: Any) -> None:
         """Return to a state of this or an equally shaped model."""
         parameters, knots = state
         super().restore(parameters)
@@ -275,7 +293,7 @@ class KAN(Network):
             layer.place(its_knots)
 
     @finite_results
-    def input_derivatives(self, X):
+    def input_derivatives(self, X: ArrayLike) -> tuple[np.ndarray, ...]:
         """Differentiate the outputs in the inputs, once and twice.
 
         Parameters
@@ -302,7 +320,7 @@ class KAN(Network):
         return tuple(np.ascontiguousarray(np.moveaxis(d, -1, 0)) for d in (gradient, hessian))
 
 
-def straight_line(knots, order):
+def straight_line(knots: np.ndarray, order: int) -> np.ndarray:
     """Find the coefficients of the straight line that rises from -1 to 1 on the domain: (G + k,).
 
     They are the means of the knots inside each basis function's support (Marsden's identity; de Boor, chapter
@@ -315,12 +333,12 @@ def straight_line(knots, order):
     return (2 * means - low - high) / (high - low)
 
 
-def samples_last(X):
+def samples_last(X: np.ndarray) -> np.ndarray:
     """Turn (n, n_in) to (n_in, n): each input one contiguous row, as the layers like it."""
     return np.ascontiguousarray(X.T)
 
 
-def blocks(n, width=1):
+def blocks(n: int, width: int = 1) -> list[slice]:
     """Cut n samples into even slices that suit a network whose widest layer has so many nodes."""
     count = -(-n // min(BLOCK, max(64, BLOCK_NUMBERS // width)))
     return [slice(i * n // count, (i + 1) * n // count) for i in range(count)]

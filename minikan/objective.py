@@ -7,36 +7,42 @@ A penalty on the model itself, as chapter 06 has one, comes on top of it: `loss`
 The samples go through the network a block at a time, so that memory does not grow with their number.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_generator, as_numbers, as_samples
-from .network import blocks, samples_last
+from .losses import Loss
+from .network import Network, blocks, samples_last
+from .sparsity import Sparsity
 
 
 @dataclass
 class Objective:
     """A model and its samples as the optimisers see them: parameters, loss and derivatives."""
 
-    model: object
+    model: Network
     X: np.ndarray  # (n, n_in)
     y: np.ndarray  # (n_out, n), or (n,) classes
     weights: np.ndarray  # (n,), with sum 1
-    criterion: object
-    penalty: object = None
+    criterion: Loss
+    penalty: Sparsity | None = None
     evaluations: float = 0.0
     known: tuple = field(default=(None, None, None))  # parameters, and error and loss there
 
     @property
-    def parameters(self):
+    def parameters(self) -> np.ndarray:
         return self.model.parameters
 
     @parameters.setter
-    def parameters(self, values):
+    def parameters(self, values: np.ndarray) -> None:
         self.model.parameters[:] = values
 
-    def part(self, samples):
+    def part(self, samples: np.ndarray) -> Objective:
         """Make the same objective with some of the samples only."""
         weights = self.weights[samples]
         return Objective(
@@ -48,14 +54,14 @@ class Objective:
             self.penalty,
         )
 
-    def judge(self, z, block):
+    def judge(self, z: np.ndarray, block: slice) -> tuple[float, np.ndarray]:
         """Compute the share of a slice of samples in the loss, and its gradient in their outputs z."""
         return self.criterion.judge(z, self.y[..., block], self.weights[block])
 
-    def loss(self):
+    def loss(self) -> float:
         return self._look()[1]
 
-    def error(self):
+    def error(self) -> float:
         """Compute the loss without the penalty."""
         return self._look()[0]
 
@@ -73,14 +79,14 @@ class Objective:
             self.known = self.parameters.copy(), *known
         return known
 
-    def loss_and_gradient(self):
+    def loss_and_gradient(self) -> tuple[float, np.ndarray]:
         self.evaluations += 1
         loss, gradient = self.model.differentiate(self.X, self.judge)
         if self.penalty:
             loss += self.penalty.add(self.model, self.X, self.weights, gradient)
         return loss, gradient
 
-    def linearised(self):
+    def linearised(self) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
         """Yield, a block of samples at a time, their loss, their residuals r (N,) and SᵀJ of shape (P, N)."""
         self.evaluations += 1
         for block in blocks(len(self.X)):
@@ -89,7 +95,7 @@ class Objective:
             root = self.criterion.rooted(jacobian, z, weights).reshape(len(jacobian), -1)
             yield self.judge(z, block)[0], self.criterion.residuals(z, y, weights).ravel(), root
 
-    def curvature(self):
+    def curvature(self) -> tuple[float, np.ndarray, np.ndarray]:
         """Compute loss, gradient (P,) and Gauss–Newton matrix (P, P)."""
         P = self.parameters.size
         loss, gradient, matrix = 0.0, np.zeros(P), np.zeros((P, P))
@@ -101,7 +107,7 @@ class Objective:
             loss += self.penalty.add(self.model, self.X, self.weights, gradient, matrix)
         return loss, gradient, matrix
 
-    def triangle(self):
+    def triangle(self) -> tuple[float, np.ndarray, np.ndarray]:
         """Compute loss, R (P, P) and q (P,), with RᵀR the Gauss–Newton matrix and Rᵀq the gradient.
 
         The QR decomposition of (SᵀJ)ᵀ with r as one column more: of the rows so far only the triangle is kept.
@@ -113,7 +119,7 @@ class Objective:
             rows = np.linalg.qr(np.concatenate([rows, np.vstack([root, residuals]).T]), mode="r")
         return loss, rows[:P, :P], rows[:P, P]
 
-    def bend(self, step, h=0.1):
+    def bend(self, step: np.ndarray, h: float = 0.1) -> np.ndarray:
         """Compute Jᵀ (∂²loss/∂z²) z'', where z'' is the outputs' second derivative along a step: (P,)."""
         self.evaluations += 3
         here, gradient = self.parameters.copy(), np.zeros_like(self.parameters)
@@ -130,7 +136,7 @@ class Objective:
         return gradient
 
 
-def batches(objective, size, seed):
+def batches(objective: Objective, size: int, seed: int | np.random.Generator) -> Iterator[Objective]:
     """Yield the objective with `size` samples at a time, in ever new orders."""
     rng, n = as_generator(seed), len(objective.X)
     while True:
@@ -141,7 +147,15 @@ def batches(objective, size, seed):
             objective.evaluations += part.evaluations * len(part.X) / n
 
 
-def as_objective(model, X, y, weights, criterion, name="", penalty=None):
+def as_objective(
+    model: Network,
+    X: ArrayLike,
+    y: ArrayLike,
+    weights: ArrayLike | None,
+    criterion: Loss,
+    name: str = "",
+    penalty: Sparsity | None = None,
+) -> Objective:
     """Check samples, targets and weights and bind them to the model."""
     X = as_samples(X, model.widths[0], f"{name}X")
     n = len(X)

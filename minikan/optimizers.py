@@ -6,7 +6,12 @@ gradient and Gauss–Newton matrix; and the same as a `triangle()`. `forget()` t
 ground has changed: what it remembers of its way is void.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+
+from .objective import Objective
 
 
 class Optimizer:
@@ -14,11 +19,11 @@ class Optimizer:
 
     stochastic = False  # can it live with a gradient from a part of the samples?
 
-    def step(self, objective):
+    def step(self, objective: Objective) -> bool:
         """Move `objective.parameters`; False, and nothing moved, if there is no way down."""
         raise NotImplementedError
 
-    def forget(self):
+    def forget(self) -> None:
         """Drop what was learned on the way here."""
 
 
@@ -48,10 +53,10 @@ class GradientDescent(Optimizer):
 
     stochastic = True
 
-    def __init__(self, learning_rate=0.1):
+    def __init__(self, learning_rate: float = 0.1) -> None:
         self.learning_rate = learning_rate
 
-    def step(self, objective):
+    def step(self, objective: Objective) -> bool:
         """Take one step; it always moves."""
         objective.parameters -= self.learning_rate * objective.loss_and_gradient()[1]
         return True
@@ -83,15 +88,20 @@ class Adam(Optimizer):
 
     stochastic = True
 
-    def __init__(self, learning_rate=1e-2, mean_decay=0.9, square_decay=0.999):
+    mean: float | np.ndarray  # 0.0 before the first step
+    square: float | np.ndarray
+
+    def __init__(
+        self, learning_rate: float = 1e-2, mean_decay: float = 0.9, square_decay: float = 0.999
+    ) -> None:
         self.learning_rate, self.mean_decay, self.square_decay = learning_rate, mean_decay, square_decay
         self.forget()
 
-    def forget(self):
+    def forget(self) -> None:
         """Begin the running means anew."""
         self.steps, self.mean, self.square = 0, 0.0, 0.0
 
-    def step(self, objective):
+    def step(self, objective: Objective) -> bool:
         """Take one step; it always moves."""
         _, gradient = objective.loss_and_gradient()
         self.steps += 1
@@ -129,15 +139,17 @@ class LBFGS(Optimizer):
     True
     """
 
-    def __init__(self, memory=10):
+    here: tuple | None  # loss and gradient, where they are known
+
+    def __init__(self, memory: int = 10) -> None:
         self.memory = memory
         self.forget()
 
-    def forget(self):
+    def forget(self) -> None:
         """Drop all pairs."""
         self.pairs, self.here = [], None
 
-    def step(self, objective):
+    def step(self, objective: Objective) -> bool:
         """Take one step down; False, and nothing moved, if there is none."""
         loss, gradient = self.here or objective.loss_and_gradient()
         if not gradient.any():
@@ -145,7 +157,8 @@ class LBFGS(Optimizer):
         direction = -self._times_inverse(gradient)
         if not gradient @ direction < 0:  # rounding has spoilt the pairs
             self.pairs, direction = [], -gradient
-        start, there = objective.parameters.copy(), None
+        start = objective.parameters.copy()
+        there: Any = None  # length, loss and gradient where `along` was last
 
         def along(length):
             nonlocal there
@@ -182,7 +195,9 @@ class LBFGS(Optimizer):
         return vector
 
 
-def strong_wolfe(along, loss, slope, length, tries=25):
+def strong_wolfe(
+    along: Callable[[float], tuple[float, float]], loss: float, slope: float, length: float, tries: int = 25
+) -> float:
     """Find how far to go in a direction: far enough, but not too far.
 
         along(a)[0] ≤ loss + 1e-4 a slope        the loss falls as the slope has promised, in part
@@ -276,11 +291,11 @@ class LevenbergMarquardt(Optimizer):
     tries = 30  # rejected steps in a row after which there is no way down
     bend_limit = 0.75  # of the bend's length to the step's, beyond which the step is too long
 
-    def __init__(self, damping=1.0, acceleration=True, orthogonal=False):
+    def __init__(self, damping: float = 1.0, acceleration: bool = True, orthogonal: bool = False) -> None:
         self.damping, self.acceleration, self.orthogonal = damping, acceleration, orthogonal
-        self.mu = None
+        self.mu: float | None = None
 
-    def step(self, objective):
+    def step(self, objective: Objective) -> bool:
         """Take one step down; False, and nothing moved, if there is none."""
         local = Triangle(*objective.triangle()) if self.orthogonal else Quadratic(*objective.curvature())
         if not local.gradient.any():
@@ -310,18 +325,18 @@ class LevenbergMarquardt(Optimizer):
 class Quadratic:
     """The loss near a point: loss + gradientᵀδ + δᵀHδ / 2."""
 
-    def __init__(self, loss, gradient, matrix):
+    def __init__(self, loss: float, gradient: np.ndarray, matrix: np.ndarray) -> None:
         self.loss, self.gradient, self.matrix = loss, gradient, matrix
         self.largest = matrix.diagonal().max()
         self.smallest = 1e-15 * self.largest  # with less damping rounding would make the system singular
 
-    def solve(self, mu, vector):
+    def solve(self, mu: float, vector: np.ndarray) -> np.ndarray:
         """Solve (H + μ I) x = vector."""
         damped = self.matrix.copy()
         damped.flat[:: len(damped) + 1] += mu
         return np.linalg.solve(damped, vector)
 
-    def decrease(self, step):
+    def decrease(self, step: np.ndarray) -> float:
         """Predict how far the loss falls."""
         return -(self.gradient + 0.5 * self.matrix @ step) @ step
 
@@ -329,12 +344,12 @@ class Quadratic:
 class Triangle:
     """The same with the triangle R and the vector q of a QR decomposition: H = RᵀR, gradient = Rᵀq."""
 
-    def __init__(self, loss, R, q):
+    def __init__(self, loss: float, R: np.ndarray, q: np.ndarray) -> None:
         self.loss, self.R, self.q, self.gradient = loss, R, q, R.T @ q
         self.largest = (R * R).sum(axis=0).max()
         self.smallest = 1e-22 * self.largest
 
-    def solve(self, mu, vector):
+    def solve(self, mu: float, vector: np.ndarray) -> np.ndarray:
         """Solve (RᵀR + μ I) x = vector; for the gradient without ever forming Rᵀq."""
         P = len(self.q)
         right = self.q if vector is self.gradient else np.linalg.lstsq(self.R.T, vector, rcond=None)[0]
@@ -344,7 +359,7 @@ class Triangle:
         rows = np.linalg.qr(rows, mode="r")
         return np.linalg.solve(rows[:P, :P], rows[:P, P])
 
-    def decrease(self, step):
+    def decrease(self, step: np.ndarray) -> float:
         """Predict how far the loss falls."""
         change = self.R @ step
         return -(self.q + 0.5 * change) @ change

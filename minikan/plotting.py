@@ -5,19 +5,27 @@ ax.plot(x, y)
 show(fig, "what a reader who cannot see the picture should know")
 """
 
+from __future__ import annotations
+
 import ast
 import base64
 import inspect
 import io
 import sys
 import textwrap
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from cycler import cycler
 from IPython.display import display
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
+
+if TYPE_CHECKING:
+    from .training import History
 
 # The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), safe for colour-blind eyes. Three of them
 # are too pale for thin lines, so amber is their orange darkened; sky and yellow, at the end, are for areas.
@@ -56,7 +64,7 @@ _STYLE = {
 
 
 @contextmanager
-def style():
+def style() -> Iterator[None]:
     """Draw in minikan's style inside this context; outside, matplotlib is as it was.
 
     Examples
@@ -70,7 +78,9 @@ def style():
         yield
 
 
-def figure(width=7.0, height=3.0, rows=1, cols=1, **options):
+def figure(
+    width: float = 7.0, height: float = 3.0, rows: int = 1, cols: int = 1, **options: Any
+) -> tuple[Figure, Any]:
     """Make a styled figure and its axes, without pyplot and so without anything to close.
 
     Parameters
@@ -93,14 +103,14 @@ def figure(width=7.0, height=3.0, rows=1, cols=1, **options):
         return fig, fig.subplots(rows, cols, **options)
 
 
-def to_png(fig, dpi=DPI):
+def to_png(fig: Figure, dpi: float = DPI) -> bytes:
     """Render a figure to the bytes of a PNG file, quickly; the same bytes for the same picture."""
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return buffer.getvalue()
 
 
-def png_output(png, text, width):
+def png_output(png: bytes, text: str, width: float) -> tuple[dict, dict]:
     """Build data and metadata of a notebook output: a picture `width` inches wide, and its words."""
     data = {"image/png": base64.b64encode(_smaller(png)).decode("ascii"), "text/plain": text}
     return data, {"image/png": {"alt": text, "width": round(width * CSS_DPI)}}
@@ -116,7 +126,7 @@ def _smaller(png):
     return buffer.getvalue()
 
 
-def show(fig, alt):
+def show(fig: Figure, alt: str) -> None:
     """Display a figure in a notebook, together with words for those who cannot see it.
 
     Parameters
@@ -148,7 +158,7 @@ def show(fig, alt):
         sys.modules["matplotlib.pyplot"].close(fig)
 
 
-def plot_history(history, axes=None):
+def plot_history(history: History, axes: Axes | None = None) -> Figure:
     """Draw how the RMSE fell: over the steps, on a logarithmic scale, with the grids' moves marked.
 
     Parameters
@@ -175,7 +185,7 @@ def plot_history(history, axes=None):
     return axes.figure
 
 
-def show_source(obj, docstring=False):
+def show_source(obj: Any, docstring: bool = False) -> None:
     """Display the source of a function, class or method as it stands in the package.
 
     Parameters
@@ -195,7 +205,7 @@ def show_source(obj, docstring=False):
     source = textwrap.dedent(inspect.getsource(obj))
     if not docstring:
         source = _shorten_docstrings(source)
-    name = f"{inspect.getmodule(obj).__name__}.{obj.__qualname__}"
+    name = f"{obj.__module__}.{obj.__qualname__}"
     text = f"The source of {name}, {len(source.splitlines())} lines."
     display({"text/markdown": f"`{name}`\n\n```python\n{source.rstrip()}\n```", "text/plain": text}, raw=True)
 

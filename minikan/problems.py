@@ -16,13 +16,16 @@ The special functions are integrals, and Gauss–Legendre quadrature with 100 no
 DLMF is the Digital Library of Mathematical Functions, dlmf.nist.gov.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
 
 import numpy as np
 from numpy import arcsin, arcsinh, cos, cosh, exp, log, pi, sin, sinc, sinh, sqrt, tanh
+from numpy.typing import ArrayLike
 
 from .borders import as_domain, as_integer, as_numbers, as_samples
 
@@ -69,11 +72,11 @@ class Problem:
 
     name: str
     formula: str
-    inputs: tuple
-    domain: tuple
-    shape: tuple
+    inputs: tuple[str, ...]
+    domain: tuple[tuple[float, float], ...]
+    shape: tuple[int, ...]
     source: str
-    function: Callable
+    function: Callable[[np.ndarray], np.ndarray]
 
     def __post_init__(self):
         n_in = len(self.inputs)
@@ -94,11 +97,11 @@ class Problem:
         shape = " → ".join(map(str, self.shape))
         return f"Problem({self.name}: {self.formula} for {' and '.join(where)}, KAN {shape})"
 
-    def __call__(self, X):
+    def __call__(self, X: ArrayLike) -> np.ndarray:
         """Evaluate the function: X (n, n_in) → y (n,)."""
         return self.function(as_samples(X, len(self.inputs)))
 
-    def sample(self, n, seed):
+    def sample(self, n: int, seed: int | np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw n samples, uniform in the domain: X (n, n_in) and y (n,).
 
         The seed is a whole number or a numpy.random.Generator; the same number gives the same samples.
@@ -129,7 +132,7 @@ def _within(values, name, low, high):
     return array[..., None]
 
 
-def bessel_j0(x):
+def bessel_j0(x: ArrayLike) -> np.ndarray:
     """Bessel function J_0(x) = 1/π ∫ cos(x sin t) dt over [0, π], for |x| ≤ 100 (DLMF 10.9.1)."""
     x = _within(x, "x", -100, 100)
     return _integral(lambda t: cos(x * sin(t)), pi) / pi
@@ -141,7 +144,7 @@ def _bessel(v, x):
     return v, x, arcsinh(100 / x)
 
 
-def bessel_j(v, x):
+def bessel_j(v: ArrayLike, x: ArrayLike) -> np.ndarray:
     """Bessel function of the first kind, J_v(x) = scipy's jv(v, x), for v in [0, 4], x in [0.5, 50].
 
     π J_v(x) = ∫ cos(vt - x sin t) dt over [0, π] - sin(πv) ∫ exp(-x sinh t - vt) dt over [0, ∞)
@@ -152,7 +155,7 @@ def bessel_j(v, x):
     return (_integral(lambda t: cos(v * t - x * sin(t)), pi) - tail) / pi
 
 
-def bessel_y(v, x):
+def bessel_y(v: ArrayLike, x: ArrayLike) -> np.ndarray:
     """Bessel function of the second kind, Y_v(x) = scipy's yv(v, x), for v in [0, 4], x in [0.5, 50].
 
     π Y_v(x) = ∫ sin(x sin t - vt) dt over [0, π] - ∫ (exp(vt) + cos(πv) exp(-vt)) exp(-x sinh t) dt
@@ -163,7 +166,7 @@ def bessel_y(v, x):
     return (_integral(lambda t: sin(x * sin(t) - v * t), pi) - tail) / pi
 
 
-def bessel_i(v, x):
+def bessel_i(v: ArrayLike, x: ArrayLike) -> np.ndarray:
     """Modified Bessel function I_v(x) = scipy's iv(v, x), for v in [0, 4], x in [0.5, 50].
 
     π I_v(x) = ∫ exp(x cos t) cos(vt) dt over [0, π] - sin(πv) ∫ exp(-x cosh t - vt) dt over [0, ∞)
@@ -174,7 +177,7 @@ def bessel_i(v, x):
     return (_integral(lambda t: exp(x * cos(t)) * cos(v * t), pi) - tail) / pi
 
 
-def bessel_k(v, x):
+def bessel_k(v: ArrayLike, x: ArrayLike) -> np.ndarray:
     """Modified Bessel function K_v(x) = scipy's kv(v, x), for v in [0, 4], x in [0.5, 50].
 
     K_v(x) = ∫ exp(-x cosh t) cosh(vt) dt over [0, ∞) (DLMF 10.32.9).
@@ -183,7 +186,7 @@ def bessel_k(v, x):
     return _integral(lambda t: exp(-x * cosh(t)) * cosh(v * t), end)
 
 
-def elliptic_f(phi, m):
+def elliptic_f(phi: ArrayLike, m: ArrayLike) -> np.ndarray:
     """Elliptic integral of the first kind, scipy's ellipkinc(phi, m), for |phi| ≤ π/2, m in [0, 0.99].
 
     F(phi, m) = ∫ 1/sqrt(1 - m sin²t) dt over [0, phi] (DLMF 19.2.4, where k² is our m).
@@ -192,7 +195,7 @@ def elliptic_f(phi, m):
     return _integral(lambda t: 1 / sqrt(1 - m * sin(t) ** 2), phi)
 
 
-def elliptic_e(phi, m):
+def elliptic_e(phi: ArrayLike, m: ArrayLike) -> np.ndarray:
     """Elliptic integral of the second kind, scipy's ellipeinc(phi, m), for |phi| ≤ π/2, m in [0, 0.99].
 
     E(phi, m) = ∫ sqrt(1 - m sin²t) dt over [0, phi] (DLMF 19.2.5, where k² is our m).
@@ -201,7 +204,7 @@ def elliptic_e(phi, m):
     return _integral(lambda t: sqrt(1 - m * sin(t) ** 2), phi)
 
 
-def legendre_p(v, x):
+def legendre_p(v: ArrayLike, x: ArrayLike) -> np.ndarray:
     """Legendre function of any degree, P_v(x) = scipy's lpmv(0, v, x), for v in [0, 20], x in [-0.99, 1].
 
     P_v(x) = 2/π ∫ cos((2v + 1) a) / cos(a) dt over [0, π/2], where sin(a) = sqrt((1 - x)/2) sin(t).
@@ -340,4 +343,4 @@ _TABLE = [
 ]
 # fmt: on
 
-PROBLEMS = MappingProxyType({problem.name: problem for problem in _TABLE})
+PROBLEMS: Mapping[str, Problem] = MappingProxyType({problem.name: problem for problem in _TABLE})

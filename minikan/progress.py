@@ -3,11 +3,12 @@
 import importlib.util
 import os
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(total, label, wanted=True):
+def progress_bar(total: int, label: str, wanted: bool = True) -> Iterator[Callable]:
     """Offer a function that moves a bar by one: text on stderr in a terminal, a widget in JupyterLab.
 
     The bar shows up after a second. TQDM_DISABLE=1 in the environment switches it off, as wherever tqdm is

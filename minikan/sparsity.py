@@ -10,15 +10,18 @@ that touch it from above, and that is how a least-squares solver takes it:
     √(φ² + ε²) ≤ (φ² / r + r) / 2,   r = √(φ² + ε²) at the present φ      (reweighted least squares)
 """
 
+from __future__ import annotations
+
 import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_choice, as_finite, as_number, as_samples, finite_results
 from .edges import EdgeLayer, edge_of, places
-from .network import KAN, blocks, samples_last
+from .network import KAN, Network, blocks, samples_last
 
 RULES = ("backward", "magnitude")
 
@@ -40,12 +43,12 @@ class Sparsity:
     Paper, section 2.5.1, equations 2.17 to 2.20. Reweighted least squares: I. Daubechies et al., arXiv 0807.0575.
     """
 
-    def __init__(self, strength, entropy=2.0, smoothing=1e-3):
+    def __init__(self, strength: float, entropy: float = 2.0, smoothing: float = 1e-3) -> None:
         self.strength = as_number(strength, "sparsity", 0)
         self.entropy = as_number(entropy, "entropy", 0)
         self.smoothing = as_number(smoothing, "smoothing", 1e-12)
 
-    def sizes(self, model, X, weights):
+    def sizes(self, model: Network, X: np.ndarray, weights: np.ndarray) -> list[np.ndarray]:
         """Measure all edges over samples X (n, n_in) with weights (n,): an array (n_out, n_in) for each layer."""
         sizes = [np.zeros((layer.n_out, layer.n_in)) for layer in model.layers]
         for block in blocks(len(X)):
@@ -56,11 +59,11 @@ class Sparsity:
                 z = curves.sum(axis=1)
         return sizes
 
-    def value(self, sizes):
+    def value(self, sizes: list[np.ndarray]) -> float:
         """Compute the penalty."""
         return self.strength * sum(float(size.sum() + self.entropy * entropy(size)) for size in sizes)
 
-    def prices(self, sizes):
+    def prices(self, sizes: list[np.ndarray]) -> list[np.ndarray]:
         """Differentiate the penalty in the sizes: what an edge pays for growing. Large ones pay less."""
         prices = []
         for size in sizes:
@@ -69,7 +72,9 @@ class Sparsity:
             prices.append(self.strength * (1 + self.entropy * change))
         return prices
 
-    def pulls(self, curves, prices, weights):
+    def pulls(
+        self, curves: np.ndarray, prices: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Differentiate in activations (n_out, n_in, n): the slope, and the parabola's second derivative."""
         rounded = self._rounded(curves)
         pull = prices[:, :, None] * weights / rounded
@@ -78,7 +83,14 @@ class Sparsity:
     def _rounded(self, curves):
         return np.sqrt(curves**2 + self.smoothing**2)
 
-    def add(self, model, X, weights, gradient, matrix=None):
+    def add(
+        self,
+        model: Network,
+        X: np.ndarray,
+        weights: np.ndarray,
+        gradient: np.ndarray,
+        matrix: np.ndarray | None = None,
+    ) -> float:
         """Add to a gradient (P,) and to a Gauss–Newton matrix (P, P); return the penalty.
 
         The gradient is exact: an edge also answers for what it does to the edges above. The matrix knows each
@@ -107,7 +119,7 @@ class Sparsity:
         return self.value(sizes)
 
 
-def entropy(sizes):
+def entropy(sizes: np.ndarray) -> float:
     """Compute the entropy of a layer's sizes: 0 if one edge has it all, log(edges) if all are alike."""
     share = sizes / sizes.sum()
     return -float((share * np.log(share)).sum())
@@ -131,7 +143,7 @@ class Attribution:
     rule: str
 
     @property
-    def inputs(self):
+    def inputs(self) -> np.ndarray:
         """The inputs' scores, (n_0,)."""
         return self.nodes[0]
 
@@ -140,7 +152,7 @@ class Attribution:
         return "\n".join([f"Attribution of nodes, rule {self.rule!r}", *rows])
 
 
-def attribute(model, X, rule="backward"):
+def attribute(model: KAN, X: ArrayLike, rule: str = "backward") -> Attribution:
     """Score edges, nodes and inputs on samples.
 
     Parameters
@@ -205,7 +217,9 @@ def _scores(model, z, rule):
 
 
 @finite_results
-def prune(model, X, *, threshold=1e-2, rule="backward", verbose=True):
+def prune(
+    model: KAN, X: ArrayLike, *, threshold: float = 1e-2, rule: str = "backward", verbose: bool = True
+) -> KAN:
     """Cut off what does not matter, and make a smaller model of the rest.
 
     Edges and hidden nodes stay if their score exceeds the threshold; so do paths from an input to an output

@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,14 +18,14 @@ from .edges import EdgeLayer, FunctionEdge, SplineEdge
 from .functions import LIBRARY
 from .layer import KANLayer
 from .mlp import ACTIVATIONS, MLP, MLPLayer, identity
-from .network import KAN
+from .network import KAN, Network
 
 FORMAT = 1
 SHEET = ("knots", "coef", "base_weight")
 FUNCTIONS = {"identity": identity} | ACTIVATIONS  # what an MLP's layer does with its inputs
 
 
-def save(model, path):
+def save(model: Network, path: str | os.PathLike) -> None:
     """Write a model to a file: the old file or the new one is there at any time, never a part.
 
     Parameters
@@ -67,7 +68,7 @@ def save(model, path):
         raise
 
 
-def load(path):
+def load(path: str | os.PathLike) -> KAN | Any:
     """Read a model that `save` wrote.
 
     Parameters

@@ -18,22 +18,28 @@ Approximation 30 (2009), theorem 3.3. Two details are mended here:
 - Where x + q a passes 1, plateaus overlap: λ ψ(1) = λ lies next to ψ(0.1). With s = 1 - 1/γ none passes 1.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from numbers import Integral
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_integer, as_numbers, as_samples
 
 MOST_ENTRIES = 2_000_000  # of a table; each iteration makes one for each term
 
 
-def beta(k, inputs=2):
+def beta(k: int, inputs: int = 2) -> int:
     """Return the exponent β(k) = 1 + n + … + n^(k-1), which makes room for n inputs: 1, 3, 7, 15 for two."""
     return sum(inputs**r for r in range(k))
 
 
-def inner_function(x, depth=None, base=10, inputs=2, exact=False):
+def inner_function(
+    x: ArrayLike, depth: int | None = None, base: int = 10, inputs: int = 2, exact: bool = False
+) -> np.ndarray:
     """Evaluate ψ: continuous, strictly increasing, and nearly flat nearly everywhere.
 
     Digit by digit, each cell is cut into γ parts (γ is the base). Where `low` and `high` are the values at its
@@ -117,7 +123,7 @@ class Superposition:
         heights there. In between it is straight.
     """
 
-    def __init__(self, terms, base):
+    def __init__(self, terms: int, base: int) -> None:
         self.terms, self.base, self.outer = terms, base, []
         self.second = sum(float(base) ** -beta(r) for r in range(1, 8))  # λ; the eighth digit is at 10^-255
 
@@ -125,9 +131,10 @@ class Superposition:
         sizes = ", ".join(f"{len(tables[0][0]) // 2:,}" for tables in self.outer)
         return f"Superposition({self.terms} terms, plateaus in each iteration: {sizes or 'none yet'})"
 
-    def inner_sums(self, X):
+    def inner_sums(self, X: ArrayLike) -> np.ndarray:
         """Return the addresses ψ(s x + q a) + λ ψ(s y + q a), shape (terms, n), of points X, shape (n, 2)."""
-        return self._addresses(*np.swapaxes(as_samples(X, 2), 0, 1), _digits(self.base))
+        x, y = as_samples(X, 2).T
+        return self._addresses(x, y, _digits(self.base))
 
     def _addresses(self, x, y, depth):
         """The same, with all numbers cut to so many digits, for x and y of shapes that fit together."""
@@ -137,7 +144,7 @@ class Superposition:
         pairs = ((_psi(z + q * shift, depth, self.base) for z in (x, y)) for q in range(self.terms))
         return np.stack([first + self.second * second for first, second in pairs])
 
-    def __call__(self, X):
+    def __call__(self, X: ArrayLike) -> np.ndarray:
         """Evaluate at points X, shape (n, 2); returns shape (n,)."""
         return self._look_up(self.inner_sums(X))
 
@@ -150,7 +157,12 @@ class Superposition:
         return total
 
 
-def superpose(f, depths=(1,), terms=5, base=10):
+def superpose(
+    f: Callable[[np.ndarray, np.ndarray], ArrayLike],
+    depths: Sequence[int] = (1,),
+    terms: int = 5,
+    base: int = 10,
+) -> Superposition:
     """Represent a continuous function of two variables on the unit square: one iteration for each depth.
 
     Parameters
@@ -231,12 +243,14 @@ def _values(f, X):
     return values
 
 
-def steepness(tables):
+def steepness(tables: list[tuple[np.ndarray, np.ndarray]]) -> float:
     """Return the steepest slope in the outer functions of one iteration, ``model.outer[r]``."""
     return max(np.abs(np.diff(heights) / np.diff(ends)).max() for ends, heights in tables)
 
 
-def oscillation(g, X, depth, terms=5, base=10):
+def oscillation(
+    g: Callable[[np.ndarray], np.ndarray], X: ArrayLike, depth: int, terms: int = 5, base: int = 10
+) -> float:
     """Measure how much g varies in the cells of an iteration: the largest |g(x) - g(corner)|, over points X.
 
     The corner is the point whose value a table of this depth holds for the cell; x is well inside the cell. This

@@ -3,9 +3,12 @@
 settings  →  function(**row)  →  the row, its results, seconds, error
 """
 
+from __future__ import annotations
+
 import time
-from collections.abc import Mapping
-from concurrent.futures import CancelledError, as_completed
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError, Executor, as_completed
+from typing import Any
 
 import numpy as np
 
@@ -14,15 +17,15 @@ from .progress import progress_bar
 OWN = ("seconds", "error")  # columns that `sweep` fills in itself
 
 
-class Table(list):
+class Table(list[dict]):
     """Rows of a sweep, each a dict; prints as a table, without the seconds."""
 
-    def column(self, name):
+    def column(self, name: str) -> np.ndarray:
         """Make an array of a column: (rows,); NaN where a row has failed."""
         return np.array([row.get(name, np.nan) for row in self])
 
     @property
-    def failed(self):
+    def failed(self) -> Table:
         """The rows that ended in an error, as a Table."""
         return Table(row for row in self if row["error"])
 
@@ -41,7 +44,12 @@ class Table(list):
         )
 
 
-def sweep(function, settings, executor=None, progress=True):
+def sweep(
+    function: Callable,
+    settings: Iterable[Mapping[str, Any]],
+    executor: Executor | None = None,
+    progress: bool = True,
+) -> Table:
     """Run a table of experiments: `function(**row)` for every row of settings.
 
     Rows do not depend on each other: where one fails, its error is written into its row and the others go

@@ -5,12 +5,18 @@
 `suggest` looks at one edge, `fix_symbolic` names one, `symbolify` names all.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_integer, as_samples, as_targets
 from .edges import EdgeLayer, FunctionEdge, edge_of, places, splines
+from .functions import Function
 from .grids import refine
-from .matching import as_library, match
+from .matching import Candidate, as_library, match
 from .network import KAN, samples_last
 from .training import fit
 
@@ -19,7 +25,7 @@ PER_PARAMETER = 8  # samples that are enough for a trial
 DOUBTS = (0.1, 1e-3)  # shares of an edge's variance that a name may miss without losing rank
 
 
-class Suggestions(list):
+class Suggestions(list[Candidate]):
     """Candidates for an edge, the best first; prints as a table with the reason."""
 
     def __repr__(self):
@@ -38,7 +44,7 @@ class Suggestions(list):
         ]
         return "\n".join([*lines, self.reason()])
 
-    def reason(self):
+    def reason(self) -> str:
         """Say why the first one is the first."""
         first, *rivals = self
         if not rivals:
@@ -56,7 +62,15 @@ class Suggestions(list):
         return f"{first.function.name} leaves {1 / ratio:.2g} times more than {name}, but is simpler by {-more:g}"
 
 
-def suggest(model, X, layer, i, j, library=None, top=5):
+def suggest(
+    model: KAN,
+    X: ArrayLike,
+    layer: int,
+    i: int,
+    j: int,
+    library: Sequence[str | Function] | None = None,
+    top: int = 5,
+) -> Suggestions:
     """Name the functions that an edge may be.
 
     Parameters
@@ -96,7 +110,7 @@ def suggest(model, X, layer, i, j, library=None, top=5):
     return Suggestions(match(x, y, library)[: as_integer(top, "top", 1)])
 
 
-def fix_symbolic(model, X, layer, i, j, name):
+def fix_symbolic(model: KAN, X: ArrayLike, layer: int, i: int, j: int, name: str | Function) -> KAN:
     """Make a new model in which one edge is a named function, fitted to what the edge was.
 
     Parameters
@@ -139,7 +153,9 @@ def fix_symbolic(model, X, layer, i, j, name):
 
 
 @np.errstate(all="ignore")  # a wrong name may lead anywhere; where it overflows it does not hold
-def symbolify(model, X, y=None, *, library=None):
+def symbolify(
+    model: KAN, X: ArrayLike, y: ArrayLike | None = None, *, library: Sequence[str | Function] | None = None
+) -> KAN:
     """Make a new model whose edges are named functions.
 
     First every edge becomes the function with the best evidence, and all numbers are trained together. Where
@@ -256,7 +272,7 @@ class Trial:
     splines of a right network come as much closer as their grid becomes finer; a wrong one comes to a halt.
     """
 
-    def __init__(self, model, X, y):
+    def __init__(self, model: KAN, X: np.ndarray, y: np.ndarray) -> None:
         enough = np.linspace(0, len(X) - 1, min(len(X), PER_PARAMETER * model.parameters.size)).astype(int)
         self.X, self.y = X[enough], y[enough]
         loss = self._without_luck(model, model.loss_and_gradient(self.X, self.y)[0])
@@ -269,7 +285,7 @@ class Trial:
         """Correct a loss for what the parameters have learned of the noise."""
         return loss * len(self.X) / max(len(self.X) - model.parameters.size, 1)
 
-    def __call__(self, model):
+    def __call__(self, model: KAN) -> KAN | None:
         """Train a model; return it if its names hold."""
         model, loss = _trained(model, self.X, self.y, self.good)
         if self.noisy:
@@ -300,7 +316,7 @@ def _finer(model):
     return refine(model, 2 * edge_of(model.layers[depth], i, j).layer.G)
 
 
-def edge_data(model, X, layer, i, j):
+def edge_data(model: KAN, X: ArrayLike, layer: int, i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
     """Look up what goes into an edge and what comes out: two arrays (n,)."""
     z = samples_last(as_samples(X, model.widths[0]))
     layer, i, j = (as_integer(value, name, 0) for value, name in ((layer, "layer"), (i, "i"), (j, "j")))
@@ -311,7 +327,7 @@ def edge_data(model, X, layer, i, j):
     return z[i], model.layers[layer].edges(z)[j, i]
 
 
-def replace(model, chosen):
+def replace(model: KAN, chosen: dict[tuple[int, int, int], Candidate]) -> KAN:
     """Make a model with other edges: {(layer, i, j): Candidate}."""
     layers = []
     for depth, layer in enumerate(model.layers):

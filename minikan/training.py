@@ -4,20 +4,29 @@
 validation and interrupts; and keeps the best parameters it has seen.
 """
 
+from __future__ import annotations
+
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_choice, as_integer, as_number, as_numbers
 from .grids import update_grid as moved_grids
 from .losses import LOSSES
-from .network import KAN
-from .objective import as_objective, batches
+from .network import KAN, Network
+from .objective import Objective, as_objective, batches
 from .optimizers import LBFGS, Adam, GradientDescent, LevenbergMarquardt, Optimizer
 from .progress import progress_bar
 from .sparsity import Sparsity
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 OPTIMIZERS = {"lm": LevenbergMarquardt, "lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
 GRID_STEPS = 5  # from one move of the grids to the next
@@ -72,14 +81,14 @@ class History:
     stopped: str
 
     @property
-    def rmse(self):
+    def rmse(self) -> np.ndarray:
         return np.sqrt(self.loss)
 
     def __repr__(self):
         end = f"; {self.stopped}" if self.stopped else ""
         return f"History({self.step[-1]} steps: RMSE {self.rmse[0]:.1e} → {self.rmse.min():.1e}{end})"
 
-    def plot(self, axes=None):
+    def plot(self, axes: Axes | None = None) -> Figure:
         """Draw the RMSE over the steps; returns the matplotlib Figure."""
         from .plotting import plot_history
 
@@ -87,24 +96,24 @@ class History:
 
 
 def fit(
-    model,
-    X,
-    y,
+    model: Network,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
-    steps=50,
-    optimizer="lm",
-    loss="mse",
-    sparsity=0.0,
-    sample_weight=None,
-    validation=None,
-    patience=None,
-    batch_size=None,
-    update_grid=False,
-    tol=1e-12,
-    callback=None,
-    progress=True,
-    seed=0,
-):
+    steps: int = 50,
+    optimizer: str | Optimizer = "lm",
+    loss: str = "mse",
+    sparsity: float | Sparsity = 0.0,
+    sample_weight: ArrayLike | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    patience: int | None = None,
+    batch_size: int | None = None,
+    update_grid: bool | int = False,
+    tol: float = 1e-12,
+    callback: Callable[[int, float], object] | None = None,
+    progress: bool = True,
+    seed: int | np.random.Generator = 0,
+) -> History:
     """Train a model in place, and leave it at the best parameters seen.
 
     Parameters
@@ -216,7 +225,7 @@ def fit(
                     log.stopped = "stopped by the callback"
                     break
                 if every and step % every == 0 and 2 * step < steps:
-                    model.restore(moved_grids(model, objective.X).state())
+                    model.restore(moved_grids(model, objective.X).state())  # type: ignore[arg-type] # a KAN
                     optimizer.forget()
                     log.grid_changes.append(step)
                 if not optimizer.step(next(parts) if parts else objective):
@@ -244,14 +253,14 @@ def fit(
 class Log:
     """The course of a training and the best state so far."""
 
-    def __init__(self, objective, held_out):
+    def __init__(self, objective: Objective, held_out: Objective | None) -> None:
         self.objective, self.held_out = objective, held_out
         self.start, self.best_loss, self.best = time.perf_counter(), np.inf, objective.model.state()
         self.steps, self.losses, self.errors, self.held_out_losses = [], [], [], []
         self.times, self.evaluations = [], []
         self.grid_changes, self.stopped, self.since_best = [], "", 0
 
-    def record(self, step):
+    def record(self, step: int) -> None:
         """Write down where training stands, and keep the state if it is the best."""
         loss, error = self.objective.loss(), self.objective.error()
         judged = self.held_out.loss() if self.held_out else loss
@@ -271,7 +280,7 @@ class Log:
         if judged < self.best_loss:
             self.best_loss, self.best, self.since_best = judged, self.objective.model.state(), 0
 
-    def must_stop(self, tol, patience):
+    def must_stop(self, tol: float, patience: float) -> bool:
         """Tell whether training is over, and note why."""
         if not self.stopped and self.since_best >= patience:
             self.stopped = f"no better for {patience} records"
@@ -280,7 +289,7 @@ class Log:
             self.stopped = "converged: the loss falls no more"
         return bool(self.stopped)
 
-    def history(self):
+    def history(self) -> History:
         """Make arrays of it."""
         return History(
             step=np.array(self.steps, int),
@@ -294,7 +303,7 @@ class Log:
         )
 
 
-def as_optimizer(optimizer):
+def as_optimizer(optimizer: str | Optimizer) -> Optimizer:
     """Make an optimiser of its name, or check that it is one."""
     if isinstance(optimizer, Optimizer):
         return optimizer

@@ -1,25 +1,29 @@
 """What a property can expect of an answer, and how it says that it did not come true."""
 
+from __future__ import annotations
+
 import re
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class PropertyFailed(Exception):
     """An answer lacks a property: what was expected, what came, and the likely cause."""
 
-    def __init__(self, expected, got, cause=""):
+    def __init__(self, expected: str, got: str, cause: str = "") -> None:
         super().__init__(f"expected {expected}, got {got}")
         self.expected, self.got, self.cause = expected, got, cause
 
 
-def expect(condition, expected, got, cause=""):
+def expect(condition: bool, expected: str, got: str, cause: str = "") -> None:
     """Fail unless a condition is true; `expected` and `got` say the same in words."""
     if not condition:
         raise PropertyFailed(expected, got, cause)
 
 
-def expect_parts(result, count, names):
+def expect_parts(result: Any, count: int, names: str) -> list:
     """Fail unless an answer returns so many things, which `names` lists in words; return them in a list."""
     parts = list(result) if isinstance(result, (tuple, list)) else [result]
     if len(parts) != count:
@@ -27,7 +31,7 @@ def expect_parts(result, count, names):
     return parts
 
 
-def expect_shape(value, shape, what="the result"):
+def expect_shape(value: Any, shape: tuple[int, ...], what: str = "the result") -> None:
     """Fail unless a value is an array of numbers of this shape."""
     try:
         array = np.asarray(value, dtype=float)
@@ -39,7 +43,9 @@ def expect_shape(value, shape, what="the result"):
     expect(array.shape == shape, f"{what} of shape {shape}", f"shape {array.shape}")
 
 
-def expect_close(value, expected, what="the result", tolerance=1e-9, cause=""):
+def expect_close(
+    value: Any, expected: ArrayLike, what: str = "the result", tolerance: float = 1e-9, cause: str = ""
+) -> None:
     """Fail unless a value has the shape of the expected one and agrees with it, entry by entry.
 
     `tolerance` is relative to the largest expected entry, or to 1 if that is smaller. The failure tells
@@ -56,7 +62,7 @@ def expect_close(value, expected, what="the result", tolerance=1e-9, cause=""):
         raise PropertyFailed(f"{at} = {expected[where]:.6g}", f"{value[where]:.6g}", cause)
 
 
-def in_short(value):
+def in_short(value: Any) -> str:
     """Say a value in one short line: a small array by its numbers, a large one by its shape."""
     if isinstance(value, np.ndarray):
         if value.size > 8:

@@ -1,8 +1,13 @@
 """Feedback on an answer: as text, and in a notebook in colour; neither relies on colour alone."""
 
+from __future__ import annotations
+
 import html
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .framework import Exercise
 
 # Bright enough for a dark page, dark enough for a white one (contrast above 3 on either).
 _GREEN, _RED, _BLUE = "#2E9A4B", "#E0533D", "#1E88E5"
@@ -18,7 +23,7 @@ class Result(NamedTuple):
     cause: str = ""
 
     @property
-    def details(self):
+    def details(self) -> list[tuple[str, str]]:
         """What there is to say of a failure, as pairs of label and text."""
         said = {"expected": self.expected, "got": self.got, "likely cause": self.cause}
         return [(label, text) for label, text in said.items() if text]
@@ -33,16 +38,16 @@ class Feedback:
         One for each property; none if the exercise is still to be done.
     """
 
-    def __init__(self, exercise, results):
+    def __init__(self, exercise: Exercise, results: list[Result]) -> None:
         self.exercise, self.results = exercise, results
 
     @property
-    def solved(self):
+    def solved(self) -> bool:
         """Whether every property holds."""
         return bool(self.results) and all(result.holds for result in self.results)
 
     @property
-    def headline(self):
+    def headline(self) -> str:
         """One sentence: how many properties hold, or what to do first."""
         name = f"Exercise {self.exercise.id}, {self.exercise.title}"
         if not self.results:

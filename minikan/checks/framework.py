@@ -5,18 +5,22 @@ expected, what came, and what usually causes it. The exercises of chapter 02 are
 and so on; a chapter's exercises are loaded when the first of them is checked.
 """
 
+from __future__ import annotations
+
 import functools
 import os
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
 from .expectations import PropertyFailed, in_short
 from .feedback import Feedback, Result
 
-_EXERCISES = {}
+_EXERCISES: dict[str, Exercise] = {}
 
 
 class Exercise:
@@ -37,11 +41,11 @@ class Exercise:
     ...     expect_close(answer(0.5), 1.0, "its value at 0.5")
     """
 
-    def __init__(self, id, title):
+    def __init__(self, id: str, title: str) -> None:
         self.id, self.title, self.properties = id, title, []
         _EXERCISES[id] = self
 
-    def property(self, name, cause):
+    def property(self, name: str, cause: str) -> Callable:
         """Add a property: a function of the answer that returns, or raises `PropertyFailed`.
 
         `name` goes on from "your answer …"; `cause` is the likely cause of a failure.
@@ -53,7 +57,7 @@ class Exercise:
 
         return add
 
-    def run(self, answer):
+    def run(self, answer: Any) -> Feedback:
         """Try all properties on an answer; an unsolved exercise has no results."""
         answer = _Recorder(answer) if callable(answer) else answer
         with warnings.catch_warnings():  # nbgrader takes a warning in a check's output for a failure
@@ -65,7 +69,7 @@ class Exercise:
         return Feedback(self, results)
 
 
-def check(exercise_id, answer):
+def check(exercise_id: str, answer: Any) -> Feedback:
     """Check an answer to an exercise and say what is right about it and what is not yet.
 
     Parameters
@@ -99,7 +103,7 @@ def check(exercise_id, answer):
     return feedback
 
 
-def find(exercise_id):
+def find(exercise_id: str) -> Exercise:
     """Find an exercise by its id, loading the module of its chapter."""
     chapter = str(exercise_id).partition(".")[0]
     module = f"{__package__}.chapter{chapter}"

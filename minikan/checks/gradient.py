@@ -3,9 +3,13 @@
 dᵀ∇f(x)  ≈  (f(x + h d) - f(x - h d)) / 2h        for random unit vectors d
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..borders import as_numbers
 
@@ -18,13 +22,13 @@ class GradientCheck(NamedTuple):
     tolerance: float
 
     @property
-    def error(self):
+    def error(self) -> float:
         """The largest difference, relative to the largest slope."""
         scale = np.abs([self.analytic, self.numeric]).max()
         return float(np.abs(self.analytic - self.numeric).max() / scale) if scale != 0 else 0.0
 
     @property
-    def holds(self):
+    def holds(self) -> bool:
         """Whether the two agree to the tolerance; NaN agrees with nothing."""
         return bool(self.error < self.tolerance)
 
@@ -36,7 +40,16 @@ class GradientCheck(NamedTuple):
         return "\n".join(["direction      analytic       numeric", *rows, f"relative error {error}"])
 
 
-def check_gradient(function, gradient, x, *, seed=0, directions=4, step=1e-5, tolerance=1e-6):
+def check_gradient(
+    function: Callable[[np.ndarray], Any],
+    gradient: Callable[[np.ndarray], ArrayLike] | ArrayLike,
+    x: ArrayLike,
+    *,
+    seed: int = 0,
+    directions: int = 4,
+    step: float = 1e-5,
+    tolerance: float = 1e-6,
+) -> GradientCheck:
     """Compare a gradient with central differences of its function.
 
     Parameters

@@ -1,6 +1,9 @@
 """The explorables of chapter 03: what an edge tells its coefficients, and how well a difference checks it."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import Figure
 
 from ..bspline import basis, make_grid
 from ..layer import KANLayer, silu
@@ -31,7 +34,7 @@ class EdgeBackprop(Explorer):
     wider = make_grid((-3, 3), 15, 3)  # five more cells on each side
     x = np.linspace(-2.4, 2.4, 241)
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the sample, its upstream gradient, and what happens beyond the grid."""
         return {
             "x": slider("sample x", -2.4, 2.4, 0.05, 0.05),
@@ -39,14 +42,14 @@ class EdgeBackprop(Explorer):
             "fading": toggle("fade beyond the grid"),
         }
 
-    def caption(self, x, g, fading):
+    def caption(self, x: float, g: float, fading: bool) -> str:
         """Count who learns, and say what goes on to the input."""
         told = self._told(x, g, fading)[:-1]
         learning = int(np.count_nonzero(np.abs(told) > 1e-12))
         downstream = g * self._edge([x], fading, derivative=1)[0]
         return f"{learning} of {len(told)} coefficients learn. The input hears g · φ′(x) = {downstream:.2f}."
 
-    def draw(self, figure, x, g, fading):
+    def draw(self, figure: Figure, x: float, g: float, fading: bool) -> None:
         """Draw the edge with the sample and its tangent, and beside it what each of its numbers hears."""
         curve, bars = figure.subplots(1, 2)
         curve.axvspan(-1, 1, facecolor=PALETTE["sky"], alpha=0.15, linewidth=0)
@@ -103,7 +106,7 @@ class StepSizeDial(Explorer):
     size = (7.0, 3.3)
     exponents = np.arange(-14, 0.01, 0.25)
 
-    def __init__(self):
+    def __init__(self) -> None:
         rng = np.random.default_rng(1)
         self.model = KAN([2, 3, 1], seed=1)
         self.X, self.y = rng.uniform(-0.9, 0.9, (40, 2)), rng.normal(size=(40, 1))
@@ -118,20 +121,20 @@ class StepSizeDial(Explorer):
         self.errors = [[self._log_error(kind, e) for e in self.exponents] for kind in range(3)]
         super().__init__()
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the step size, and which derivative."""
         return {
             "exponent": slider("log₁₀ of the step h", -14.0, 0.0, -5.0, 0.5),
             "which": choice("derivative in", [(name, i) for i, name in enumerate(self.kinds)], 1),
         }
 
-    def caption(self, exponent, which):
+    def caption(self, exponent: float, which: int) -> str:
         """Say both numbers, and how well they agree."""
         numeric = self._difference(which, 10.0**exponent)
         digits = int(max(0, -self._log_error(which, exponent)))
         return f"By hand {self.truth[which]:.12f}, by difference {numeric:.12f}: {digits} digits agree."
 
-    def draw(self, figure, exponent, which):
+    def draw(self, figure: Figure, exponent: float, which: int) -> None:
         """Draw the errors of all three, the chosen one in colour, with the dial."""
         ax = figure.subplots()
         for kind, errors in enumerate(self.errors):

@@ -6,6 +6,7 @@ three states takes their place, and for a reader who cannot see it, one sentence
 
 import html
 import io
+from typing import Any
 
 from ipywidgets import HTML, Checkbox, Dropdown, FloatSlider, Image, IntSlider, VBox
 from matplotlib import rc_context
@@ -21,7 +22,7 @@ _WIDE = {"width": "40em", "max_width": "100%"}
 _LABEL = {"description_width": "12em"}
 
 
-def slider(label, low, high, value, step=1):
+def slider(label: str, low: float, high: float, value: float, step: float = 1) -> IntSlider | FloatSlider:
     """Make a slider with a visible label: of whole numbers if all four numbers are, else of decimals."""
     whole = all(isinstance(number, int) for number in (low, high, value, step))
     return (IntSlider if whole else FloatSlider)(
@@ -29,13 +30,13 @@ def slider(label, low, high, value, step=1):
     )
 
 
-def choice(label, options, value):
+def choice(label: str, options: list, value: Any) -> Dropdown:
     """Make a drop-down list with a visible label; `options` is a list of values or of (label, value)."""
     options = [option if isinstance(option, tuple) else (str(option), option) for option in options]
     return Dropdown(options=options, value=value, description=label, style=_LABEL, layout=_WIDE)
 
 
-def toggle(label, value=False):
+def toggle(label: str, value: bool = False) -> Checkbox:
     """Make a check box with a visible label."""
     return Checkbox(value, description=label, style=_LABEL, layout=_WIDE)
 
@@ -75,10 +76,10 @@ class Explorer(VBox):
     """
 
     description = ""
-    storyboard = ()
+    storyboard: tuple[dict, ...] = ()
     size = (7.0, 3.0)  # inches
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._controls = self.controls()
         if not 1 <= len(self._controls) <= 3:
             raise ValueError(f"an explorable has one to three controls, got {len(self._controls)}")
@@ -90,20 +91,20 @@ class Explorer(VBox):
             control.observe(lambda change: self._redraw(), "value")
         self._redraw()
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Return the controls, a dict of at most three widgets by the name `draw` knows them by."""
         raise NotImplementedError
 
-    def draw(self, figure, **state):
+    def draw(self, figure: Figure, **state: Any) -> None:
         """Draw one state into an empty figure."""
         raise NotImplementedError
 
-    def caption(self, **state):
+    def caption(self, **state: Any) -> str:
         """Say in one sentence what is to be seen in this state; by default the state itself."""
         return self._state_in_words(state)
 
     @property
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """The value of each control, by name."""
         return {name: control.value for name, control in self._controls.items()}
 

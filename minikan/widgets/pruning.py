@@ -1,8 +1,11 @@
 """The explorables of chapter 06: a penalty and a threshold, and the diagram of a network in every state."""
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from ..diagram import plot
 from ..edges import places
@@ -17,7 +20,7 @@ from .explorer import Explorer, choice, slider
 _N = 300
 
 
-def samples(function, n_in, seed=0):
+def samples(function: Callable, n_in: int, seed: int = 0) -> tuple[np.ndarray, ...]:
     """Draw samples to learn from and to test with: X, y, X, y."""
     rng = np.random.default_rng(seed)
     X, X_test = rng.uniform(-1, 1, (_N, n_in)), rng.uniform(-1, 1, (_N, n_in))
@@ -44,7 +47,7 @@ class PruningDial(Explorer):
     strengths = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
     thresholds = np.arange(-4.0, 0.01, 0.5)
 
-    def __init__(self):
+    def __init__(self) -> None:
         X, y, X_test, y_test = samples(PROBLEMS["exp_sin"], 2)
         self.scores, self.errors, self.cut = [], [], []
         for strength in self.strengths:
@@ -65,7 +68,7 @@ class PruningDial(Explorer):
         edges = sum(len(places(layer)) for layer in smaller.layers)
         return edges, smaller.widths[1], _rmse(smaller, X_test, y_test)
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the strength of the penalty, and the threshold."""
         names = [(f"{strength:.0e}" if strength else "0", k) for k, strength in enumerate(self.strengths)]
         return {
@@ -73,7 +76,7 @@ class PruningDial(Explorer):
             "threshold": slider("threshold, power of ten", -4.0, 0.0, -2.0, 0.5),
         }
 
-    def caption(self, strength, threshold):
+    def caption(self, strength: int, threshold: float) -> str:
         """Tell what is left, and the errors."""
         edges, hidden, after = self._outcome(strength, threshold)
         before = self.errors[strength]
@@ -82,7 +85,7 @@ class PruningDial(Explorer):
     def _outcome(self, strength, threshold):
         return self.cut[strength][int(np.abs(self.thresholds - threshold).argmin())]
 
-    def draw(self, figure, strength, threshold):
+    def draw(self, figure: Figure, strength: int, threshold: float) -> None:
         """Draw the scores with the threshold, and the errors for all strengths."""
         figure.subplots_adjust(wspace=0.3)
         bars, errors = figure.subplots(1, 2)
@@ -131,7 +134,7 @@ class NetworkDiagram(Explorer):
     }
     frame = {"xlim": (-6.2, 6.2), "ylim": (-0.85, 5.17)}  # room for twelve panels, which keep their size
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.models = {name: self._train(*target[1:]) for name, target in self.targets.items()}
         super().__init__()
 
@@ -146,7 +149,7 @@ class NetworkDiagram(Explorer):
         fit(again, X, y, steps=20, update_grid=True, progress=False)
         return [(model, X[:150], _rmse(model, X_test, y_test)) for model in (plain, sparse, pruned, again)]
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the function that was learned, and the state of the network."""
         names = [(label, name) for name, (label, *_) in self.targets.items()]
         return {
@@ -154,12 +157,12 @@ class NetworkDiagram(Explorer):
             "state": choice("network", [(label, k) for k, label in enumerate(self.states)], 1),
         }
 
-    def caption(self, target, state):
+    def caption(self, target: str, state: int) -> str:
         """Tell shape and error."""
         model, _, error = self.models[target][state]
         return f"Shape {model.widths}, error on unseen samples {error:.1e}."
 
-    def draw(self, figure, target, state):
+    def draw(self, figure: Figure, target: str, state: int) -> None:
         """Draw the diagram."""
         model, X, _ = self.models[target][state]
         axes = figure.add_axes((0, 0, 1, 1))

@@ -1,6 +1,9 @@
 """The explorables of chapter 05: what a slope tells and hides, and a network on ever finer grids."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import Figure
 
 from ..bspline import basis
 from ..grids import refine
@@ -13,7 +16,7 @@ from .explorer import Explorer, choice, slider
 _HELPER = {"color": PALETTE["grey"], "linewidth": 1.2}
 
 
-def fit_power_law(sizes, errors):
+def fit_power_law(sizes: np.ndarray, errors: np.ndarray) -> tuple[float, float, float]:
     """Fit log(error) = log(a) - α log(size) to three points or more: a, α, and the standard error of α."""
     (slope, height), covariance = np.polyfit(np.log(sizes), np.log(errors), 1, cov=True)
     return np.exp(height), -slope, np.sqrt(covariance[0, 0])
@@ -36,7 +39,7 @@ class ScalingRuler(Explorer):
     orders = (1, 3, 5, 7)
     x = np.linspace(-1, 1, 3001)
 
-    def __init__(self):
+    def __init__(self) -> None:
         truth = bessel_j0(20 * self.x)
         self.errors = {
             order: np.array([self._error(grid, order, truth) for grid in self.grids]) for order in self.orders
@@ -51,7 +54,7 @@ class ScalingRuler(Explorer):
         coef = np.linalg.solve(basis(at, knots, order), bessel_j0(20 * at))
         return np.sqrt(np.mean((basis(self.x, knots, order) @ coef - truth) ** 2))
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the two ends of the ruler, and the order of the splines."""
         end = len(self.grids) - 1
         return {
@@ -65,14 +68,14 @@ class ScalingRuler(Explorer):
         first, last = min(first, last), max(first, last)
         return slice(first, max(last, first + 2) + 1)
 
-    def caption(self, first, last, order):
+    def caption(self, first: int, last: int, order: int) -> str:
         """Tell the slope in the window, and the promise."""
         window = self._window(first, last)
         _, alpha, spread = fit_power_law(self.grids[window], self.errors[order][window])
         low, high = self.grids[window][[0, -1]]
         return f"From G = {low} to {high}: slope α = {alpha:.2f} ± {spread:.2f}. Order {order} promises {order + 1}."
 
-    def draw(self, figure, first, last, order):
+    def draw(self, figure: Figure, first: int, last: int, order: int) -> None:
         """Draw all errors, the ruler, and what the order promises."""
         axes = figure.subplots()
         window = self._window(first, last)
@@ -106,7 +109,7 @@ class Extension(Explorer):
     grids = (2, 4, 8, 16, 32)
     kinds = {"800": (800, 0.0), "100": (100, 0.0), "noise": (800, 0.01)}
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.stairs = {name: self._climb(*kind) for name, kind in self.kinds.items()}
         super().__init__()
 
@@ -126,7 +129,7 @@ class Extension(Explorer):
             found.append((x, *(outer.forward(z[None])[0][0] for z in (x, points)), points, errors))
         return found
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the step of the staircase, and the samples."""
         names = [("800 samples", "800"), ("100 samples", "100"), ("800 samples, noise 0.01", "noise")]
         return {
@@ -134,13 +137,13 @@ class Extension(Explorer):
             "data": choice("learned from", names, "800"),
         }
 
-    def caption(self, step, data):
+    def caption(self, step: int, data: str) -> str:
         """Tell cells, parameters and errors."""
         seen, unseen = self.stairs[data][step][-1]
         size = 3 * (self.grids[step] + 4)
         return f"G = {self.grids[step]}, {size} parameters: error {seen:.1e} on its samples, {unseen:.1e} on others."
 
-    def draw(self, figure, step, data):
+    def draw(self, figure: Figure, step: int, data: str) -> None:
         """Draw the outer curve with its grid, and the two errors over the grids."""
         figure.subplots_adjust(wspace=0.3)
         curve, errors = figure.subplots(1, 2)

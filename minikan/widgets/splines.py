@@ -1,8 +1,10 @@
 """The explorables of chapter 02: what a spline does when a coefficient, a knot or the grid moves."""
 
 import functools
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from ..bspline import basis, fit_coefficients, make_grid
 from ..plotting import PALETTE
@@ -29,7 +31,7 @@ class LocalSupport(Explorer):
     coef = np.array([0.5, 1.4, -0.8, -1.2, 0.6, 1.3, -0.5, -1.4, 0.6])  # before the nudge
     x = np.linspace(0, cells, 241)[:-1]  # the step at the last knot is not for plotting
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the order, which function, and the change of its coefficient."""
         return {
             "k": slider("order k", 0, 3, 3),
@@ -37,14 +39,14 @@ class LocalSupport(Explorer):
             "nudge": slider("add to its coefficient", -2.0, 2.0, 1.5, 0.25),
         }
 
-    def caption(self, k, m, nudge):
+    def caption(self, k: int, m: int, nudge: float) -> str:
         """Say where the curve has changed, and what remains of a choice that does not exist."""
         m, count = self._existing(k, m)
         first, last = self._reach(k, m)
         note = f"With k = {k} there are {count} functions. Number {m}"
         return f"{note} is alive on {last - first} of {self.cells} cells, from x = {first} to {last}."
 
-    def draw(self, figure, k, m, nudge):
+    def draw(self, figure: Figure, k: int, m: int, nudge: float) -> None:
         """Draw the curve before and after, and below it the basis with the function that was nudged."""
         m, count = self._existing(k, m)
         values = basis(self.x, make_grid((0, self.cells), self.cells, k), k)
@@ -83,7 +85,7 @@ class CoxDeBoorLadder(Explorer):
     grids = {False: np.array([0.0, 1, 2, 3, 4]), True: np.array([0.0, 0.4, 1.8, 2.6, 4])}  # by `uneven`
     x = np.linspace(0, 4, 321)[:-1]
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the rung, the place of the cursor, and the kind of grid."""
         return {
             "p": slider("degree p of the child", 1, 3, 2),
@@ -91,7 +93,7 @@ class CoxDeBoorLadder(Explorer):
             "uneven": toggle("uneven knots"),
         }
 
-    def caption(self, p, x, uneven):
+    def caption(self, p: int, x: float, uneven: bool) -> str:
         """Work out the child's value at the cursor."""
         (left, right), (rising, falling) = self._family(np.array([x]), p, uneven)
         shares = [
@@ -104,7 +106,7 @@ class CoxDeBoorLadder(Explorer):
         child = rising * left + falling * right
         return f"At x = {x:.1f}: {' + '.join(shares)} = {child[0]:.3f}."
 
-    def draw(self, figure, p, x, uneven):
+    def draw(self, figure: Figure, p: int, x: float, uneven: bool) -> None:
         """Draw the parents with their shares, and beside them the child as a stack of two areas."""
         (left, right), (rising, falling) = self._family(self.x, p, uneven)
         parents, child = figure.subplots(1, 2, sharey=True)
@@ -160,20 +162,20 @@ class Knots(Explorer):
         4: "its value may jump: it is two curves",
     }
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: where the knot is and how often."""
         return {
             "place": slider("place of the knot", -0.4, 0.4, 0.0, 0.05),
             "copies": slider("how often it is there", 1, 4, 1),
         }
 
-    def caption(self, place, copies):
+    def caption(self, place: float, copies: int) -> str:
         """Say what the spline may do at the knot, and how far it is from the target."""
         error = np.abs(self._fit(place, copies)[1] - self.target).max()
         times = f"{copies} times" if copies > 1 else "once"
         return f"With the knot there {times}, {self.allowed[copies]}. Largest error: {error:.3f}."
 
-    def draw(self, figure, place, copies):
+    def draw(self, figure: Figure, place: float, copies: int) -> None:
         """Draw target and fit, and below them the basis functions and the knots."""
         values, curve = self._fit(place, copies)
         fit, bumps = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
@@ -188,7 +190,7 @@ class Knots(Explorer):
         bumps.set(ylim=(0, 1.1), yticks=(0, 1), ylabel="basis")
 
     @property
-    def target(self):
+    def target(self) -> np.ndarray:
         """A cubic with a corner."""
         return 0.8 - 1.8 * np.abs(self.x - self.corner) + 0.9 * self.x**2 - 0.3 * self.x**3
 
@@ -216,12 +218,12 @@ class GridExtension(Explorer):
     points = np.linspace(-1, 1, 80)
     x = np.linspace(-1, 1, 481)
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.wiggles = np.random.default_rng(2).standard_normal(80)  # one draw; the slider scales it
         self.fit = functools.cache(self._fit)
         super().__init__()
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: number of cells, size of the noise, order."""
         return {
             "G": slider("cells G", 2, 60, 20),
@@ -229,12 +231,12 @@ class GridExtension(Explorer):
             "k": choice("order k", [0, 1, 2, 3], 3),
         }
 
-    def caption(self, G, noise, k):
+    def caption(self, G: int, noise: float, k: int) -> str:
         """Tell the two errors of the fit."""
         seen, truth = self._errors(G, noise, k)
         return f"{G + k} coefficients: error {truth:.2g} against the true curve, {seen:.2g} on the points."
 
-    def draw(self, figure, G, noise, k):
+    def draw(self, figure: Figure, G: int, noise: float, k: int) -> None:
         """Draw the fit to the points, and its error among those of all grids."""
         figure.subplots_adjust(wspace=0.3, left=0.07, right=0.985)
         curve, scale = figure.subplots(1, 2)

@@ -1,6 +1,9 @@
 """The explorables of chapter 01: terms switched on and off, and the inner function under a microscope."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ..plotting import PALETTE
@@ -25,7 +28,7 @@ class Superposition(Explorer):
     size = (7.0, 2.4)
     s = np.linspace(-2, 2, 41)
     x, y = np.meshgrid(np.linspace(-1, 1, 80), np.linspace(-1, 1, 80))
-    targets = {  # what it is, its curve of x + y, its curve of x - y
+    targets: dict[str, tuple] = {  # what it is, its curve of x + y, its curve of x - y
         "x y": (lambda x, y: x * y, lambda s: s**2 / 4, lambda s: -(s**2) / 4),
         "max(x, y)": (np.maximum, lambda s: s / 2, lambda s: np.abs(s) / 2),
         "sin πx cos πy": (
@@ -35,7 +38,7 @@ class Superposition(Explorer):
         ),
     }
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the target, and a switch for each of the two terms."""
         return {
             "target": choice("build", list(self.targets), "x y"),
@@ -43,13 +46,13 @@ class Superposition(Explorer):
             "second": toggle("the term of x - y", False),
         }
 
-    def landscapes(self, target, first, second):
+    def landscapes(self, target: str, first: bool, second: bool) -> tuple[np.ndarray, np.ndarray]:
         """Evaluate the sum of what is switched on, and the target, on a grid."""
         truth, plus, minus = self.targets[target]
         total = first * plus(self.x + self.y) + second * minus(self.x - self.y)
         return total, truth(self.x, self.y)
 
-    def caption(self, target, first, second):
+    def caption(self, target: str, first: bool, second: bool) -> str:
         """Say how far the sum is from the target."""
         total, truth = self.landscapes(target, first, second)
         worst = np.abs(total - truth).max()
@@ -58,7 +61,7 @@ class Superposition(Explorer):
         missing = "a term is missing" if first or second else "both terms are missing"
         return f"The sum is up to {worst:.2f} away from {target}: {missing}."
 
-    def draw(self, figure, target, first, second):
+    def draw(self, figure: Figure, target: str, first: bool, second: bool) -> None:
         """Draw the two curves, the sum, and the target."""
         figure.subplots_adjust(left=0.06, right=0.99, wspace=0.2)
         axes = figure.subplots(1, 4)
@@ -92,7 +95,7 @@ class InnerZoom(Explorer):
     )
     size = (7.2, 3.0)
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: digits of x, magnification, and where the window lies."""
         return {
             "depth": slider("digits k", 1, 5, 2),
@@ -100,7 +103,7 @@ class InnerZoom(Explorer):
             "digit": slider("digits of the window", 0, 9, 5),
         }
 
-    def window(self, depth, zoom, digit):
+    def window(self, depth: int, zoom: int, digit: int) -> tuple[np.ndarray, np.ndarray]:
         """Evaluate ψ on the window: all its points of so many digits, or of three digits more than the window's."""
         depth = max(depth, zoom)
         shown = min(depth, zoom + 3)
@@ -110,7 +113,7 @@ class InnerZoom(Explorer):
         x = numerators / 10**shown
         return x, inner_function(x, shown)
 
-    def caption(self, depth, zoom, digit):
+    def caption(self, depth: int, zoom: int, digit: int) -> str:
         """Say where the window is, and where in it ψ rises."""
         x, psi = self.window(depth, zoom, digit)
         rise = psi[-1] - psi[0]
@@ -120,7 +123,7 @@ class InnerZoom(Explorer):
         share = (psi[-1] - np.interp(x[0] + 0.8 * (x[-1] - x[0]), x, psi)) / rise
         return f"{words}, and {100 * share:.6g}% of that in the last two tenths."
 
-    def draw(self, figure, depth, zoom, digit):
+    def draw(self, figure: Figure, depth: int, zoom: int, digit: int) -> None:
         """Draw ψ and the window, and beside it what the window shows, scaled to fill its frame."""
         figure.subplots_adjust(wspace=0.25)
         whole, window = figure.subplots(1, 2)

@@ -1,6 +1,9 @@
 """The explorables of chapter 07: a function locked in for an edge, and rivals that only a wider range tells apart."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import Figure
 
 from ..edges import EdgeLayer, FunctionEdge
 from ..functions import LIBRARY
@@ -29,7 +32,7 @@ class Rivals(Explorer):
         {"edge": "B", "seen": 0.5, "noise": 1e-2},
     )
     size = (7.0, 3.2)
-    edges = {
+    edges: dict[str, tuple] = {
         "A": (np.cosh, ("x^2", "cosh", "sin", "gaussian", "J0")),
         "B": (lambda x: np.arctan(1.5 * x), ("tanh", "arctan", "sin", "x^3", "x")),
         "C": (lambda x: np.exp(-(x**2) / 2), ("x^2", "cosh", "sin", "gaussian", "J0")),
@@ -38,7 +41,7 @@ class Rivals(Explorer):
     levels = (0.0, 1e-3, 1e-2)
     frame = np.linspace(-3, 3, 121)
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.fits = {
             (edge, k, noise): self._fit(edge, seen, noise)
             for edge in self.edges
@@ -61,7 +64,7 @@ class Rivals(Explorer):
             found[candidate.function.name] = course, candidate.error, float(missed)
         return found
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the curve, the range that is seen, and the noise on the samples."""
         return {
             "edge": choice("curve", [(f"edge {name}", name) for name in self.edges], "A"),
@@ -72,7 +75,7 @@ class Rivals(Explorer):
     def _look_up(self, edge, seen, noise):
         return self.fits[edge, int(np.abs(self.ranges - seen).argmin()), noise]
 
-    def caption(self, edge, seen, noise):
+    def caption(self, edge: str, seen: float, noise: float) -> str:
         """Count who is still in the race."""
         found = self._look_up(edge, seen, noise)
         inside = sum(error < 0.01 for _, error, _ in found.values())
@@ -81,7 +84,7 @@ class Rivals(Explorer):
             f"R² is above 0.99 for {inside} of 5 functions where x is seen, and for {beyond} of 5 beyond it."
         )
 
-    def draw(self, figure, edge, seen, noise):
+    def draw(self, figure: Figure, edge: str, seen: float, noise: float) -> None:
         """Draw the courses, and what each leaves over."""
         truth, names = self.edges[edge]
         found = self._look_up(edge, seen, noise)
@@ -134,7 +137,7 @@ class LockIn(Explorer):
     stretches = range(1, 9)
     steps = 40
 
-    def __init__(self):
+    def __init__(self) -> None:
         rng = np.random.default_rng(0)
         X = rng.uniform(-1, 1, (300, 2))
         y = PROBLEMS["exp_sin"](X)
@@ -171,7 +174,7 @@ class LockIn(Explorer):
     def _curve(self, model):
         return model.layers[0].sheet[0, 0].evaluate(self.x)[0]
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the function, its stretch a, and whether it is locked in."""
         return {
             "name": choice("function f", list(self.names), "sin"),
@@ -179,13 +182,13 @@ class LockIn(Explorer):
             "lock": toggle("lock in and train", False),
         }
 
-    def caption(self, name, stretch, lock):
+    def caption(self, name: str, stretch: int, lock: bool) -> str:
         """Tell R² before, and the error after."""
         _, share, _, errors = self.outcomes[name, stretch]
         words = f"With the best b, c and d for a = {stretch}: R² = {share:.3f}."
         return f"{words} Locked in and trained, the error is {errors.min():.0e}." if lock else words
 
-    def draw(self, figure, name, stretch, lock):
+    def draw(self, figure: Figure, name: str, stretch: int, lock: bool) -> None:
         """Draw the edge with the function over it, and the error while all numbers are trained."""
         start, _, end, errors = self.outcomes[name, stretch]
         figure.subplots_adjust(wspace=0.25)

@@ -1,6 +1,9 @@
 """The explorables of chapter 04: four descents from the same start, and the damping of a single step."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.figure import Figure
 
 from ..network import KAN
 from ..plotting import PALETTE
@@ -33,7 +36,7 @@ class TrainingScrubber(Explorer):
     steps = (0, 1, 2, 3, 5, 8, 12, 20, 35, 60, 100, 200)
     x = np.linspace(-1, 1, 201)
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.X = np.linspace(-1, 1, 60)[:, None]
         self.y = np.sin(5 * self.X) + np.abs(self.X - 0.3)
         self.curves, self.errors = {}, {}
@@ -51,7 +54,7 @@ class TrainingScrubber(Explorer):
             self.errors[name] = history.step, history.rmse
         super().__init__()
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: which snapshot, whose."""
         return {
             "snapshot": slider("snapshot", 0, len(self.steps) - 1, 6),
@@ -62,12 +65,12 @@ class TrainingScrubber(Explorer):
         steps, errors = self.errors[optimizer]
         return errors[np.searchsorted(steps, self.steps[snapshot], side="right") - 1]
 
-    def caption(self, snapshot, optimizer):
+    def caption(self, snapshot: int, optimizer: str) -> str:
         """Say the step and the error."""
         steps = self.steps[snapshot]
         return f"After {steps} steps of {_NAMES[optimizer]}: RMSE {self._error(snapshot, optimizer):.1e}."
 
-    def draw(self, figure, snapshot, optimizer):
+    def draw(self, figure: Figure, snapshot: int, optimizer: str) -> None:
         """Draw samples and curve, and beside them the errors over the steps."""
         curve, errors = figure.subplots(1, 2)
         figure.subplots_adjust(wspace=0.28)
@@ -111,7 +114,7 @@ class DampingDial(Explorer):
     size = (7.0, 3.6)
     dampings = np.arange(-3, 3.01, 0.25)
 
-    def controls(self):
+    def controls(self) -> dict[str, Any]:
         """Make the controls: the damping, and where the step begins."""
         return {
             "damping": slider("log₁₀ of the damping μ", -3.0, 3.0, -1.0, 0.25),
@@ -119,11 +122,11 @@ class DampingDial(Explorer):
         }
 
     @staticmethod
-    def residuals(p, q):
+    def residuals(p: float | np.ndarray, q: float | np.ndarray) -> np.ndarray:
         """Two residuals whose squares make a curved valley with its minimum at (1, 1)."""
         return np.array([1 - p, 3 * (q - p**2)])
 
-    def step(self, start, mu):
+    def step(self, start: tuple[float, float] | np.ndarray, mu: float) -> tuple[np.ndarray, list[float]]:
         """Solve (JᵀJ + μ I) δ = -Jᵀr; return δ, and the loss before, as predicted, and after."""
         p, q = start
         r, J = self.residuals(p, q), np.array([[-1.0, 0.0], [-6 * p, 3.0]])
@@ -131,7 +134,7 @@ class DampingDial(Explorer):
         losses = [float(v @ v) for v in (r, r + J @ delta, self.residuals(*(np.array(start) + delta)))]
         return delta, losses
 
-    def caption(self, damping, start):
+    def caption(self, damping: float, start: str) -> str:
         """Say the gain ratio and what it means."""
         _, (before, predicted, after) = self.step(self.starts[start], 10.0**damping)
         gain = (before - after) / (before - predicted)
@@ -144,7 +147,7 @@ class DampingDial(Explorer):
         )
         return f"Loss {before:.3g}; predicted {predicted:.3g}, found {after:.3g}: gain ratio {gain:.2f}, {verdict}."
 
-    def draw(self, figure, damping, start):
+    def draw(self, figure: Figure, damping: float, start: str) -> None:
         """Draw the valley with the step, and beside it the losses for all dampings."""
         valley, losses = figure.subplots(1, 2)
         figure.subplots_adjust(wspace=0.28)
