@@ -2,20 +2,15 @@
 
 import doctest
 import inspect
-import pkgutil
-from importlib import import_module
 from unittest.mock import patch
 
 import pytest
 from numpydoc.validate import validate
+from public import MODULES
 
 import minikan
 from minikan.checks import framework
 from minikan.functions import LIBRARY
-
-MODULES = {
-    found.name: import_module(found.name) for found in pkgutil.walk_packages(minikan.__path__, "minikan.")
-}
 
 # Of numpydoc's own rules, these: sections known, in order, with text; parameters and results as in the code.
 RULES = {

@@ -198,6 +198,7 @@ def course_files():
 def test_the_wheel_lays_out_the_course(fresh):
     where = run(fresh("-c", "import minikan; print(minikan.__file__)"))
     assert Path(where.strip()).is_relative_to(fresh.home)  # not this checkout
+    assert {"py.typed", "__init__.pyi"} <= {path.name for path in Path(where.strip()).parent.iterdir()}
     printed = run(fresh("-m", "minikan", "--copy-only"))
     folder = fresh.home / "minikan-tutorial"
     laid = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

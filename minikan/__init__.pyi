@@ -1,0 +1,38 @@
+"""What editors and type checkers read instead of `__init__.py`, whose names load when they are first used."""
+
+from .bspline import basis as basis
+from .bspline import fit_coefficients as fit_coefficients
+from .bspline import make_grid as make_grid
+from .checks import check as check
+from .checks import check_gradient as check_gradient
+from .diagram import plot as plot
+from .estimator import KANClassifier as KANClassifier
+from .estimator import KANRegressor as KANRegressor
+from .formulas import formula as formula
+from .grids import refine as refine
+from .grids import update_grid as update_grid
+from .layer import KANLayer as KANLayer
+from .mlp import MLP as MLP
+from .network import KAN as KAN
+from .optimizers import LBFGS as LBFGS
+from .optimizers import Adam as Adam
+from .optimizers import GradientDescent as GradientDescent
+from .optimizers import LevenbergMarquardt as LevenbergMarquardt
+from .plotting import show as show
+from .plotting import show_source as show_source
+from .problems import PROBLEMS as PROBLEMS
+from .sparsity import attribute as attribute
+from .sparsity import prune as prune
+from .storage import load as load
+from .storage import save as save
+from .superposition import inner_function as inner_function
+from .superposition import superpose as superpose
+from .sweeps import sweep as sweep
+from .symbolic import fix_symbolic as fix_symbolic
+from .symbolic import suggest as suggest
+from .symbolic import symbolify as symbolify
+from .training import History as History
+from .training import fit as fit
+
+__version__: str
+__all__: list[str]
