@@ -30,7 +30,5 @@ def _methods(where, cls):
         parts = (member.fget, member.fset) if isinstance(member, property) else (member,)
         for part in parts:
             function = getattr(part, "__func__", part)  # of a class or static method
-            if inspect.isfunction(function) and inspect.getsourcefile(
-                inspect.unwrap(function)
-            ) == inspect.getsourcefile(cls):
+            if inspect.isfunction(function):
                 yield f"{where}.{name}", function

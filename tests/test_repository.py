@@ -161,16 +161,18 @@ def lines_of_code(path):
     return len(lines)
 
 
-def test_a_signature_counts_as_one_line(tmp_path):
+def test_hints_are_no_lines_of_code(tmp_path):
+    plain = "import a\nfrom b import C\n\n\n@C\ndef f(x, y=2):\n    return a.b(x, y)\n"
+    hinted = (
+        "from __future__ import annotations\nfrom typing import Any\nimport a\nfrom b import C\nfrom d import (\n    E,\n)\n\n\n"
+        '@C\ndef f(\n    x: Any,\n    y: E = 2,\n) -> Any:\n    """Add."""\n    # a comment\n    return a.b(x, y)\n'
+    )
     code = tmp_path / "code.py"
-    code.write_text(
-        '@cached\ndef f(\n    x: int,\n    y: int = 2,\n) -> int:\n    """Add."""\n    # a\n    return x\n'
-    )
-    assert lines_of_code(code) == 3
-    code.write_text(
-        "class A:\n    def f(self): return 1\n\n    def g(self, x):\n        y = x\n        return y\n"
-    )
-    assert lines_of_code(code) == 5
+    for text in (plain, hinted):
+        code.write_text(text)
+        assert lines_of_code(code) == 5
+    code.write_text(hinted.replace("a.b(x, y)", "E(x, y)"))  # what code uses counts
+    assert lines_of_code(code) == 5 + 3
 
 
 def test_the_core_is_small():
