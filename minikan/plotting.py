@@ -200,7 +200,7 @@ def show_source(obj: Any, docstring: bool = False) -> None:
     >>> from minikan import show_source
     >>> from minikan.layer import silu
     >>> show_source(silu)  # a notebook shows it in colour  # doctest: +ELLIPSIS
-    {'text/markdown': '`minikan.layer.silu`...def silu(x: np.ndarray)...', 'text/plain': 'The source of minikan.layer.silu, ...'}
+    {'text/markdown': '`minikan.layer.silu`...def silu(x: ...', 'text/plain': 'The source of minikan.layer.silu, ...'}
     """
     source = textwrap.dedent(inspect.getsource(obj))
     if not docstring:

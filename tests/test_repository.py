@@ -164,7 +164,8 @@ def lines_of_code(path):
 def test_hints_are_no_lines_of_code(tmp_path):
     plain = "import a\nfrom b import C\n\n\n@C\ndef f(x, y=2):\n    return a.b(x, y)\n"
     hinted = (
-        "from __future__ import annotations\nfrom typing import Any\nimport a\nfrom b import C\nfrom d import (\n    E,\n)\n\n\n"
+        "from __future__ import annotations\nfrom typing import Any\n"
+        "import a\nfrom b import C\nfrom d import (\n    E,\n)\n\n\n"
         '@C\ndef f(\n    x: Any,\n    y: E = 2,\n) -> Any:\n    """Add."""\n    # a comment\n    return a.b(x, y)\n'
     )
     code = tmp_path / "code.py"
