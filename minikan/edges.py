@@ -238,7 +238,7 @@ class EdgeLayer:
         return values
 
 
-def places(layer: KANLayer | EdgeLayer) -> list[tuple[int, int]]:
+def places(layer: KANLayer | EdgeLayer) -> list[tuple[int, ...]]:
     """List the edges (i, j) that a layer has."""
     return list(layer.sheet) if isinstance(layer, EdgeLayer) else list(np.ndindex(layer.n_in, layer.n_out))
 

@@ -9,6 +9,7 @@ import venv
 from pathlib import Path
 from sysconfig import get_path
 
+import numpy as np
 import pytest
 from public import functions
 
@@ -58,6 +59,7 @@ def mypy(tmp_path_factory):
     return run
 
 
+@pytest.mark.skipif(np.__version__ < "2", reason="NumPy 1 has other hints of its own functions")
 def test_the_package_keeps_its_hints(mypy):
     run = mypy("--config-file", str(ROOT / "pyproject.toml"), cwd=ROOT)
     assert run.returncode == 0, run.stdout + run.stderr

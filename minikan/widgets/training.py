@@ -126,7 +126,9 @@ class DampingDial(Explorer):
         """Two residuals whose squares make a curved valley with its minimum at (1, 1)."""
         return np.array([1 - p, 3 * (q - p**2)])
 
-    def step(self, start: tuple[float, float] | np.ndarray, mu: float) -> tuple[np.ndarray, list[float]]:
+    def step(
+        self, start: tuple[float, float] | np.ndarray, mu: float | np.floating
+    ) -> tuple[np.ndarray, list[float]]:
         """Solve (JᵀJ + μ I) δ = -Jᵀr; return δ, and the loss before, as predicted, and after."""
         p, q = start
         r, J = self.residuals(p, q), np.array([[-1.0, 0.0], [-6 * p, 3.0]])
