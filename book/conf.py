@@ -19,7 +19,7 @@ myst_enable_extensions = ["amsmath", "dollarmath", "html_image"]
 myst_heading_anchors = 4  # so that a link to a heading works as in JupyterLab
 myst_heading_slug_func = "anchors.as_in_jupyterlab"
 numpydoc_show_class_members = False
-autodoc_type_aliases = {"ArrayLike": "ArrayLike"}  # its definition fills a paragraph
+autodoc_typehints = "none"  # the docstrings say it in words, with the shapes
 
 html_theme = "furo"  # its scripts, styles and fonts all lie in its package
 html_title = "minikan"
