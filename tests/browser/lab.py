@@ -1,5 +1,6 @@
 """Drive a real JupyterLab: its server, and a notebook opened in a browser."""
 
+import ast
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from functools import cached_property
 
 from playwright.sync_api import TimeoutError
 
@@ -38,13 +40,56 @@ SETTINGS = {
 # Time from a key press to the new picture on the page, measured in the page itself.
 STOPWATCH = """
 window.pressed = 0;
+window.pictures = [];
 document.addEventListener('keydown', () => { window.pressed = performance.now(); }, true);
 document.addEventListener('load', event => {
-    if (event.target.matches?.('img.widget-image')) event.target.latency = performance.now() - window.pressed;
+    if (!event.target.matches?.('img.widget-image')) return;
+    window.pictures.push(performance.now());
+    event.target.latency = performance.now() - window.pressed;
 }, true);
 """
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 APOLOGY = "No picture for"  # what an explorable says if it could not draw
 SETTLED = f"image => image.latency || image.parentElement.innerText.includes('{APOLOGY}')"
+# What the kernel says to what a control told it, but for the new state: there should be nothing.
+LISTENER = f"""widget => {{
+    window.heard = 0;
+    window.unasked = [];
+    widget.context.sessionContext.iopubMessage.connect((_, message) => {{
+        window.heard = performance.now();
+        const type = message.header.msg_type, said = JSON.stringify(message.content);
+        const wrong = ['error', 'stream', 'display_data', 'execute_result'].includes(type);
+        if (message.parent_header.msg_type == 'comm_msg' && (wrong || said.includes('{APOLOGY}')))
+            window.unasked.push(type + ': ' + said.slice(0, 500));
+    }});
+}}"""
+# Counted in the kernel, where what is new since the first call is traced.
+HELD = """
+def held():
+    import gc, tracemalloc
+    from ipywidgets.widgets.widget import _instances
+    from matplotlib.figure import Figure
+    tracemalloc.is_tracing() or tracemalloc.start()
+    gc.collect()
+    objects = gc.get_objects()
+    return {
+        "kernel's bytes": tracemalloc.get_traced_memory()[0],
+        "kernel's objects": len(objects),
+        "figures": sum(isinstance(each, Figure) for each in objects),
+        "widgets": len(_instances),
+    }
+"""
+QUIET = 200  # milliseconds in which nothing has happened and the kernel has nothing to do
+STILL = f"""() => {{
+    const idle = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.status == 'idle';
+    const last = Math.max(window.pressed, window.heard, ...window.pictures.slice(-1));
+    return idle && performance.now() - last > {QUIET};
+}}"""
+PRESS = """(element, keys) => {
+    const press = key => new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true});
+    for (const key of keys) element.dispatchEvent(press(key));
+}"""
+READOUT = "xpath=ancestor::*[contains(@class, 'widget-slider')]//*[contains(@class, 'widget-readout')]"
 DIGEST = """async image => {
     const bytes = await (await fetch(image.src)).arrayBuffer();
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
@@ -114,7 +159,7 @@ class LabPage:
     """A notebook opened in JupyterLab, and what the browser complains about meanwhile."""
 
     def __init__(self, page, address, notebook):
-        self.page, self.complaints = page, []
+        self.page, self.name, self.complaints = page, notebook, []
         page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.add_init_script(STOPWATCH)
@@ -123,19 +168,19 @@ class LabPage:
         self._notebook(
             "w => w.context.sessionContext.ready.then(() => w.context.sessionContext.session.kernel.info)"
         )
+        self._notebook(LISTENER)
 
     def _notebook(self, function):
         """Call a JavaScript function with the notebook's widget; wait for its promise."""
         return self.page.evaluate(f"async () => await ({function})(window.jupyterapp.shell.currentWidget)")
 
-    def run_all(self):
-        """Run all cells, wait for the kernel, and return the outputs of all of them."""
+    @cached_property
+    def outputs(self):
+        """The outputs of all cells: whoever looks first runs them, and waits for the kernel and the widgets."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         cells = self._notebook("w => w.content.model.toJSON().cells")
         outputs = [output for cell in cells for output in cell.get("outputs", [])]
-        widgets = sum(
-            "application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs
-        )
+        widgets = len(self._model_ids(outputs))
         all_shown = f"""() => {{
             const images = [...document.querySelectorAll('img.widget-image')];
             return images.length == {widgets} && images.every(image => image.naturalWidth);
@@ -146,11 +191,47 @@ class LabPage:
             raise AssertionError(f"not all {widgets} explorables are shown: {self.complaints}") from None
         return outputs
 
+    @staticmethod
+    def _model_ids(outputs):
+        views = [output.get("data", {}).get(WIDGET_VIEW) for output in outputs]
+        return [view["model_id"] for view in views if view]
+
     def explorables(self):
         """Find the explorables on the page."""
-        return [
-            Explorable(found) for found in self.page.locator(".widget-vbox:has(> img.widget-image)").all()
-        ]
+        models = self._model_ids(self.outputs)
+        boxes = self.page.locator(".widget-vbox:has(> img.widget-image)").all()
+        return [Explorable(self, *each) for each in zip(boxes, models, strict=True)]
+
+    def ask(self, expression, before=""):
+        """Evaluate a Python expression in the kernel, after some statements, unseen by the notebook."""
+        request = {"code": before, "silent": True, "store_history": False}
+        request["user_expressions"] = {"answer": expression}
+        reply = self._notebook(
+            f"w => w.context.sessionContext.session.kernel.requestExecute({json.dumps(request)}).done"
+        )["content"]
+        assert reply["status"] == "ok", reply
+        answer = reply["user_expressions"]["answer"]
+        assert answer["status"] == "ok", answer
+        return ast.literal_eval(answer["data"]["text/plain"])
+
+    def wait_until_still(self):
+        """Wait until the kernel has nothing to do and nothing moves on the page."""
+        self.page.wait_for_function(STILL, timeout=10_000)
+
+    def unasked(self):
+        """List what the kernel has said in answer to controls, apart from new states."""
+        return self.page.evaluate("window.unasked")
+
+    def memory(self):
+        """Measure what kernel and page hold on to, garbage collected: numbers by name."""
+        kernel = self.ask("held()", HELD)
+        devtools = self.page.context.new_cdp_session(self.page)
+        devtools.send("HeapProfiler.collectGarbage")
+        nodes, heap = devtools.send("Memory.getDOMCounters"), devtools.send("Runtime.getHeapUsage")
+        devtools.detach()
+        page = {"page's nodes": nodes["nodes"], "page's listeners": nodes["jsEventListeners"]}
+        # Without what Chromium itself keeps: 0.7 KB of each key event, even on a slider without a picture.
+        return {**kernel, **page, "page's bytes": int(heap["usedSize"] + heap.get("backingStorageSize", 0))}
 
     def text(self):
         """Return all text on the page."""
@@ -165,8 +246,8 @@ class LabPage:
 class Explorable:
     """An explorable on the page, moved by keyboard alone."""
 
-    def __init__(self, box):
-        self.box, self.latencies = box, []
+    def __init__(self, notebook, box, model_id):
+        self.notebook, self.box, self.model_id, self.latencies = notebook, box, model_id, []
         self.picture = box.locator("img.widget-image")
 
     def controls(self):
@@ -182,13 +263,45 @@ class Explorable:
         opening = control.evaluate(value)
         pictures = [self._press(control, key, value) for key in ("End", "Home")]
         if is_slider:
-            readout = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(
-                ".widget-readout"
-            )
+            readout = control.locator(READOUT)
             self._change(control, value, lambda: (readout.fill(opening), readout.press("Enter")))
         else:
             self._change(control, value, lambda: control.select_option(index=opening))
         return pictures
+
+    def slowly(self, control, key):
+        """Press a key on a slider, wait until all is still, and return what is to be seen."""
+        self._press(control, key, "e => e.getAttribute('aria-valuenow')")
+        self.notebook.wait_until_still()
+        return self.seen(control)
+
+    def storm(self, control, keys, at_once):
+        """Press keys on a slider as fast as the browser takes them, or all at once; wait until all is still.
+
+        Returns what is then to be seen, and after how many milliseconds from the last key each picture came.
+        """
+        self.box.page.evaluate("window.pictures = []")
+        if at_once:
+            control.evaluate(PRESS, keys)
+        else:
+            control.focus()
+            for key in keys:
+                self.box.page.keyboard.down(key)
+        self.notebook.wait_until_still()
+        after = self.box.page.evaluate("window.pictures.map(t => t - window.pressed)")
+        return self.seen(control), [t for t in after if t > 0]
+
+    def seen(self, control):
+        """Tell what the page shows: the slider's value as it is written, the picture, and all words."""
+        number = control.locator(READOUT).inner_text().replace("\N{MINUS SIGN}", "-")
+        return float(number), self.picture.evaluate(DIGEST), self.box.inner_text()
+
+    def known(self):
+        """Tell what the kernel knows: the values of all sliders, and the picture, as `seen` gives it."""
+        digest = "','.join(map(str, hashlib.sha256(it.picture.value).digest()))"
+        values = "[each.value for each in it.children if hasattr(each, 'readout_format')]"
+        before = f"import hashlib, ipywidgets; it = ipywidgets.widgets.widget._instances['{self.model_id}']"
+        return self.notebook.ask(f"({values}, {digest})", before)
 
     def _press(self, control, key, value):
         if self._change(control, value, lambda: control.press(key)):
