@@ -11,7 +11,7 @@ from statistics import median
 
 import pytest
 
-STORMY = ["02_b_splines.ipynb", "03_layers_and_backprop.ipynb", "07_symbolic_regression.ipynb"]
+STORMY = ["02_b_splines.ipynb", "03_layers_and_backprop.ipynb"]
 LAST = ["End", "Home", "ArrowRight"]
 KEYS = [
     *random.Random(0).choices(["End", "Home", "PageUp", "PageDown", "ArrowLeft", "ArrowRight"], k=197),
