@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .borders import as_finite, as_targets, as_vector
 from .functions import LIBRARY, Function
 
 COARSE = np.linspace(-1, 1, 60)  # where a curve is compared with a table
@@ -57,24 +58,32 @@ class Candidate:
         return np.log(max(self.error, noise, 1e-30)) + np.log(3) * self.function.complexity
 
 
+@np.errstate(all="ignore")  # where a candidate overflows it is left out
 def match(x: np.ndarray, y: np.ndarray, library: Sequence[str | Function] | None = None) -> list[Candidate]:
     """Fit every function of a library to a curve.
 
     Parameters
     ----------
-    x, y : ndarray, shape (n,)
+    x, y : array_like, shape (n,)
         Points of the curve.
-    library : list of Function, optional
+    library : list of str or Function, optional
         Where to look; everything in `LIBRARY` but twins by default.
 
     Returns
     -------
     list of Candidate
         The best by evidence first. Functions that are not defined everywhere on x are left out.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If x and y are not equally many numbers, or are too large, or there is no such function.
     """
-    functions = as_library(library)
+    functions, x = as_library(library), as_vector(x, "x")
+    y = as_targets(y, len(x), 1)[:, 0]
     middle, half = 0.5 * (x.max() + x.min()), 0.5 * np.ptp(x) or 1.0
     mean, spread, span = y.mean(), y.std(), (float(x.min()), float(x.max()))
+    as_finite((middle, half, mean, spread), "match")
     if not spread > 1e-13 * (np.abs(y).max() or 1):
         return [Candidate(LIBRARY["0"], np.array([1.0, 0, 0, mean]), span, 0.0, 0.0)]
     t, s = (x - middle) / half, (y - mean) / spread
@@ -85,14 +94,14 @@ def match(x: np.ndarray, y: np.ndarray, library: Sequence[str | Function] | None
     best = errors.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(functions))
     fine = order[np.linspace(0, len(t) - 1, min(len(t), POLISH_POINTS)).astype(int)]
     weights, errors = _polish(functions, weights[best], t[fine], s[fine], 12)
-    inner = np.abs(t[fine]) <= 0.7
+    inner = np.abs(t[fine]) <= max(0.7, np.abs(t[fine]).min())
     inside, _ = _polish(functions, weights, t[fine][inner], s[fine][inner], 8)
     candidates = []
     for function, w, error, held in zip(functions, weights, errors, inside, strict=True):
-        if np.isfinite(error) and function.defined(w[0] * t + w[1]):
-            outer = _curve(function, held, t[fine][~inner]) - s[fine][~inner]
-            a, b, c, d = w
-            w = np.array([a / half, b - a * middle / half, c * spread, d * spread + mean])
+        outer = _curve(function, held, t[fine][~inner]) - s[fine][~inner]
+        a, b, c, d = w
+        w = np.array([a / half, b - a * middle / half, c * spread, d * spread + mean])
+        if np.isfinite([error, *w]).all() and function.defined(a * t + b):
             left = float(np.mean(outer**2)) if outer.size else np.nan
             candidates.append(Candidate(function, w, span, float(error), left))
     return sorted(candidates, key=Candidate.evidence)
@@ -101,16 +110,11 @@ def match(x: np.ndarray, y: np.ndarray, library: Sequence[str | Function] | None
 def as_library(library: Sequence[str | Function] | None) -> list[Function]:
     """Make a list of functions of names or functions."""
     if library is None:
-        return [
-            function
-            for function in LIBRARY.values()
-            if not function.twin and function.name not in ("0", "sgn")
-        ]
-    functions = []
-    for entry in library:
-        if isinstance(entry, str) and entry not in LIBRARY:
+        return [each for each in LIBRARY.values() if not each.twin and each.name not in ("0", "sgn")]
+    functions = [LIBRARY.get(entry, entry) if isinstance(entry, str) else entry for entry in library]
+    for entry in functions:
+        if not isinstance(entry, Function):
             raise ValueError(f"there is no function {entry!r}; the library has {', '.join(LIBRARY)}")
-        functions.append(LIBRARY[entry] if isinstance(entry, str) else entry)
     if not functions:
         raise ValueError("library must hold at least one function")
     return functions

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .borders import as_domain, as_numbers, as_vector
+from .borders import as_numbers, as_vector
 from .edges import EdgeLayer, FunctionEdge, SplineEdge
 from .functions import LIBRARY
 from .layer import KANLayer
@@ -149,7 +149,10 @@ def _unpack_edge(arrays, prefix):
         raise ValueError(f"it uses the function {name!r}, which is not in the library; register it first")
     if weights.shape != (4,):
         raise ValueError(f"a function has 4 weights, got {weights.size}")
-    return FunctionEdge(LIBRARY[name], weights, as_domain(arrays[prefix + "span"], "span"))
+    span = as_vector(arrays[prefix + "span"], "span").tolist()
+    if len(span) != 2 or span[0] > span[1]:
+        raise ValueError(f"the span of a function must be a pair (low, high), got {span}")
+    return FunctionEdge(LIBRARY[name], weights, span)
 
 
 def _read(file):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_integer, as_samples, as_targets
+from .borders import as_integer, as_samples, as_targets, finite_results
 from .edges import EdgeLayer, FunctionEdge, edge_of, places, splines
 from .functions import Function
 from .grids import refine
@@ -46,12 +46,14 @@ class Suggestions(list[Candidate]):
 
     def reason(self) -> str:
         """Say why the first one is the first."""
+        if not self:
+            return "no function of the library is defined here"
         first, *rivals = self
         if not rivals:
             return f"{first.function.name}: no rival is defined here"
         rival = rivals[0]
         more, name = first.function.complexity - rival.function.complexity, rival.function.name
-        ratio = rival.error / first.error if first.error else np.inf
+        ratio = max(rival.error, 1e-30) / max(first.error, 1e-30)  # as evidence counts
         if ratio >= 1:
             cost = (
                 f", and is {'no more' if more == 0 else 'less'} complex"
@@ -146,9 +148,8 @@ def fix_symbolic(model: KAN, X: ArrayLike, layer: int, i: int, j: int, name: str
     x, y = edge_data(model, X, layer, i, j)
     found = match(x, y, [name])
     if not found:
-        rival = match(x, y)[0].function.name
-        name = getattr(name, "name", name)
-        raise ValueError(f"no {name} is defined on all samples of this edge; {rival} fits best")
+        best = "".join(f"; {rival.function.name} fits best" for rival in match(x, y)[:1])
+        raise ValueError(f"no {getattr(name, 'name', name)} is defined on all samples of this edge{best}")
     return replace(model, {(layer, i, j): found[0]})
 
 
@@ -204,7 +205,7 @@ def symbolify(
     y = model(X) if y is None else as_targets(y, len(X), model.widths[-1])
     exact = 1e-16 * y.var()
     best = _name_rest(model, X, y, library, exact)
-    if best[1] <= exact:
+    if best[1] <= exact or not splines(model):
         return best[0]
     trial = Trial(model, X, y)
     enough = trial.good if trial.noisy else exact
@@ -316,6 +317,7 @@ def _finer(model):
     return refine(model, 2 * edge_of(model.layers[depth], i, j).layer.G)
 
 
+@finite_results
 def edge_data(model: KAN, X: ArrayLike, layer: int, i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
     """Look up what goes into an edge and what comes out: two arrays (n,)."""
     z = samples_last(as_samples(X, model.widths[0]))

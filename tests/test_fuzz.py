@@ -8,11 +8,13 @@ A case is a public call with shapes, orders, grids, knots, types, memory layouts
 
 import contextlib
 import os
+import tempfile
 import traceback
 import warnings
 from pathlib import Path
 
 import numpy as np
+import sympy
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -28,17 +30,28 @@ from minikan import (
     fit,
     fit_coefficients,
     fix_symbolic,
+    formula,
+    load,
     make_grid,
+    plot,
     prune,
     refine,
+    save,
+    suggest,
+    symbolify,
     update_grid,
 )  # fmt: skip
-from minikan.edges import EdgeLayer, edge_of
+from minikan.edges import EdgeLayer, edge_of, splines
+from minikan.functions import LIBRARY
+from minikan.matching import match
+from minikan.plotting import to_png
 from minikan.sparsity import Sparsity
 from minikan.training import OPTIMIZERS
 
 CASES = int(os.environ.get("MINIKAN_FUZZ", 500))
-SHARES = {"splines": 0.2, "models": 0.3, "structure": 0.2, "fit": 0.15, "junk": 0.1, "estimators": 0.05}
+SHARES = {
+    "splines": 0.2, "models": 0.25, "structure": 0.15, "fit": 0.15, "junk": 0.1, "estimators": 0.05, "symbolic": 0.1,
+}  # fmt: skip
 
 ORDINARY = st.floats(-3, 3)
 ODD = st.sampled_from(
@@ -367,3 +380,68 @@ def test_estimators(data):
         if probabilities is not None:
             finite(probabilities, len(X_new), len(estimator.classes_))
             assert set(prediction) <= set(estimator.classes_)
+
+
+LIBRARIES = st.one_of(
+    st.none(),
+    st.lists(st.sampled_from([*LIBRARY, *LIBRARY.values()]), min_size=1, max_size=3),
+    st.sampled_from(["sin", [], ["no such"], [None], 1.5, [["x"]], [10**400], LIBRARY["x"]]),
+)
+
+
+def well_matched(candidates, x):
+    """Candidates have finite numbers and are defined on x; held out is what was looked at: infinite if far off."""
+    for candidate in candidates or []:
+        finite(candidate.weights, 4)
+        finite([candidate.error, candidate.r2, *candidate.span], 4)
+        assert candidate.error >= 0
+        assert not candidate.held_out < 0
+        a, b, *_ = candidate.weights
+        assert x is None or np.isfinite(candidate.function.evaluate(a * plain(x) + b)).all()
+
+
+@cases("symbolic")
+@given(st.data())
+def test_symbolic(data):
+    draw = data.draw
+    n, library = draw(st.sampled_from([1, 2, 3, 8, 30])), draw(LIBRARIES)
+    if draw(st.integers(0, 4)) == 0:
+        x, y = draw(arrays(n)), draw(arrays(n))
+        well_matched(outcome(match, x, y, library), x)
+        return
+    model = draw(models(kans_only=True))
+    X, y = draw(arrays(n, model.widths[0])), draw(st.one_of(st.none(), arrays(n, model.widths[-1])))
+    before, outputs = model.parameters.copy(), outcome(model, X)
+    at = draw(st.one_of(*[st.just((0, 0, 0))] * 3, st.tuples(*[st.one_of(st.integers(-1, 2), JUNK)] * 3)))
+    found = outcome(suggest, model, X, *at, library, draw(st.sampled_from([5, 5, 1, 0, -1, 1.5, None])))
+    well_matched(found, None)
+    assert found is None or str(found)
+    fixed = outcome(
+        fix_symbolic, model, X, *at, draw(st.one_of(st.sampled_from([*LIBRARY, "no such"]), JUNK))
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "step . led to a loss of")
+        warnings.filterwarnings("ignore", "output . would have lost its last path")
+        named = outcome(symbolify, model, X, y, library=library)
+        pruned = outcome(prune, fixed or model, X, threshold=draw(st.sampled_from([0.0, 0.5, 5e-324, 1e300])))
+        for other in filter(None, (fixed, named, pruned)):
+            assert np.isfinite(other.parameters).all()
+            if outputs is not None:
+                finite(outcome(other, X), *outputs.shape)
+            scores = outcome(attribute, other, X)
+            assert scores is None or all(np.isfinite(score).all() for score in [*scores.edges, *scores.nodes])
+            with tempfile.TemporaryDirectory() as folder:
+                save(other, f"{folder}/model.npz")
+                loaded = load(f"{folder}/model.npz")
+            np.testing.assert_array_equal(loaded.parameters, other.parameters)
+        if named and not splines(named):
+            where = draw(st.sampled_from([None, X]))
+            found = outcome(
+                formula, named, None, where, digits=draw(st.sampled_from([None, 3])), verbose=False
+            )
+            for expression in found if isinstance(found, list) else [found] * (found is not None):
+                assert not expression.has(sympy.nan, sympy.oo, -sympy.oo, sympy.zoo)
+        if draw(st.integers(0, 9)) == 0:
+            drawn = outcome(plot, named or model, X)
+            assert drawn is None or to_png(drawn)
+    np.testing.assert_array_equal(model.parameters, before)

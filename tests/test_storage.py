@@ -285,3 +285,11 @@ def test_other_files_are_refused(tmp_path):
         assert path.name != "array.npy" or "it is not an .npz archive" in str(error.value)
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nowhere")
+
+
+def test_an_edge_named_at_a_single_place_comes_back(tmp_path):
+    model = fix_symbolic(KAN([1, 1]), [[0.5], [0.5]], 0, 0, 0, "x")
+    save(model, tmp_path / "model.npz")
+    edge = load(tmp_path / "model.npz").layers[0].sheet[0, 0]
+    assert edge.span == (0.5, 0.5)
+    np.testing.assert_array_equal(edge.weights, model.parameters)

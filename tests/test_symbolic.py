@@ -20,7 +20,8 @@ from minikan import (
 from minikan.edges import EdgeLayer, FunctionEdge, SplineEdge
 from minikan.formulas import canonical, nice_number
 from minikan.functions import LIBRARY, Function
-from minikan.matching import match
+from minikan.matching import Candidate, match
+from minikan.symbolic import Suggestions
 
 X1 = np.random.default_rng(0).uniform(-1, 1, 500)
 X2 = np.random.default_rng(1).uniform(-1, 1, (500, 2))
@@ -398,3 +399,65 @@ def test_constants_that_the_data_leave_open_walk_to_one():
     x, y_ = sympy.symbols("x y", real=True)
     found = formula(model, ["x", "y"], X, y, verbose=False)
     assert not found.atoms(sympy.Float) and sympy.simplify(found - (9 / (3 - x * y_) - 3)) == 0
+
+
+# ------------------------------------------------------------------------------------ broken numbers
+
+
+@pytest.mark.parametrize("number", [np.inf, np.nan, 1e300])
+def test_an_edge_beyond_float64_is_refused(number):
+    model = KAN([1, 2, 1], grid=1, order=0)
+    model.parameters[:] = number
+    for call in (suggest, lambda *place: fix_symbolic(*place, "x^2")):
+        with pytest.raises(ValueError, match=r"beyond the largest float64, 1.8e308"):
+            call(model, [[0.5], [0.6]], 1, 0, 0)
+
+
+def test_a_curve_beyond_float64_is_refused():
+    for x, y in (([-1.7e308, 1.7e308], [0, 1]), ([0, 1], [1e200, -1e200])):
+        with pytest.raises(ValueError, match="match leads beyond the largest float64"):
+            match(x, y)
+
+
+def test_a_curve_may_be_few_points_at_its_ends():
+    for x, y in (([0, 1], [0, 1]), ([0, 0, 1], [1, 0, 2]), ([2.0], [3.0])):
+        assert match(x, y)[0].error < 1
+
+
+def test_match_is_a_border():
+    with pytest.raises(ValueError, match=r"same length, got 2 and 3"):
+        match([0, 1], [0, 1, 2])
+    with pytest.raises(ValueError, match="x must be a vector"):
+        match([[0, 1]], [0, 1])
+    for junk in ([None], [3], ["no such"], "sin"):
+        with pytest.raises(ValueError, match=r"there is no function .+; the library has 0, x, "):
+            match([0, 1], [0, 1], junk)
+
+
+def test_nothing_may_fit():
+    x = np.array([[0.0], [1e-320], [2e-320]])  # so steep that no stretch of a function is a number
+    model = KAN([1, 1], grid=1, order=1)
+    model.layers[0].place(np.array([[-1e-149, 0, 1e-149, 2e-149]]))
+    model.parameters[:] = [0, 1e175, 0]
+    nothing = suggest(model, x, 0, 0, 0)
+    assert nothing == []
+    assert str(nothing).endswith("no function of the library is defined here")
+    with pytest.raises(ValueError, match=r"no sin is defined on all samples of this edge$"):
+        fix_symbolic(model, x, 0, 0, 0, "sin")
+
+
+def test_reasons_where_a_rival_is_exact():
+    first, rival = (
+        Candidate(LIBRARY[name], np.ones(4), (0, 1), e) for name, e in (("x", 1e-31), ("x^2", 0.0))
+    )
+    assert Suggestions([first, rival]).reason() == "x leaves 1 times less than x^2, and is less complex"
+    rival.error, first.error = 0.0, 1e-29
+    assert Suggestions([first, rival]).reason() == "x leaves 10 times more than x^2, but is simpler by 1"
+
+
+def test_what_has_names_only_keeps_them():
+    x = np.linspace(-1, 1, 30)[:, None]
+    model = fix_symbolic(KAN([1, 1]), x, 0, 0, 0, "x^2")
+    found = symbolify(model, x, np.exp(x))  # there is nothing to name, and targets that it cannot reach
+    assert found.layers[0].sheet[0, 0].function.name == "x^2"
+    assert found.loss_and_gradient(x, np.exp(x))[0] < model.loss_and_gradient(x, np.exp(x))[0]
