@@ -199,11 +199,10 @@ def limits(widths, G, n):
     import numpy as np
 
     from minikan.features import DenseFeatures
-    from minikan.network import blocks
 
     model, X, y = problem(widths, G, n)
     one = X[:1].copy(), y[:1].copy()
-    slices = blocks(n, max(widths))
+    slices = model.blocks(n)
     _, caches = model.forward(np.ascontiguousarray(X[slices[0]].T))
     products, fetches, kept = [], [], []
     for depth, (layer, cache) in enumerate(zip(model.layers, caches, strict=True)):

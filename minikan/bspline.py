@@ -141,8 +141,8 @@ class SplineGrid:
         inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN: low
         if self.uniform:
             place = (inside - self.low) * self.per_unit
-            cells = np.minimum((place * self.nudge).astype(np.intp), self.G - 1)
-            return cells, place - cells, inside
+            left = np.minimum(np.floor(place * self.nudge), self.G - 1)
+            return left.astype(np.intp), place - left, inside
         cells = np.empty(x.shape, np.intp)
         for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
             last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width

@@ -143,6 +143,11 @@ class EdgeLayer:
             start += edge.weights.size
 
     @property
+    def numbers(self) -> int:
+        """How many numbers per sample a pass keeps: the derivatives in all weights."""
+        return self.weights.size
+
+    @property
     def knots(self) -> dict[tuple[int, int], np.ndarray]:
         """The knots of the splines, in a dict."""
         return {p: edge.layer.knots for p, edge in self.sheet.items() if isinstance(edge, SplineEdge)}
@@ -163,21 +168,16 @@ class EdgeLayer:
 
     def as_sheet(self) -> KANLayer | EdgeLayer:
         """Make a KANLayer if all edges are there and alike, splines on the same grid from each input."""
-        n_in, n_out = self.n_in, self.n_out
-        if len(self.sheet) < n_in * n_out or not all(
-            isinstance(edge, SplineEdge) for edge in self.sheet.values()
+        edges = list(self.sheet.values())  # input by input
+        if len(edges) < self.n_in * self.n_out or not all(isinstance(edge, SplineEdge) for edge in edges):
+            return self
+        knots = [edge.layer.knots[0] for edge in edges[:: self.n_out]]
+        if len({row.size for row in knots}) > 1 or not all(
+            np.array_equal(edge.layer.knots[0], knots[i]) for (i, _), edge in self.sheet.items()
         ):
             return self
-        knots = [[self.sheet[i, j].layer.knots[0] for j in range(n_out)] for i in range(n_in)]
-        if (
-            not all(np.array_equal(row[0], other) for row in knots for other in row)
-            or len({row[0].size for row in knots}) > 1
-        ):
-            return self
-        weights = np.stack(
-            [np.stack([self.sheet[i, j].weights for j in range(n_out)], axis=-1) for i in range(n_in)]
-        )
-        return KANLayer([row[0] for row in knots], weights[:, :-1], weights[:, -1])
+        weights = np.stack([edge.weights for edge in edges]).reshape(self.n_in, self.n_out, -1).swapaxes(1, 2)
+        return KANLayer(knots, weights[:, :-1], weights[:, -1])
 
     def __repr__(self):
         lines = [f"EdgeLayer({self.n_in} → {self.n_out}: {self.weights.size} parameters)"]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .borders import as_number
+from .layer import sigmoid
 
 
 @dataclass(frozen=True, repr=False)
@@ -153,7 +154,7 @@ def _tanh(u):
 
 
 def _sigmoid(u):
-    s = 0.5 + 0.5 * np.tanh(0.5 * u)
+    s = sigmoid(u)
     return s, s * (1 - s), s * (1 - s) * (1 - 2 * s)
 
 

@@ -21,16 +21,22 @@ from .bspline import SplineGrid
 from .features import DenseFeatures, SparseFeatures
 
 
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Evaluate σ(x) = 1 / (1 + exp(-x))."""
+    with np.errstate(over="ignore"):  # 1 / infinity is right
+        return 1 / (1 + np.exp(-x))
+
+
 def silu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evaluate silu(x) = x σ(x) and its slope."""
-    s = 0.5 + 0.5 * np.tanh(0.5 * x)  # σ, without overflow
+    s = sigmoid(x)
     value = x * s
-    return value, s + value * (1 - s)
+    return value, s * (1 + (x - value))
 
 
 def silu_bend(x: np.ndarray) -> np.ndarray:
     """Evaluate the second derivative of silu."""
-    s = 0.5 + 0.5 * np.tanh(0.5 * x)
+    s = sigmoid(x)
     return s * (1 - s) * (2 + x * (1 - 2 * s))
 
 
@@ -145,6 +151,11 @@ class KANLayer(LinearLayer):
         """Choose by shape: zeros to write per input, or live features to gather per output?"""
         dense = self.G + self.order < (self.order + 1) * (self.n_out + 1)
         return DenseFeatures if dense else SparseFeatures
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers per sample the kernel keeps, or gathers."""
+        return self.n_in * min(self.G + self.order + 1, (self.order + 1) * self.n_out)
 
     def _values(self, x):
         """Evaluate what is alive at x: basis functions (k+1, n_in, n), and silu; both go on straight beyond the grid.

@@ -7,11 +7,14 @@ regression; then Levenberg–Marquardt walks in a and b, for all candidates toge
 chosen is not the smallest error, but the best evidence: error and complexity weighed against each other.
 """
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .borders import as_finite, as_targets, as_vector
 from .functions import LIBRARY, Function
@@ -59,7 +62,7 @@ class Candidate:
 
 
 @np.errstate(all="ignore")  # where a candidate overflows it is left out
-def match(x: np.ndarray, y: np.ndarray, library: Sequence[str | Function] | None = None) -> list[Candidate]:
+def match(x: ArrayLike, y: ArrayLike, library: Sequence[str | Function] | None = None) -> list[Candidate]:
     """Fit every function of a library to a curve.
 
     Parameters
@@ -111,10 +114,12 @@ def as_library(library: Sequence[str | Function] | None) -> list[Function]:
     """Make a list of functions of names or functions."""
     if library is None:
         return [each for each in LIBRARY.values() if not each.twin and each.name not in ("0", "sgn")]
-    functions = [LIBRARY.get(entry, entry) if isinstance(entry, str) else entry for entry in library]
-    for entry in functions:
-        if not isinstance(entry, Function):
+    functions = []
+    for entry in library:
+        function = LIBRARY.get(entry) if isinstance(entry, str) else entry
+        if not isinstance(function, Function):
             raise ValueError(f"there is no function {entry!r}; the library has {', '.join(LIBRARY)}")
+        functions.append(function)
     if not functions:
         raise ValueError("library must hold at least one function")
     return functions
@@ -140,11 +145,9 @@ def _table(function):
         b = np.concatenate([np.linspace(-1.5, 1.5, 31), np.geomspace(2, 30, 8), -np.geomspace(2, 30, 8)])
         return np.stack([np.ones_like(b), b], axis=1)
     a = np.geomspace(LEAST, 30, 48)[:, None]
-    if function.name == "sin":
-        return np.stack(np.broadcast_arrays(a, np.linspace(0, np.pi, 6, endpoint=False)), axis=-1).reshape(
-            -1, 2
-        )
     b = a * np.linspace(-1.5, 1.5, 16 if function.parity == 0 else 21)
+    if function.name == "sin":
+        b = np.linspace(0, np.pi, 6, endpoint=False)
     both = np.stack(np.broadcast_arrays(a, b), axis=-1).reshape(-1, 2)
     return both if function.parity else np.concatenate([both, both * [-1, 1]])
 
@@ -202,15 +205,8 @@ def _polish(functions, weights, t, s, steps):
         square = np.einsum("bn,bn->b", value, value)
         c = value @ s / np.where(square > 0, square, 1)
         residuals = c[:, None] * value - (s - mean)
-        return (
-            value,
-            slope,
-            square,
-            c,
-            mean - c * level,
-            residuals,
-            np.einsum("bn,bn->b", residuals, residuals) / n,
-        )
+        errors = np.einsum("bn,bn->b", residuals, residuals) / n
+        return value, slope, square, c, mean - c * level, residuals, errors
 
     with np.errstate(all="ignore"):
         places = weights[:, :2].copy()

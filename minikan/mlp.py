@@ -62,6 +62,7 @@ class MLPLayer(LinearLayer):
             raise ValueError(f"weights must have shape (n_in + 1, n_out), got {weights.shape}")
         self.weights, self.activation = weights, activation
         self.n_in, self.n_out = weights.shape[0] - 1, weights.shape[1]
+        self.numbers = self.n_in + self.n_out  # that a pass keeps of each sample
 
     def copy(self) -> MLPLayer:
         """Make a layer of the same numbers."""

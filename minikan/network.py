@@ -33,15 +33,15 @@ from .layer import KANLayer
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-BLOCK = 2048  # samples at a time: what a layer makes of them stays in the processor's cache …
-BLOCK_NUMBERS = 2**15  # … and fewer if a layer has many inputs
+BLOCK = 2048  # samples at a time, or, where layers tell how many numbers they keep of each sample, …
+CACHE = 2**17  # … as many samples as make so many numbers: 1 MB, what a processor has at hand
 
 
 class Network:
     """A stack of layers with hand-written derivatives.
 
-    A layer offers its `weights`; `forward` and `backward`; and, from what `forward` kept, its `slopes`, and
-    with `spread` the derivatives of the network's outputs in its weights.
+    A layer offers its `weights`; `forward` and `backward`, and how many `numbers` per sample these pass on; and,
+    from what `forward` kept, its `slopes`, and with `spread` the derivatives of the network's outputs in its weights.
 
     Attributes
     ----------
@@ -119,6 +119,10 @@ class Network:
         ]
         return "\n  ".join(lines)
 
+    def blocks(self, n: int) -> list[slice]:
+        """Cut n samples into blocks, so that what the largest layer keeps of one stays in the cache."""
+        return blocks(n, max(layer.numbers for layer in self.layers))
+
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, list]:
         """Go through all layers, samples last: x (n_in, n) → (n_out, n), and the layers' caches."""
         caches = []
@@ -132,7 +136,7 @@ class Network:
         """Evaluate the network: X (n, n_in) → (n, n_out)."""
         X = as_samples(X, self.widths[0])
         outputs = np.empty((len(X), self.widths[-1]))
-        for block in blocks(len(X), max(self.widths)):
+        for block in self.blocks(len(X)):
             outputs[block] = self.forward(samples_last(X[block]))[0].T
         return outputs
 
@@ -142,7 +146,7 @@ class Network:
         X = as_samples(X, self.widths[0])
         upstream = as_targets(upstream, len(X), self.widths[-1], "upstream")
         gradient, dX = np.zeros_like(self.parameters), np.empty_like(X)
-        for block in blocks(len(X), max(self.widths)):
+        for block in self.blocks(len(X)):
             _, caches = self.forward(samples_last(X[block]))
             dX[block] = self.propagate(caches, upstream[block].T, gradient).T
         return gradient, dX
@@ -187,7 +191,7 @@ class Network:
         share of the loss, and its gradient in these outputs.
         """
         loss, gradient = 0.0, np.zeros_like(self.parameters)
-        for block in blocks(len(X), max(self.widths)):
+        for block in self.blocks(len(X)):
             outputs, caches = self.forward(samples_last(X[block]))
             share, upstream = judge(outputs, block)
             loss += share
@@ -338,7 +342,7 @@ def samples_last(X: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(X.T)
 
 
-def blocks(n: int, width: int = 1) -> list[slice]:
-    """Cut n samples into even slices that suit a network whose widest layer has so many nodes."""
-    count = -(-n // min(BLOCK, max(64, BLOCK_NUMBERS // width)))
+def blocks(n: int, numbers: int = CACHE // BLOCK) -> list[slice]:
+    """Cut n samples, of so many numbers each, into even slices."""
+    count = -(-n // max(64, CACHE // numbers))
     return [slice(i * n // count, (i + 1) * n // count) for i in range(count)]

@@ -11,7 +11,7 @@ from minikan import KAN, KANLayer, make_grid, refine
 from minikan.borders import as_samples
 from minikan.features import DenseFeatures, SparseFeatures
 from minikan.layer import silu, silu_bend
-from minikan.network import BLOCK, blocks
+from minikan.network import BLOCK, CACHE, blocks
 
 PARITY = np.load(Path(__file__).parent / "data" / "pykan_parity.npz")
 
@@ -127,7 +127,8 @@ def test_kernel_is_chosen_by_shape():
 
 def test_many_samples_are_cut_into_blocks_that_leave_no_trace():
     model = KAN([2, 3, 1], seed=13)
-    X = np.random.default_rng(14).uniform(-1, 1, (2 * BLOCK + 5, 2))
+    X = np.random.default_rng(14).uniform(-1, 1, (20_001, 2))
+    assert len(model.blocks(len(X))) > 2
     y = X[:, :1]
     loss, gradient = model.loss_and_gradient(X, y)
     outputs, caches = model.forward(X.T)  # all at once
@@ -145,13 +146,15 @@ def test_many_samples_are_cut_into_blocks_that_leave_no_trace():
 @pytest.mark.parametrize("n", [1, 63, 64, 256, 2 * BLOCK, 2 * BLOCK + 5])
 def test_blocks_are_even_and_smaller_in_wide_networks(n):
     largest = {}
-    for width in (1, 16, 196, 10**6):
-        slices = blocks(n, width)
+    for numbers in (CACHE // BLOCK, 100, 1700, 10**6):
+        slices = blocks(n, numbers)
         sizes = [block.stop - block.start for block in slices]
         assert np.concatenate([np.arange(n)[block] for block in slices]).tolist() == list(range(n))
         assert max(sizes) - min(sizes) <= 1
-        largest[width] = max(sizes)
-    assert largest[1] <= BLOCK and largest[10**6] <= 64
+        largest[numbers] = max(sizes)
+        assert max(sizes) * numbers <= CACHE or max(sizes) <= 64
+    assert len(slices) == -(-n // 64)  # at least so many samples are worth a call
+    assert len(blocks(n)) == -(-n // BLOCK)
     assert list(largest.values()) == sorted(largest.values(), reverse=True)
 
 
