@@ -19,7 +19,7 @@ KEYS = [
 ]
 
 # A storm draws two pictures or more, each of 40 KB and made with 5000 objects. What was kept after two rounds of
-# storms, over ten runs: up to 15 KB and no object; in the page up to 45 KB for each storm, and no node.
+# storms, over a dozen runs: up to 19 KB and no object; in the page up to 45 KB for each storm, and no node.
 MOST_KEPT = {"kernel's bytes": 50e3, "kernel's objects": 200, "figures": 0, "widgets": 0}
 MOST_KEPT_BY_PAGE = {"page's nodes": 10, "page's listeners": 10, "page's bytes": 60e3}  # for each storm
 

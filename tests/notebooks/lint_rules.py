@@ -243,6 +243,14 @@ def folds_words_away(notebook, path):
 
 
 @rule
+def folds_answers_away(notebook, path):
+    """The answers to questions are no text to read before one has thought: they, too, are folded."""
+    for i, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown" and re.search(r"^\W*Answers?\b", cell.source, re.MULTILINE):
+            yield f"cell {i} has answers in the open; put them into <details>"
+
+
+@rule
 def links_resolve(notebook, path):
     """Relative links lead to a file, and anchors to a heading."""
     for _, link in build.LINK.findall(prose(notebook)):

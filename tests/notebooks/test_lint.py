@@ -106,6 +106,10 @@ SPOILS = {
     "words in the open": ("folds_words_away", lambda nb: cell(nb, "words").metadata.clear()),
     "words in the call": ("folds_words_away", lambda nb: replace(nb, "setup", "fig, alt", 'fig, "A tent."')),
     "code folded away": ("folds_words_away", lambda nb: replace(nb, "words", "alt", "height = 1\nalt")),
+    "answers in the open": (
+        "folds_answers_away",
+        lambda nb: replace(nb, "play", "**Predict**", "Answers: (1) Down.\n\n**Predict**"),
+    ),
     "dead link": ("links_resolve", lambda nb: replace(nb, "goals", "../build.py", "../bild.py")),
     "dead anchor": ("links_resolve", lambda nb: replace(nb, "build", "#Goals", "#Gaols")),
     "other repository": (
