@@ -1,6 +1,5 @@
 """The book: made without a network, read without a network, and no link in it leads nowhere."""
 
-import os
 import re
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import sync_playwright
 
 import minikan
 
@@ -20,8 +18,6 @@ TUTORIAL = ROOT / "tutorial"
 NOTEBOOKS = sorted(
     path.relative_to(TUTORIAL).with_suffix("").as_posix() for path in TUTORIAL.rglob("*.ipynb")
 )
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from lab import CHROMIUM_ARGS, find_chromium  # noqa: E402
 
 # Python tells this hook whenever it is about to look up or to call another machine.
 OFFLINE = """
@@ -140,18 +136,6 @@ def test_figures_and_storyboards_stand_on_the_page_with_their_descriptions(book,
     drawn = [picture["alt"] for picture in page.pictures if len(Path(picture["src"]).stem) == 64]  # a digest
     assert drawn == [output.metadata["image/png"].alt for output in outputs]
     assert "jupyter.widget" not in page.path.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = find_chromium()
-    if not chromium:
-        missing = "Chromium is not installed: the book was not looked at"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("name", [*NOTEBOOKS, "names"])

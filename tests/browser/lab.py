@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,17 +14,6 @@ from functools import cached_property
 from playwright.sync_api import TimeoutError
 
 TOKEN = "only-for-this-test"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-CHROMIUM_ARGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SETTINGS = {
     "notebook-extension/tracker": {
         "windowingMode": "none"
@@ -95,12 +83,6 @@ DIGEST = """async image => {
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
     return Array.from(digest).join();
 }"""
-
-
-def find_chromium():
-    """Find the browser, CHROME_PATH first, or return None."""
-    names = [os.environ.get("CHROME_PATH", ""), *CHROMIUM_NAMES]
-    return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-from browser.lab import CHROMIUM_ARGS, find_chromium
 from machinery import ROOT, build
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sample import picture, sample_chapter
@@ -122,11 +121,8 @@ def test_no_picture_of_a_chapter_is_lost(source):
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """Make the slides of all chapters by the command."""
-    chromium = find_chromium()
-    if not chromium or not shutil.which("npm"):
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium, or no npm")
-        pytest.skip("no Chromium, or no npm")
+    if not shutil.which("npm"):
+        pytest.fail("no npm") if os.environ.get("CI") else pytest.skip("no npm")
     folder, names = tmp_path_factory.mktemp("slides"), [source.stem for source in build.chapters()]
     subprocess.run([sys.executable, SCRIPT, *names, "--output", folder], check=True, capture_output=True)
     return [folder / f"{name}.html" for name in names]
@@ -148,25 +144,21 @@ MEASURE = """() => [...document.querySelectorAll('.slides section')]
     })"""
 
 
-def test_nothing_overflows_and_nothing_is_fetched(pages):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        asked, complaints = [], []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        for path in pages:
-            asked.clear()
-            page.goto(path.as_uri())
-            page.wait_for_function("document.body.dataset.ready === 'yes'", timeout=60_000)
-            measured = page.evaluate(MEASURE)
-            assert [url for url in asked if not url.startswith(("data:", "blob:", path.as_uri()))] == []
-            assert page.locator("mjx-container").count() > 10
-            assert page.locator("mjx-merror").count() == 0
-            assert len(measured) > 30 and min(slide["parts"] for slide in measured) > 0
-            assert [slide for slide in measured if slide["below"] > 2 or slide["right"] > 2] == []
-            assert [slide for slide in measured if slide["zoom"] < 0.75] == []
-        assert complaints == []
-        browser.close()
+def test_nothing_overflows_and_nothing_is_fetched(browser, pages):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    asked, complaints = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in pages:
+        asked.clear()
+        page.goto(path.as_uri())
+        page.wait_for_function("document.body.dataset.ready === 'yes'", timeout=60_000)
+        measured = page.evaluate(MEASURE)
+        assert [url for url in asked if not url.startswith(("data:", "blob:", path.as_uri()))] == []
+        assert page.locator("mjx-container").count() > 10
+        assert page.locator("mjx-merror").count() == 0
+        assert len(measured) > 30 and min(slide["parts"] for slide in measured) > 0
+        assert [slide for slide in measured if slide["below"] > 2 or slide["right"] > 2] == []
+        assert [slide for slide in measured if slide["zoom"] < 0.75] == []
+    assert complaints == []
+    page.close()
