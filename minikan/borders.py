@@ -63,7 +63,11 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
 
 def as_samples(values: ArrayLike, width: int, name: str = "X") -> np.ndarray:
     """Check samples: an array of shape (n, width) with n >= 1."""
-    array = as_numbers(values, name)
+    return as_table(as_numbers(values, name), width, name)
+
+
+def as_table(array: np.ndarray, width: int, name: str) -> np.ndarray:
+    """Check the shape of numbers: (n, width) with n >= 1."""
     if array.ndim != 2:
         hint = f"; use {name}.reshape(-1, 1) for one column" if array.ndim == 1 and width == 1 else ""
         raise ValueError(f"{name} must have two dimensions (n, {width}), got shape {array.shape}{hint}")
@@ -81,7 +85,7 @@ def as_targets(values: ArrayLike, n: int, width: int, name: str = "y") -> np.nda
         array = array[:, None]
     if array.ndim == 2 and len(array) != n:
         raise ValueError(f"X and {name} must have the same length, got {n} and {len(array)}")
-    return as_samples(array, width, name)
+    return as_table(array, width, name)
 
 
 def as_vector(values: ArrayLike, name: str) -> np.ndarray:

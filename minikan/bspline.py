@@ -14,8 +14,6 @@ References: C. de Boor, *A Practical Guide to Splines* (2001), chapters IX and X
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -119,8 +117,12 @@ class SplineGrid:
         self.knots, self.order, self.G = knots, k, G
         self.left = knots[:, k : k + G]  # (n_in, G)
         self.width = np.diff(knots[:, k : k + G + 1])  # (n_in, G)
-        self.pieces = np.moveaxis(polynomial_pieces(knots, k), -1, 0)  # (power of u, n_in, G, k+1)
-        self.pieces = self.pieces.reshape(k + 1, -1, k + 1).swapaxes(1, 2).copy()  # (power, k+1, n_in * G)
+        pieces = np.moveaxis(polynomial_pieces(knots, k), -1, 0)  # (power of u, n_in, G, k+1)
+        pieces = pieces.reshape(k + 1, -1, k + 1).swapaxes(1, 2).copy()  # (power, k+1, n_in * G)
+        self.pieces = [pieces]  # and those of the derivatives in u: u**d becomes d u**(d - 1)
+        for _ in range(k):
+            pieces = pieces[1:] * np.arange(1, len(pieces))[:, None, None]
+            self.pieces.append(pieces)
         self.row = G * np.arange(len(knots))[:, None]  # where an input's cells begin in such a table
         # On an evenly spaced grid a division finds the cell, and all cells share their polynomials.
         low, high = self.low, self.high = knots[:, k, None], knots[:, k + G, None]  # the domain, (n_in, 1)
@@ -160,15 +162,14 @@ class SplineGrid:
 
     def live(self, cells: np.ndarray, powers: np.ndarray, derivative: int = 0) -> np.ndarray:
         """Evaluate the k + 1 basis functions alive at each x, or a derivative in u: (k + 1, n_in, n)."""
-        factors = [math.perm(d, derivative) for d in range(derivative, self.order + 1)]
-        powers = powers[: len(factors)]  # u**d becomes a multiple of u**(d - derivative)
+        if derivative > self.order:
+            return np.zeros_like(powers)
+        pieces = self.pieces[derivative]
+        powers = powers[: len(pieces)]
         if self.uniform:
-            table = self.pieces[derivative:, :, 0].T * factors
-            return (table @ powers.reshape(len(factors), cells.size)).reshape(self.order + 1, *cells.shape)
-        values, where = np.zeros((self.order + 1, *cells.shape)), cells + self.row
-        for factor, piece, power in zip(factors, self.pieces[derivative:], powers, strict=True):
-            values += (factor * piece).take(where, axis=1) * power
-        return values
+            return (pieces[:, :, 0].T @ powers.reshape(len(pieces), -1)).reshape(-1, *cells.shape)
+        where = cells + self.row
+        return sum(piece.take(where, axis=1) * power for piece, power in zip(pieces, powers, strict=True))
 
     def scale(self, cells: np.ndarray) -> np.ndarray:
         """Tell du/dx: cells per unit of x, of shape (n_in, 1) or (n_in, n)."""

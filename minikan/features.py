@@ -74,6 +74,9 @@ class DenseFeatures(Features):
         return self.matrix @ g.T
 
     def pull(self, W: np.ndarray, g: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if len(g) == 1:  # the few weights that count are fetched before they are multiplied, not after
+            alive = W.take(self.following(self.first, 1))  # (k + 1, n_in, n)
+            return np.einsum("rin,rin->in", alive, slopes) * g, W[self.base_rows] * g
         wanted = W @ g  # (K, n)
         return np.einsum("rin,rin->in", wanted.take(self.places), slopes), wanted[self.base_rows]
 
@@ -90,10 +93,10 @@ class SparseFeatures(Features):
         return np.einsum("orin,rin->on", self.weights, self.live) + W[self.base_rows].T @ self.base
 
     def gradient(self, g: np.ndarray) -> np.ndarray:
-        gradient, rows, terms = np.empty((len(g), self.K)), self.rows.ravel(), np.empty_like(self.live)
+        gradient, rows, terms = np.zeros((len(g), self.K)), self.rows.ravel(), np.empty_like(self.live)
         for g_o, gradient_o in zip(g, gradient, strict=True):
             np.multiply(self.live, g_o, out=terms)
-            gradient_o[:] = np.bincount(rows, terms.ravel(), minlength=self.K)
+            np.add.at(gradient_o, rows, terms.reshape(-1))
         gradient[:, self.base_rows] = g @ self.base.T
         return gradient.T
 

@@ -149,7 +149,7 @@ class KANLayer(LinearLayer):
 
     def _kernel(self):
         """Choose by shape: zeros to write per input, or live features to gather per output?"""
-        dense = self.G + self.order < (self.order + 1) * (self.n_out + 1)
+        dense = self.G + self.order <= (self.order + 1) * (self.n_out + 1)
         return DenseFeatures if dense else SparseFeatures
 
     @property

@@ -145,7 +145,7 @@ class Network:
         """Carry a gradient in the outputs, (n, n_out), back to parameters, (P,), and inputs, (n, n_in)."""
         X = as_samples(X, self.widths[0])
         upstream = as_targets(upstream, len(X), self.widths[-1], "upstream")
-        gradient, dX = np.zeros_like(self.parameters), np.empty_like(X)
+        gradient, dX = np.zeros(self.parameters.size), np.empty_like(X)
         for block in self.blocks(len(X)):
             _, caches = self.forward(samples_last(X[block]))
             dX[block] = self.propagate(caches, upstream[block].T, gradient).T
@@ -190,7 +190,7 @@ class Network:
         `judge(outputs, block)` takes the outputs (n_out, n) of a slice of the samples and returns their
         share of the loss, and its gradient in these outputs.
         """
-        loss, gradient = 0.0, np.zeros_like(self.parameters)
+        loss, gradient = 0.0, np.zeros(self.parameters.size)
         for block in self.blocks(len(X)):
             outputs, caches = self.forward(samples_last(X[block]))
             share, upstream = judge(outputs, block)

@@ -44,15 +44,8 @@ class Objective:
 
     def part(self, samples: np.ndarray) -> Objective:
         """Make the same objective with some of the samples only."""
-        weights = self.weights[samples]
-        return Objective(
-            self.model,
-            self.X[samples],
-            self.y[..., samples],
-            weights / weights.sum(),
-            self.criterion,
-            self.penalty,
-        )
+        X, y, weights = self.X[samples], self.y[..., samples], self.weights[samples]
+        return Objective(self.model, X, y, weights / weights.sum(), self.criterion, self.penalty)
 
     def judge(self, z: np.ndarray, block: slice) -> tuple[float, np.ndarray]:
         """Compute the share of a slice of samples in the loss, and its gradient in their outputs z."""
