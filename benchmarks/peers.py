@@ -211,13 +211,15 @@ def limits(widths, G, n):
         kept += [array for array in arrays if isinstance(array, np.ndarray) and array.size > 1]
         if isinstance(features, DenseFeatures):
             matrix, g = features.matrix, np.ones((layer.n_out, features.n))
-            products += [(W.T, matrix), (matrix, g.T)] + [(W, g)] * (depth > 0)
-            fetches.append(partial(matrix.reshape(-1).__setitem__, features.places, features.live))
-            fetches += [partial(matrix.take, features.places)] * (depth > 0)
+            products += [(W.T, matrix), (matrix, g.T)] + [(W, g)] * (depth > 0 and layer.n_out > 1)
+            one, source = features.live[0], W if layer.n_out == 1 else matrix
+            places = features.first if layer.n_out == 1 else features.places
+            fetches += [partial(matrix.reshape(-1).__setitem__, features.places, one)] * len(features.live)
+            fetches += [partial(source.take, places)] * (len(features.live) * (depth > 0))
         else:
-            rows, live = features.rows, features.live.ravel()
+            rows, live, sums = features.rows, features.live.ravel(), np.zeros(features.K)
             fetches.append(partial(W.T.take, rows, axis=1))
-            fetches += [partial(np.bincount, rows.ravel(), live, features.K)] * layer.n_out
+            fetches += [partial(np.add.at, sums, rows.ravel(), live)] * layer.n_out
     twins = [np.empty_like(array) for array in kept]
 
     def multiply():

@@ -156,7 +156,8 @@ class SplineGrid:
         """Compute 1, u, u**2, … u**k: (k + 1, n_in, n)."""
         powers = np.empty((self.order + 1, *u.shape))
         powers[0] = 1
-        for d in range(1, self.order + 1):
+        powers[1:2] = u
+        for d in range(2, self.order + 1):
             np.multiply(powers[d - 1], u, out=powers[d])
         return powers
 

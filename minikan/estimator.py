@@ -156,7 +156,8 @@ class KANEstimator:
             raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
         widths = [X.shape[1], *self.hidden, n_out]
         Z = self._scaled(X)
-        model = update_grid(KAN(widths, grid=self.grid, order=self.order, seed=seed), Z)
+        distinct = np.unique(Z, axis=0)  # twice the weight is the same as twice the sample, here too
+        model = update_grid(KAN(widths, grid=self.grid, order=self.order, seed=seed), distinct)
         penalty = Roughness(self.roughness)
         history = fit(
             model, Z, y, steps=self.steps, loss=loss, sparsity=penalty, sample_weight=weights, progress=False

@@ -47,17 +47,23 @@ class Features:
         self.first = cells + np.arange(0, self.K, per_input)[:, None]  # row of W for the first live one
         self.base_rows = slice(per_input - 1, None, per_input)
 
-    def following(self, first: np.ndarray, step: int) -> np.ndarray:
-        """Count on from the first live basis function of each x to its k next ones: (k + 1, n_in, n)."""
-        return first + step * np.arange(len(self.live))[:, None, None]
-
     def dense(self) -> np.ndarray:
         """Write all features down, zeros included: (K, n)."""
         matrix = np.zeros((self.K, self.n))
-        self.places = self.following(self.first * self.n + np.arange(self.n), self.n)  # row by row
-        matrix.reshape(-1)[self.places] = self.live
+        entries = matrix.reshape(-1)
+        self.places = self.first * self.n + np.arange(self.n)  # where in them the first live one is
+        for r, live in enumerate(self.live):  # the next ones are a row further each
+            entries[r * self.n :][self.places] = live
         matrix[self.base_rows] = self.base
         return matrix
+
+    def fetch(self, matrix: np.ndarray, places: np.ndarray, step: int, factors: np.ndarray) -> np.ndarray:
+        """Sum up k + 1 entries times their factors: one is at a place, the next are a step further each: (n_in, n)."""
+        entries = matrix.reshape(-1)
+        total = entries.take(places) * factors[0]
+        for r in range(1, len(factors)):
+            total += entries[r * step :].take(places) * factors[r]
+        return total
 
 
 class DenseFeatures(Features):
@@ -74,11 +80,10 @@ class DenseFeatures(Features):
         return self.matrix @ g.T
 
     def pull(self, W: np.ndarray, g: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if len(g) == 1:  # the few weights that count are fetched before they are multiplied, not after
-            alive = W.take(self.following(self.first, 1))  # (k + 1, n_in, n)
-            return np.einsum("rin,rin->in", alive, slopes) * g, W[self.base_rows] * g
+        if len(g) == 1:  # fetched first, since there is but one weight for each feature
+            return self.fetch(W, self.first, 1, slopes) * g, W[self.base_rows] * g
         wanted = W @ g  # (K, n)
-        return np.einsum("rin,rin->in", wanted.take(self.places), slopes), wanted[self.base_rows]
+        return self.fetch(wanted, self.places, self.n, slopes), wanted[self.base_rows]
 
 
 class SparseFeatures(Features):
@@ -86,17 +91,16 @@ class SparseFeatures(Features):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
-        self.rows = self.following(self.first, 1)  # of W
+        self.rows = self.first + np.arange(len(self.live))[:, None, None]  # of W, (k+1, n_in, n)
 
     def times(self, W: np.ndarray) -> np.ndarray:
         self.weights = W.T.take(self.rows, axis=1)  # (n_out, k+1, n_in, n)
         return np.einsum("orin,rin->on", self.weights, self.live) + W[self.base_rows].T @ self.base
 
     def gradient(self, g: np.ndarray) -> np.ndarray:
-        gradient, rows, terms = np.zeros((len(g), self.K)), self.rows.ravel(), np.empty_like(self.live)
+        gradient, rows = np.zeros((len(g), self.K)), self.rows.ravel()
         for g_o, gradient_o in zip(g, gradient, strict=True):
-            np.multiply(self.live, g_o, out=terms)
-            np.add.at(gradient_o, rows, terms.reshape(-1))
+            np.add.at(gradient_o, rows, (self.live * g_o).ravel())
         gradient[:, self.base_rows] = g @ self.base.T
         return gradient.T
 

@@ -148,9 +148,9 @@ class KANLayer(LinearLayer):
         return f"KANLayer({self.n_in} → {self.n_out}, G={self.G}, k={self.order}: {self.weights.size} parameters)"
 
     def _kernel(self):
-        """Choose by shape: zeros to write per input, or live features to gather per output?"""
-        dense = self.G + self.order <= (self.order + 1) * (self.n_out + 1)
-        return DenseFeatures if dense else SparseFeatures
+        """Choose by shape: zeros to write per input, or live features to gather per output? (benchmarks/kernels.py)"""
+        few = max(10, (self.order + 1) * min(self.n_out, 20))
+        return DenseFeatures if few >= self.G else SparseFeatures
 
     @property
     def numbers(self) -> int:
@@ -166,8 +166,8 @@ class KANLayer(LinearLayer):
         powers = self._grid.powers(u)
         values = self._grid.live(cells, powers)
         base, base_slope = silu(inside)
-        beyond = x - inside
-        if beyond.any():  # rarely
+        if (x != inside).any():  # rarely
+            beyond = x - inside
             values += self._slopes(cells, powers) * beyond
             base += base_slope * beyond
         return cells, powers, values, base, base_slope

@@ -310,11 +310,8 @@ class LevenbergMarquardt(Optimizer):
             predicted = local.decrease(step)
             objective.parameters[:] = start + step + 0.5 * bend
             actual = local.loss - objective.loss()
-            if (
-                np.linalg.norm(bend) <= self.bend_limit * np.linalg.norm(step)
-                and predicted > 0
-                and actual > 0
-            ):
+            trusted = np.linalg.norm(bend) <= self.bend_limit * np.linalg.norm(step)
+            if trusted and predicted > 0 and actual > 0:
                 self.mu *= max(1 / 10, 1 - (2 * actual / predicted - 1) ** 3)
                 return True
             objective.parameters[:] = start

@@ -121,8 +121,8 @@ def test_kernel_is_chosen_by_shape():
     def kernel(n_out, grid):
         return KAN([2, n_out], grid=grid).layers[0]._kernel()
 
-    assert kernel(5, 5) is kernel(100, 100) is DenseFeatures
-    assert kernel(1, 100) is kernel(5, 200) is SparseFeatures
+    assert kernel(1, 10) is kernel(5, 20) is kernel(100, 80) is DenseFeatures
+    assert kernel(1, 11) is kernel(5, 21) is kernel(100, 81) is SparseFeatures
 
 
 def test_many_samples_are_cut_into_blocks_that_leave_no_trace():

@@ -1,0 +1,63 @@
+"""Time both kernels of a layer over shapes, and see whether `KANLayer._kernel` takes the faster one.
+
+    python benchmarks/kernels.py
+
+Prints how long the dense kernel takes for a pass forward and back, as a multiple of the sparse one's time; in
+brackets where the rule takes the dense one. Numbers below 1 should stand in brackets, others not. Fails if
+the rule costs more than a third of a pass anywhere.
+"""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded
+
+import statistics
+import time
+
+import numpy as np
+
+from minikan import KAN
+from minikan.features import DenseFeatures, SparseFeatures
+
+CELLS = (5, 10, 15, 20, 30, 40, 80, 160)
+SHAPES = [(k, n_in, n_out) for k, n_in in ((3, 5), (3, 20), (1, 5), (5, 5)) for n_out in (1, 2, 5, 10, 50)]
+WORST = 4 / 3
+
+
+def ratio(layer, x, upstream, turns=7):
+    """Let the kernels take turns; the median of dense time over sparse time."""
+    ratios = []
+    for _ in range(turns):
+        times = []
+        for kernel in (DenseFeatures, SparseFeatures):
+            layer._kernel = lambda kernel=kernel: kernel
+            start, passes = time.perf_counter(), 0
+            while time.perf_counter() < start + 0.01:
+                layer.backward(layer.forward(x)[1], upstream)
+                passes += 1
+            times.append((time.perf_counter() - start) / passes)
+        ratios.append(times[0] / times[1])
+    del layer._kernel
+    return statistics.median(ratios)
+
+
+def main():
+    rng, worst = np.random.default_rng(0), 1.0
+    print("k  n_in  n_out | G" + "".join(f"{G:>9}" for G in CELLS))
+    for order, n_in, n_out in SHAPES:
+        row = f"{order}{n_in:6}{n_out:7} |  "
+        for G in CELLS:
+            layer = KAN([n_in, n_out], grid=G, order=order).layers[0]
+            n = max(100, min(1000, 10**6 // (layer.numbers * 8)))
+            found = ratio(layer, rng.uniform(-1, 1, (n_in, n)), rng.normal(size=(n_out, n)))
+            dense = layer._kernel() is DenseFeatures
+            worst = max(worst, found if dense else 1 / found)
+            row += f"{f'[{found:.2f}]' if dense else f'{found:.2f} ':>9}"
+        print(row, flush=True)
+    print(f"\nat worst, the rule's kernel takes {worst:.2f} times as long as the other")
+    if worst > WORST:
+        raise SystemExit(f"more than {WORST:.2f} times")
+
+
+if __name__ == "__main__":
+    main()
