@@ -106,4 +106,4 @@ class SparseFeatures(Features):
 
     def pull(self, W: np.ndarray, g: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         edges = np.einsum("orin,rin->oin", self.weights, slopes)
-        return np.einsum("oin,on->in", edges, g), W[self.base_rows] @ g
+        return np.einsum("oin,on->in", edges, g), np.einsum("io,on->in", W[self.base_rows], g)
