@@ -212,10 +212,10 @@ def limits(widths, G, n):
         if isinstance(features, DenseFeatures):
             matrix, g = features.matrix, np.ones((layer.n_out, features.n))
             products += [(W.T, matrix), (matrix, g.T)] + [(W, g)] * (depth > 0 and layer.n_out > 1)
-            one, source = features.live[0], W if layer.n_out == 1 else matrix
-            places = features.first if layer.n_out == 1 else features.places
-            fetches += [partial(matrix.reshape(-1).__setitem__, features.places, one)] * len(features.live)
-            fetches += [partial(source.take, places)] * (len(features.live) * (depth > 0))
+            live, few = features.live, layer.n_out == 1
+            source, places = (W, features.first) if few else (matrix, features.places)
+            fetches += [partial(matrix.reshape(-1).__setitem__, features.places, live[0])] * len(live)
+            fetches += [partial(source.take, places)] * (len(live) * (depth > 0))
         else:
             rows, live, sums = features.rows, features.live.ravel(), np.zeros(features.K)
             fetches.append(partial(W.T.take, rows, axis=1))

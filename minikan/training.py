@@ -116,6 +116,9 @@ def fit(
 ) -> History:
     """Train a model in place, and leave it at the best parameters seen.
 
+    It works in the units it is given: inputs belong on the model's domain and targets are best of size one, which
+    is what silu and the grids of the hidden nodes are made for. `KANRegressor` takes any units.
+
     Parameters
     ----------
     model : KAN or MLP
