@@ -9,9 +9,10 @@ files, made on first use. efficient-kan is not in the index; its layer is taken 
 copies it. A compiler for C++ has to be there for torch.compile. From data to a formula: see `loop.py`.
 
 All networks are given the same weights and the same samples, in float64, and first of all it is seen to that they
-give the same loss and the same gradient. Nodes stay within their grids, as beyond them most peers' splines fade to
-nothing. Then all modes take turns within one process; the median counts. On one thread it is the processor's
-time that is counted, which is the time on the clock of a machine that has nothing else to do.
+give the same loss and the same gradient; who does not is out of the race. Nodes stay within their grids, as beyond
+them most peers' splines fade to nothing. Then all modes take turns within one process; the median counts. On one
+thread it is the processor's time that is counted, which is the time on the clock of a machine that has nothing else
+to do.
 """
 
 import os
@@ -56,6 +57,7 @@ GROWTH = {  # what grows, and the cases
 }
 THREADED = [CASES[3][:3], CASES[4][:3]]  # large enough to share
 SLOWEST_IMPORT = 1.3  # of the time that NumPy takes
+ACCURATE = 1e-4  # relative difference of losses and gradients; two peers keep their grids in float32
 
 
 # ----------------------------------------------------------------------------------- in its environment
@@ -151,8 +153,9 @@ def race(widths, G, n, names=None, every_mode=True):
             error = max(
                 abs(its_loss / loss - 1), np.abs(its_gradient - gradient).max() / np.abs(gradient).max()
             )
-            if not error < 1e-4:  # two peers keep their grids in float32
-                raise SystemExit(f"{name}, {mode.name} computes something else: off by {error:.1e}")
+            if not error < ACCURATE:
+                print(f"{name}, {mode.name}: off by {error:.1e}, so out of the race", file=sys.stderr)
+                continue
             modes.append((mode, error))
             times.append(milliseconds([mode.run], turns=2)[0])
         for (mode, error), its_time in zip(modes, times, strict=True):
@@ -354,7 +357,8 @@ def growth():
         table = []
         for widths, G, n in cases:
             rows = race(widths, G, n, names, every_mode=False)
-            table.append([best(rows, name)["ms"] for name in names])
+            found = [best(rows, name) for name in names]
+            table.append([row["ms"] if row else float("nan") for row in found])  # out of the race
             print(f"{widths!s:14}{G:4}{n:8} |" + "".join(f"{ms:12.3f}" for ms in table[-1]), flush=True)
         print(
             f"{'last / first':26} |"
