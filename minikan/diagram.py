@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from numpy.typing import ArrayLike
 
-from .borders import as_samples
+from .borders import as_finite, as_samples
 from .edges import FunctionEdge, edge_of, places, splines
 from .network import KAN
 
@@ -55,7 +55,8 @@ def plot(
     Raises
     ------
     ValueError, TypeError
-        If X has the wrong shape or is not finite, or if there are not as many names as nodes.
+        If X has the wrong shape or is not finite, if there are not as many names as nodes, or if curves are too
+        large for float64. Nothing is drawn then.
 
     Examples
     --------
@@ -65,7 +66,7 @@ def plot(
     >>> fig = plot(KAN([2, 5, 1]), X, inputs=["x", "y"], outputs=["f(x, y)"])
     >>> fig.savefig("network.png")
     """
-    z = as_samples(X, model.widths[0]).T
+    sheets = _sheets(model, as_samples(X, model.widths[0]).T)
     names = [
         _names(inputs, model.widths[0], "x", "inputs"),
         _names(outputs, model.widths[-1], "y", "outputs"),
@@ -90,17 +91,12 @@ def plot(
     )
     axes.axis("off")
     rows = [_spread(width, span) for width in model.widths]
-    for depth, layer in enumerate(model.layers):
-        order = z.argsort(axis=1)
-        curves, z = layer.edges(z), np.take_along_axis(z, order, axis=1)
-        deviations = curves.std(axis=2)  # (n_out, n_in)
-        alphas = np.tanh(3 * deviations / (deviations.max() or 1.0))
+    for depth, (layer, (z, curves, alphas)) in enumerate(zip(model.layers, sheets, strict=True)):
         for (i, j), x in zip(places(layer), _spread(counts[depth], span), strict=True):
             y, edge = height * (depth + 0.5), edge_of(layer, i, j)
             ends = (rows[depth][i], height * depth), (rows[depth + 1][j], height * (depth + 1))
             name = edge.function.name if isinstance(edge, FunctionEdge) else ""
-            _draw_edge(axes, x, y, ends, z[i], curves[j, i, order[i]], alphas[j, i], name)
-        z = curves.sum(axis=1)
+            _draw_edge(axes, x, y, ends, z[i], curves[j, i], alphas[j, i], name)
     for depth, row in enumerate(rows):
         axes.scatter(row, np.full(len(row), height * depth), s=28, color=INK, zorder=3)
     for row, y, texts, align in (
@@ -115,6 +111,23 @@ def plot(
         if size >= SMALLEST:
             axes.text(0, top + 0.54 * inch, title, ha="center", va="center", fontsize=size, color=INK)
     return axes.figure
+
+
+def _sheets(model, z):
+    """For each layer: its inputs in order (n_in, n), the edges there (n_out, n_in, n), and how dark they are."""
+    sheets = []
+    for layer in model.layers:
+        with np.errstate(all="ignore"):
+            curves, spread = layer.edges(z), z.std(axis=1)
+            deviations = curves.std(axis=2)  # (n_out, n_in)
+        as_finite([spread, deviations], "plot")
+        alphas = np.tanh(3 * deviations / (deviations.max() or 1.0))
+        order = z.argsort(axis=1)
+        sheets.append(
+            (np.take_along_axis(z, order, axis=1), np.take_along_axis(curves, order[None], axis=2), alphas)
+        )
+        z = curves.sum(axis=1)
+    return sheets
 
 
 def _formula(model, X, inputs, output):

@@ -67,6 +67,23 @@ def test_names_and_given_axes():
         plot(KAN([2, 1]), samples(3))
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e308, 1e200])
+@pytest.mark.parametrize("depth", [0, 1])
+def test_what_is_too_large_is_not_drawn(depth, value):
+    model, axes = KAN([2, 2, 1]), Figure().subplots()
+    model.layers[depth].base_weight[0, 0] = value
+    with pytest.raises(ValueError, match="plot leads beyond the largest float64"):
+        plot(model, samples(2), axes=axes)
+    assert not axes.lines
+    assert not axes.texts
+
+
+def test_samples_that_are_too_large_are_not_drawn():
+    for size in (1e160, 1e300, 1e308):
+        with pytest.raises(ValueError, match="plot leads beyond the largest float64"):
+            plot(KAN([2, 1]), samples(2) * size)
+
+
 def test_constant_samples_are_drawn():
     plot(KAN([2, 2, 1]), np.zeros((1, 2)))
 

@@ -441,7 +441,7 @@ def test_symbolic(data):
             )
             for expression in found if isinstance(found, list) else [found] * (found is not None):
                 assert not expression.has(sympy.nan, sympy.oo, -sympy.oo, sympy.zoo)
-        if draw(st.integers(0, 9)) == 0:
+        if draw(st.integers(0, 4)) == 0:
             drawn = outcome(plot, named or model, X)
             assert drawn is None or to_png(drawn)
     np.testing.assert_array_equal(model.parameters, before)
