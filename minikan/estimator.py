@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_number
+from .borders import as_finite, as_number
 from .grids import update_grid
 from .manners import as_floats, as_labels, as_target_columns, as_weights, differing, feature_names, foreign
 from .network import KAN, Network
@@ -177,7 +177,12 @@ class KANEstimator:
             raise foreign("NotFittedError", (ValueError, AttributeError))(
                 f"This {type(self).__name__} instance is not fitted yet: call fit first"
             )
-        return self.model_(self._scaled(self._samples(X, first=False))) * self._y_scale + self._y_center
+        with np.errstate(over="ignore"):
+            outputs = (
+                self.model_(self._scaled(self._samples(X, first=False))) * self._y_scale + self._y_center
+            )
+        as_finite([outputs], "predict")
+        return outputs
 
     def _samples(self, X, first):
         """Check samples (n, n_in), and hold names and number of features against those of `fit`.
@@ -333,7 +338,8 @@ class KANClassifier(KANEstimator):
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict the probabilities of the classes for X (n, n_in): (n, n_classes)."""
         z = self._outputs(X)
-        p = np.exp(z - z.max(axis=1, keepdims=True))
+        with np.errstate(over="ignore"):  # exp(-infinity) is right
+            p = np.exp(z - z.max(axis=1, keepdims=True))
         return p / p.sum(axis=1, keepdims=True)
 
     def predict(self, X: ArrayLike) -> np.ndarray:

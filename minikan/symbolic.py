@@ -289,7 +289,7 @@ class Trial:
     def __call__(self, model: KAN) -> KAN | None:
         """Train a model; return it if its names hold."""
         model, loss = _trained(model, self.X, self.y, self.good)
-        if self.noisy:
+        if self.noisy or not splines(model):
             return model if loss <= self.good else None
         if loss > 100 * self.good:
             return None

@@ -192,6 +192,15 @@ def test_what_is_wrong_is_said():
         KANClassifier().fit(X, labels, (labels == "low").astype(float))
 
 
+def test_predictions_beyond_float64_are_refused():
+    X, y, labels = curve()
+    with pytest.raises(ValueError, match="predict leads beyond the largest float64"):
+        KANRegressor(**SMALL).fit(X, y * 1e306).predict(1e6 * X)
+    classifier = KANClassifier(**SMALL).fit(X, labels)
+    classifier.model_.parameters *= 1e300
+    np.testing.assert_allclose(classifier.predict_proba(X).sum(axis=1), 1)
+
+
 def test_repr_shows_what_is_not_a_default():
     assert repr(KANRegressor()) == "KANRegressor()"
     assert repr(KANClassifier(hidden=(), steps=9)) == "KANClassifier(hidden=(), steps=9)"

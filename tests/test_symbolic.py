@@ -17,7 +17,7 @@ from minikan import (
     suggest,
     symbolify,
 )  # fmt: skip
-from minikan.edges import EdgeLayer, FunctionEdge, SplineEdge
+from minikan.edges import EdgeLayer, FunctionEdge, SplineEdge, splines
 from minikan.formulas import canonical, nice_number
 from minikan.functions import LIBRARY, Function
 from minikan.matching import Candidate, match
@@ -444,6 +444,14 @@ def test_nothing_may_fit():
     assert str(nothing).endswith("no function of the library is defined here")
     with pytest.raises(ValueError, match=r"no sin is defined on all samples of this edge$"):
         fix_symbolic(model, x, 0, 0, 0, "sin")
+
+
+def test_the_last_spline_of_all_may_get_its_name_in_turn():
+    """Four points leave a single edge open; with its name no spline is left whose grid could become finer."""
+    X = np.array([[0.55], [-0.92], [-1.84], [-1.93]] * 2)
+    named = symbolify(KAN([1, 1], grid=1, order=0), X)
+    assert np.isfinite(named.parameters).all()
+    assert not splines(named)
 
 
 def test_reasons_where_a_rival_is_exact():
