@@ -32,12 +32,13 @@ def as_finite(results: Iterable, name: str) -> None:
 
 def finite_results(function: Callable[P, R]) -> Callable[P, R]:
     """Decorate a public function that returns arrays or a model: finite ones, or `as_finite` says why not."""
+    name = function.__name__.replace("__call__", "the network")
 
     @wraps(function)
     def checked(*args, **kwargs):
         with np.errstate(all="ignore"):
             results = function(*args, **kwargs)
-        as_finite(results if isinstance(results, tuple) else (results,), function.__name__)
+        as_finite(results if isinstance(results, tuple) else (results,), name)
         return results
 
     return checked

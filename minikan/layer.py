@@ -149,8 +149,7 @@ class KANLayer(LinearLayer):
 
     def _kernel(self):
         """Choose by shape: zeros to write per input, or live features to gather per output? (benchmarks/kernels.py)"""
-        few = max(10, (self.order + 1) * min(self.n_out, 20))
-        return DenseFeatures if few >= self.G else SparseFeatures
+        return DenseFeatures if max(10, (self.order + 1) * min(self.n_out, 20)) >= self.G else SparseFeatures
 
     @property
     def numbers(self) -> int:
