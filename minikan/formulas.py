@@ -191,7 +191,7 @@ def snap_constants(objective: Part, floor: float) -> dict:
         for ratio in np.linspace(0, 1, WALK + 1)[1:] if widths[k] == np.inf and values[k] else [1.0]:
             objective.parameters[k] = value * abs(values[k] / value) ** (1 - ratio) if value else 0.0
             risen = objective.settle()
-        if risen <= floor or len(objective.X) * (risen / loss - 1) <= 16:  # four standard errors
+        if risen <= floor or len(objective.X) * (risen - loss) <= 16 * loss:  # four standard errors
             snapped[k], loss = (text, values[k], errors[k]), risen
         else:
             objective.parameters[:], objective.free[k] = values, True

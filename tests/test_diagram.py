@@ -82,6 +82,10 @@ def test_samples_that_are_too_large_are_not_drawn():
     for size in (1e160, 1e300, 1e308):
         with pytest.raises(ValueError, match="plot leads beyond the largest float64"):
             plot(KAN([2, 1]), samples(2) * size)
+        idle = KAN([2, 1])
+        idle.parameters *= 0  # the curves are all right
+        with pytest.raises(ValueError, match="plot leads beyond the largest float64"):
+            plot(idle, samples(2) * size)
 
 
 def test_constant_samples_are_drawn():

@@ -153,6 +153,16 @@ def test_damping_is_relative_to_the_problem():
     np.testing.assert_allclose(*ways, rtol=1e-12)
 
 
+def test_a_step_that_bends_too_much_is_refused():
+    """However far the loss falls: what the linearisation says so far away is not worth much."""
+    for limit, trusted in ((np.inf, True), (0.0, False)):
+        problem, optimizer = rosenbrock(), LevenbergMarquardt()
+        optimizer.bend_limit = limit
+        start = problem.parameters.copy()
+        assert optimizer.step(problem) is trusted
+        assert np.array_equal(problem.parameters, start) is not trusted
+
+
 # ------------------------------------------------------------------------------------------- first order
 
 

@@ -454,6 +454,16 @@ def test_the_last_spline_of_all_may_get_its_name_in_turn():
     assert not splines(named)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_constants_of_a_fit_without_any_error(seed):
+    """Its own outputs are all that a formula is held against: some fits are exact to the last bit."""
+    rng = np.random.default_rng(seed)
+    weights, X = rng.normal(size=4), rng.uniform(-2, 2, (30, 1))
+    named = KAN.from_layers([EdgeLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["tanh"], weights)})])
+    found = sympy.lambdify(sympy.Symbol("x", real=True), formula(named, ["x"], X, verbose=False))
+    np.testing.assert_allclose(found(X[:, 0]), named(X)[:, 0], rtol=0, atol=1e-6)
+
+
 def test_reasons_where_a_rival_is_exact():
     first, rival = (
         Candidate(LIBRARY[name], np.ones(4), (0, 1), e) for name, e in (("x", 1e-31), ("x^2", 0.0))
