@@ -155,7 +155,7 @@ def test_damping_is_relative_to_the_problem():
 
 def test_a_step_that_bends_too_much_is_refused():
     """However far the loss falls: what the linearisation says so far away is not worth much."""
-    for limit, trusted in ((np.inf, True), (0.0, False)):
+    for limit, trusted in ((np.inf, True), (-1.0, False)):
         problem, optimizer = rosenbrock(), LevenbergMarquardt()
         optimizer.bend_limit = limit
         start = problem.parameters.copy()
