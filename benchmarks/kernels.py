@@ -3,8 +3,8 @@
     python benchmarks/kernels.py
 
 Prints how long the dense kernel takes for a pass forward and back, as a multiple of the sparse one's time; in
-brackets where the rule takes the dense one. Numbers below 1 should stand in brackets, others not. Fails if
-the rule costs more than a third of a pass anywhere.
+brackets where the rule takes the dense one. Numbers below 1 should stand in brackets, others not; where exactly
+they begin depends on how good the BLAS is at thin matrices. Fails if the rule makes a pass half as long again.
 """
 
 import os
@@ -21,7 +21,7 @@ from minikan.features import DenseFeatures, SparseFeatures
 
 CELLS = (5, 10, 15, 20, 30, 40, 80, 160)
 SHAPES = [(k, n_in, n_out) for k, n_in in ((3, 5), (3, 20), (1, 5), (5, 5)) for n_out in (1, 2, 5, 10, 50)]
-WORST = 4 / 3
+WORST = 1.5
 
 
 def ratio(layer, x, upstream, turns=7):

@@ -20,6 +20,8 @@ import os
 THREADS = os.environ.setdefault("PEERS_THREADS", "1")
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = THREADS  # before NumPy is loaded
+for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(variable, None)  # NumPy's BLAS looks at the processor, as the peers' libraries do
 os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'false' if THREADS == '1' else 'true'}"
 if hasattr(os, "sched_setaffinity"):  # JAX has no other way to be told
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(THREADS)])
@@ -280,9 +282,13 @@ def print_limits():
 def passes():
     """Print and draw the main table; tell which factors are missed."""
     from contestants import CONTESTANTS
+    from threadpoolctl import threadpool_info
 
     peers = [name for name in CONTESTANTS if name != "minikan"]
-    print("Forward + backward, one thread, float64: ms (median)\n")
+    blas = ", ".join(
+        f"{lib['filepath'].split('/')[-1]}: {lib.get('architecture', '')}" for lib in threadpool_info()
+    )
+    print(f"Forward + backward, one thread, float64: ms (median); {blas}\n")
     print(f"{'shape':14}{'G':>4}{'n':>8} |" + "".join(f"{name:>14}" for name in CONTESTANTS), end="")
     print(" | ahead of the best  at least | by least times | of the best under torch.compile")
     missed, races = [], []
