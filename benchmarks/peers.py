@@ -342,7 +342,7 @@ def draw(races, peers):
             color=colours["minikan"], fontweight="bold",
         )  # fmt: skip
     ax.set_xscale("log")
-    ax.set_xlim(left=0.1)
+    ax.set_xlim(left=0.08)
     ax.set_ylim(len(CASES) - 0.5, -0.6)
     names = [f"{widths}\nG = {G}, {n:,} samples".replace(",000", " 000") for widths, G, n, _ in CASES]
     ax.set_yticks(range(len(CASES)), names, fontsize=8)
