@@ -177,10 +177,9 @@ class KANEstimator:
             raise foreign("NotFittedError", (ValueError, AttributeError))(
                 f"This {type(self).__name__} instance is not fitted yet: call fit first"
             )
+        Z = self._scaled(self._samples(X, first=False))
         with np.errstate(over="ignore"):
-            outputs = (
-                self.model_(self._scaled(self._samples(X, first=False))) * self._y_scale + self._y_center
-            )
+            outputs = self.model_(Z) * self._y_scale + self._y_center
         as_finite([outputs], "predict")
         return outputs
 

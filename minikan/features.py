@@ -57,14 +57,6 @@ class Features:
         matrix[self.base_rows] = self.base
         return matrix
 
-    def fetch(self, matrix: np.ndarray, places: np.ndarray, step: int, factors: np.ndarray) -> np.ndarray:
-        """Sum up k + 1 entries times their factors: one is at a place, the next are a step further each: (n_in, n)."""
-        entries = matrix.reshape(-1)
-        total = entries.take(places) * factors[0]
-        for r in range(1, len(factors)):
-            total += entries[r * step :].take(places) * factors[r]
-        return total
-
 
 class DenseFeatures(Features):
     """Features with their zeros: best when cells are few or outputs many."""
@@ -84,6 +76,14 @@ class DenseFeatures(Features):
             return self.fetch(W, self.first, 1, slopes) * g, W[self.base_rows] * g
         wanted = W @ g  # (K, n)
         return self.fetch(wanted, self.places, self.n, slopes), wanted[self.base_rows]
+
+    def fetch(self, matrix: np.ndarray, places: np.ndarray, step: int, factors: np.ndarray) -> np.ndarray:
+        """Sum up k + 1 entries times their factors: one is at a place, the next are a step further each: (n_in, n)."""
+        entries = matrix.reshape(-1)
+        total = entries.take(places) * factors[0]
+        for r in range(1, len(factors)):
+            total += entries[r * step :].take(places) * factors[r]
+        return total
 
 
 class SparseFeatures(Features):
