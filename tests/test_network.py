@@ -117,6 +117,16 @@ def test_both_kernels_agree(name, monkeypatch):
         np.testing.assert_allclose(dense, sparse, rtol=1e-12, atol=1e-12)
 
 
+def test_what_leads_beyond_float64_is_named():
+    model = KAN([2, 1])
+    model.parameters *= 1e300
+    X = np.full((1, 2), 1e100)
+    with pytest.raises(ValueError, match=r"^the network leads beyond the largest float64"):
+        model(X)
+    with pytest.raises(ValueError, match=r"^backward leads beyond the largest float64"):
+        model.backward(X, [[1e300]])
+
+
 def test_kernel_is_chosen_by_shape():
     def kernel(n_out, grid):
         return KAN([2, n_out], grid=grid).layers[0]._kernel()
