@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_integer, as_samples, as_targets
+from .borders import as_finite, as_integer, as_samples, as_targets
 from .edges import splines
 from .losses import MeanSquaredError
 from .network import KAN
@@ -233,6 +233,7 @@ def exact_number(text: str) -> Any:
     return sympy.Rational(ratio) * symbols.get(name, 1)
 
 
+@np.errstate(all="ignore")  # as in symbolify
 def formula(
     model: KAN,
     names: Sequence[str] | None = None,
@@ -269,7 +270,7 @@ def formula(
     Raises
     ------
     ValueError, TypeError
-        If an edge is still a spline, or names, X or y do not fit the model.
+        If an edge is still a spline, names, X or y do not fit the model, or the variance of y overflows.
 
     Examples
     --------
@@ -285,21 +286,19 @@ def formula(
 
     n_in, n_out = model.widths[0], model.widths[-1]
     for depth, i, j in splines(model):
-        raise ValueError(
-            f"the edge from node {i} to node {j} of layer {depth} is a spline; symbolify the model"
-        )
+        raise ValueError(f"the edge from node {i} to node {j} of layer {depth} is a spline; symbolify it")
     names = [f"x_{i + 1}" for i in range(n_in)] if names is None else list(names)
     if len(names) != n_in:
         raise ValueError(f"names must hold {n_in} names, got {len(names)}")
     X = _where_fitted(model) if X is None else as_samples(X, n_in)
     floor = 1e-14 if y is None else 1e-22  # a model's own outputs are as exact as its training was
     y = model(X) if y is None else as_targets(y, len(X), n_out)
-    if digits is not None:
-        digits = as_integer(digits, "digits", 1)
+    digits = None if digits is None else as_integer(digits, "digits", 1)
     model, free = canonical(model)
     objective = Part(model, X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
     objective.free = free
     floor *= max(float(y.var()), 1e-300)
+    as_finite([floor], "formula")
     found = snap_constants(objective, floor) if snap else {}
     if verbose:
         for text, value, error in found.values():
@@ -321,8 +320,7 @@ def formula(
             above[j] += c * edge.function.expression(a * nodes[i] + b) + d
             k += 4
         nodes = above
-    is_exact = snap and objective.loss() <= floor
-    expressions = [_shorter(expression, is_exact) for expression in nodes]
+    expressions = [_shorter(expression, snap and objective.loss() <= floor) for expression in nodes]
     return expressions[0] if n_out == 1 else expressions
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_integer, as_samples, as_targets, finite_results
+from .borders import as_finite, as_integer, as_samples, as_targets, finite_results
 from .edges import EdgeLayer, FunctionEdge, edge_of, places, splines
 from .functions import Function
 from .grids import refine
@@ -185,7 +185,7 @@ def symbolify(
     Raises
     ------
     ValueError, TypeError
-        If X or y has the wrong shape, or there is no such function.
+        If X or y has the wrong shape, the variance of y overflows, or there is no such function.
 
     References
     ----------
@@ -204,6 +204,7 @@ def symbolify(
     X, library = as_samples(X, model.widths[0]), as_library(library)
     y = model(X) if y is None else as_targets(y, len(X), model.widths[-1])
     exact = 1e-16 * y.var()
+    as_finite([exact], "symbolify")
     best = _name_rest(model, X, y, library, exact)
     if best[1] <= exact or not splines(model):
         return best[0]
