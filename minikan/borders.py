@@ -47,15 +47,16 @@ def finite_results(function: Callable[P, R]) -> Callable[P, R]:
 def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
     """Turn anything array-like into a float64 array without NaN, infinity or foreign types."""
     try:
-        array = np.asarray(values)
+        array = np.asarray(values, order="C")
     except ValueError:
         raise ValueError(
             f"{name} must be a rectangular array of numbers; its rows differ in length"
         ) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
-    with np.errstate(over="ignore"):  # a longer type may hold more than float64
-        array = np.asarray(array, dtype=np.float64, order="C")
+    if array.dtype != np.float64:
+        with np.errstate(over="ignore"):  # a longer type may hold more
+            array = array.astype(np.float64)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, got {array[where]} at position {where}")

@@ -114,7 +114,7 @@ class SplineGrid:
 
     def __init__(self, knots: np.ndarray, order: int) -> None:
         k, G = order, knots.shape[1] - 2 * order - 1
-        self.knots, self.order, self.G = knots, k, G
+        self.knots, self.order, self.last = knots, k, G - 1.0
         self.left = knots[:, k : k + G]  # (n_in, G)
         self.width = np.diff(knots[:, k : k + G + 1])  # (n_in, G)
         pieces = np.moveaxis(polynomial_pieces(knots, k), -1, 0)  # (power of u, n_in, G, k+1)
@@ -125,10 +125,14 @@ class SplineGrid:
             self.pieces.append(pieces)
         self.row = G * np.arange(len(knots))[:, None]  # where an input's cells begin in such a table
         # On an evenly spaced grid a division finds the cell, and all cells share their polynomials.
-        low, high = self.low, self.high = knots[:, k, None], knots[:, k + G, None]  # the domain, (n_in, 1)
+        low, high = knots[:, k, None], knots[:, k + G, None]  # the domain, (n_in, 1)
+        self.shared = float(low.max()), float(high.min())  # what the domains have in common
+        if (knots == knots[0]).all():
+            low, high = low[:1], high[:1]  # (1, 1): NumPy is twice as fast with one number for all inputs
+        self.low, self.high = low, high
         even = low + np.arange(-k, G + k + 1) * ((high - low) / G)
         few_ulps = 8 * np.finfo(float).eps
-        self.per_unit = G / (high - low)  # cells per unit of x, (n_in, 1)
+        self.per_unit = G / (high - low)  # cells per unit of x, like low
         self.nudge = 1 + few_ulps  # so that a knot opens its cell
         self.uniform = (np.abs(knots - even) <= few_ulps * np.abs(knots).max(1, keepdims=True)).all() and (
             ((self.left - low) * self.per_unit * self.nudge).astype(np.intp) == np.arange(G)
@@ -140,10 +144,12 @@ class SplineGrid:
         Cells are half-open, the last one closed; beyond the domain the nearest cell counts. In cells'
         widths, u runs from 0 to 1.
         """
-        inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN: low
+        inside, (low, high) = x, self.shared
+        if not low <= x.min() <= x.max() <= high:  # NaN neither
+            inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN: low
         if self.uniform:
             place = (inside - self.low) * self.per_unit
-            left = np.minimum(np.floor(place * self.nudge), self.G - 1)
+            left = np.floor(place * self.nudge).clip(0, self.last)
             return left.astype(np.intp), place - left, inside
         cells = np.empty(x.shape, np.intp)
         for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):

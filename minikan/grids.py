@@ -77,8 +77,6 @@ def _points(x, old, uniform_weight):
     margin = MARGIN * (high - low)
     even = np.linspace(low - margin, high + margin, len(old))
     weight = max(uniform_weight, LEAST_UNIFORM)
-    if weight == 1:
-        return even
     quantiles = np.quantile(np.unique(x), np.linspace(0, 1, len(old)))
     quantiles[[0, -1]] = even[[0, -1]]
     return weight * even + (1 - weight) * quantiles

@@ -165,7 +165,7 @@ class KANLayer(LinearLayer):
         powers = self._grid.powers(u)
         values = self._grid.live(cells, powers)
         base, base_slope = silu(inside)
-        if (x != inside).any():  # rarely
+        if inside is not x and (x != inside).any():  # rarely
             beyond = x - inside
             values += self._slopes(cells, powers) * beyond
             base += base_slope * beyond

@@ -155,10 +155,9 @@ class Network:
         self, caches: list, upstream: np.ndarray, gradient: np.ndarray, wants_x: bool = True
     ) -> np.ndarray:
         """Add to `gradient` (P,) what the caches' samples say, the last layer first."""
-        parts = self.split(gradient)
         for depth in reversed(range(len(self.layers))):
             step, upstream = self.layers[depth].backward(caches[depth], upstream, wants_x or depth > 0)
-            parts[depth] += step
+            gradient[self._slices[depth]] += step.ravel()
         return upstream
 
     @finite_results

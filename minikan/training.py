@@ -209,9 +209,7 @@ def fit(
     with np.errstate(all="ignore"):
         start = objective.loss() + (held_out.loss() if held_out else 0.0)
     if not np.isfinite(start):
-        raise ValueError(
-            f"X, y or the parameters are too large for float64: the loss before training is {start}"
-        )
+        raise ValueError(f"X, y or the parameters are too large for float64: the first loss is {start}")
     parts, record_every = None, 1
     if batch_size is not None:
         if not optimizer.stochastic:
@@ -311,7 +309,5 @@ def as_optimizer(optimizer: str | Optimizer) -> Optimizer:
     if isinstance(optimizer, Optimizer):
         return optimizer
     if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
-        raise ValueError(
-            f"optimizer must be one of {', '.join(OPTIMIZERS)}, or an Optimizer, got {optimizer!r}"
-        )
+        raise ValueError(f"optimizer must be {', '.join(OPTIMIZERS)} or an Optimizer, got {optimizer!r}")
     return OPTIMIZERS[optimizer]()

@@ -289,6 +289,20 @@ def test_beyond_the_grid_an_edge_is_a_straight_line(model):
         assert (layer.edges(at[:, 1:], derivative=2) == 0).all()
 
 
+@pytest.mark.parametrize("reach", [(-4.9, 0.9), (0.1, 2.9), (-0.9, 2.9)])
+def test_each_input_keeps_to_its_own_domain(reach):
+    """Samples that lie on the domain of one input and beyond that of another."""
+    rng = np.random.default_rng(16)
+    knots = np.stack([make_grid(domain) for domain in [(-1, 1), (0, 3), (-5, 2)]])
+    coef, base_weight = rng.normal(size=(3, 8, 2)), rng.normal(size=(3, 2))
+    x = rng.uniform(*reach, (3, 50))
+    alone = [
+        KANLayer(knots[i : i + 1], coef[i : i + 1], base_weight[i : i + 1]).forward(x[i : i + 1])[0]
+        for i in range(3)
+    ]
+    np.testing.assert_allclose(KANLayer(knots, coef, base_weight).forward(x)[0], sum(alone), atol=1e-12)
+
+
 def test_permuting_hidden_nodes_changes_nothing():
     model = KAN([2, 4, 3], seed=21)
     first, second = model.layers

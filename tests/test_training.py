@@ -200,7 +200,7 @@ def test_fewer_samples_than_parameters(n):
         (dict(y=[1.0]), "X and y must have the same length, got 3 and 1"),
         (dict(steps=0), "steps must be at least 1, got 0"),
         (dict(steps=2.5), "steps must be a whole number, got 2.5"),
-        (dict(optimizer="sgd"), "optimizer must be one of lm, lbfgs, adam, gd, or an Optimizer, got 'sgd'"),
+        (dict(optimizer="sgd"), "optimizer must be lm, lbfgs, adam, gd or an Optimizer, got 'sgd'"),
         (dict(optimizer=3), "or an Optimizer, got 3"),
         (dict(loss="hinge"), "loss must be one of mse, cross-entropy, got 'hinge'"),
         (dict(batch_size=2), "batch_size needs adam or gd; LevenbergMarquardt looks at all samples"),
