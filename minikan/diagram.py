@@ -157,8 +157,8 @@ def _draw_edge(axes, x, y, ends, inputs, curve, alpha, name):
     axes.plot(x + frame[:, 0], y + frame[:, 1], color=FAINT, lw=0.8, alpha=alpha)
     low, high = curve.min(), curve.max()
     reach = (inputs[-1] - inputs[0]) or 1.0
-    across = (inputs - (inputs[0] + inputs[-1]) / 2) / reach * 1.7 * HALF
-    up = (curve - (low + high) / 2) / ((high - low) or 1.0) * 1.5 * HALF
+    across = (inputs - (inputs[0] / 2 + inputs[-1] / 2)) / reach * 1.7 * HALF
+    up = (curve - (low / 2 + high / 2)) / ((high - low) or 1.0) * 1.5 * HALF
     axes.plot(x + across, y + up, lw=1.8, **style)
     if name:  # where the curve leaves most room for it
         spots = 0.9 * HALF * np.array([(side, level) for level in (1, -1) for side in (-1, 1, 0)])

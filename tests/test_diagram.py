@@ -90,6 +90,12 @@ def test_samples_that_are_too_large_are_not_drawn():
 
 def test_constant_samples_are_drawn():
     plot(KAN([2, 2, 1]), np.zeros((1, 2)))
+    idle = KAN([2, 1], domain=(-100, 100))
+    idle.parameters *= 0
+    plot(idle, np.full((1, 2), -1.79e308))
+    idle.layers[0].coef[...] = 1.79e308
+    idle.layers[0].coef[1] *= -1
+    plot(idle, np.zeros((1, 2)))
 
 
 @pytest.mark.parametrize("size", [(9, 3), (2, 6), (4, 4)])
