@@ -163,4 +163,5 @@ def as_domain(value: ArrayLike, name: str = "domain") -> tuple[float, float]:
     low, high = array.tolist()
     if not low < high:
         raise ValueError(f"{name} must have low < high, got ({low:g}, {high:g})")
+    as_increasing(array, name)
     return low, high

@@ -209,6 +209,7 @@ def test_error_falls_with_the_power_k_plus_1(k):
         (dict(domain=(1, -1)), "low < high, got (1, -1)"),
         (dict(domain=(1, 1)), "low < high, got (1, 1)"),
         (dict(domain=(0, np.inf)), "domain must be finite"),
+        (dict(domain=(-1.79e308, 1.79e308)), "domain must lie between -1e+150 and 1e+150, got 1.79e+308"),
         (dict(domain=(1, 2, 3)), r"domain must be a pair"),
         (dict(domain=(1, 1 + 1e-15), grid=100), "strictly increasing"),
         (dict(grid=0), "grid must be at least 1, got 0"),
