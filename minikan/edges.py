@@ -34,13 +34,8 @@ class SplineEdge:
     @classmethod
     def of(cls, layer: KANLayer, i: int, j: int) -> SplineEdge:
         """Copy one edge of a KANLayer."""
-        return cls(
-            KANLayer(
-                layer.knots[i : i + 1],
-                layer.coef[i : i + 1, :, j : j + 1],
-                layer.base_weight[i : i + 1, j : j + 1],
-            )
-        )
+        row, column = slice(i, i + 1), slice(j, j + 1)
+        return cls(KANLayer(layer.knots[row], layer.coef[row, :, column], layer.base_weight[row, column]))
 
     @property
     def weights(self) -> np.ndarray:
@@ -124,9 +119,7 @@ class EdgeLayer:
         self.n_in, self.n_out = n_in, n_out
         self.sheet = {place: edges[place].copy() for place in sorted(edges)}
         if any(not (0 <= i < n_in and 0 <= j < n_out) for i, j in self.sheet):
-            raise ValueError(
-                f"edges must lead from 0 … {n_in - 1} to 0 … {n_out - 1}, got {list(self.sheet)}"
-            )
+            raise ValueError(f"edges must lead from 0 … {n_in - 1} to 0 … {n_out - 1}, got {[*self.sheet]}")
         self.weights = np.concatenate([edge.weights for edge in self.sheet.values()])
 
     @property

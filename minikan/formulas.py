@@ -26,6 +26,7 @@ from .optimizers import LevenbergMarquardt
 
 A, B, C, D = range(4)
 ROUNDING = 1e-11  # what products of a few trained numbers may differ from exact ones
+MOST_TERMS = 1000  # of an expanded formula
 WALK = 12  # steps of a constant that the data leave open on its way to 1
 BASES = {  # the exact numbers whose multiples are tried, and what it costs to use one
     "1": (1.0, 0), "pi": (np.pi, 3), "sqrt(2)": (np.sqrt(2), 4), "1/pi": (1 / np.pi, 5), "E": (np.e, 5),
@@ -51,23 +52,19 @@ def canonical(model: KAN) -> tuple[KAN, np.ndarray]:
         Which of its parameters are not 0 or 1 by choice.
     """
     model = KAN.from_layers(model.layers)
-    edges = [layer.sheet for layer in model.layers]
-    free = [{place: np.ones(4, bool) for place in sheet} for sheet in edges]
-    for sheet, masks in zip(edges, free, strict=True):
-        for place, edge in sheet.items():
-            _tidy(edge, masks[place])
+    sheets = [{at: (edge, np.ones(4, bool)) for at, edge in layer.sheet.items()} for layer in model.layers]
+    for sheet in sheets:
+        for edge, mask in sheet.values():
+            _tidy(edge, mask)
     for depth, layer in enumerate(model.layers):
         for node in range(layer.n_out):
-            into = [(edges[depth][i, j], free[depth][i, j]) for i, j in edges[depth] if j == node]
+            into = [pair for (_, j), pair in sheets[depth].items() if j == node]
             for edge, mask in into[1:]:  # one edge carries the constants of all
                 into[0][0].weights[D] += edge.weights[D]
                 edge.weights[D], mask[D] = 0, False
-            if depth + 1 < len(edges):
-                out = [
-                    (edges[depth + 1][i, j], free[depth + 1][i, j]) for i, j in edges[depth + 1] if i == node
-                ]
-                _settle(into, out)
-    return model, np.concatenate([mask for masks in free for mask in masks.values()])
+            if depth + 1 < len(sheets):
+                _settle(into, [pair for (i, _), pair in sheets[depth + 1].items() if i == node])
+    return model, np.concatenate([mask for sheet in sheets for _, mask in sheet.values()])
 
 
 def _is_line(function):
@@ -141,9 +138,8 @@ class Part(Objective):
     def settle(self, steps: int = 8) -> float:
         """Improve the free parameters, and return the loss."""
         optimizer = LevenbergMarquardt(damping=1e-6, acceleration=False)
-        for _ in range(steps):
-            if not optimizer.step(self):
-                break
+        while steps and optimizer.step(self):
+            steps -= 1
         return self.loss()
 
     def uncertainty(self) -> np.ndarray:
@@ -156,9 +152,8 @@ class Part(Objective):
         where, errors = np.flatnonzero(self.free), np.zeros(len(matrix))
         bends, directions = np.linalg.eigh(matrix[np.ix_(where, where)])
         flat = bends < 1e-11 * bends.max()
-        variances = (
-            2 * loss / max(len(self.X) - len(where), 1) * directions**2 @ (~flat / np.where(flat, 1, bends))
-        )
+        scatter = 2 * loss / max(len(self.X) - len(where), 1)
+        variances = scatter * directions**2 @ (~flat / np.where(flat, 1, bends))
         errors[where] = np.where((directions[:, flat] ** 2).sum(axis=1) > 0.01, np.inf, np.sqrt(variances))
         return errors
 
@@ -312,15 +307,17 @@ def formula(
             return sympy.Integer(round(value))
         return sympy.Float(value, digits) if digits else sympy.Float(value)
 
-    nodes, k = [sympy.Symbol(name, real=True) for name in names], 0
+    nodes = symbols = [sympy.Symbol(name, real=True) for name in names]
+    left = iter(range(free.size))  # parameters, edge by edge
     for layer in model.layers:
         above = [sympy.Integer(0)] * layer.n_out
         for (i, j), edge in layer.sheet.items():
-            a, b, c, d = (number(k + m) for m in range(4))
+            a, b, c, d = (number(next(left)) for _ in range(4))
             above[j] += c * edge.function.expression(a * nodes[i] + b) + d
-            k += 4
         nodes = above
-    expressions = [_shorter(expression, snap and objective.loss() <= floor) for expression in nodes]
+    points = [dict(zip(symbols, row, strict=True)) for row in X[:: -(-len(X) // 10)]]
+    is_exact = snap and objective.loss() <= floor
+    expressions = [_shorter(expression, points if is_exact else []) for expression in nodes]
     return expressions[0] if n_out == 1 else expressions
 
 
@@ -332,19 +329,37 @@ def _where_fitted(model, n=1000):
     return np.random.default_rng(0).uniform(*ranges.T, (n, len(ranges)))
 
 
-def _shorter(expression, is_exact):
-    """Expand products if that makes the formula shorter, or its numbers exact.
+def _shorter(expression, points):
+    """Expand products if that makes the formula shorter, or its numbers exact, and does not fill pages.
 
-    Constants that the data leave open may multiply to numbers that are exact but for rounding; where the whole
-    formula is, these are written as what they are.
+    Constants that the data leave open may multiply to numbers that are exact but for rounding. Where the whole
+    formula is exact there are points {symbol: value}: such numbers are written as what they are, if that does
+    not move the formula there.
     """
     import sympy
 
-    expanded = expression.expand(power_exp=False, power_base=False, log=False)
-    versions = (expression, expanded)
-    if is_exact:
-        versions = (each.xreplace(_exact_ones(each.atoms(sympy.Float))) for each in versions)
+    versions = [expression]
+    if _terms(expression) <= MOST_TERMS:
+        versions.append(expression.expand(power_exp=False, power_base=False, log=False))
+    if points:
+        exact = [each.xreplace(_exact_ones(each.atoms(sympy.Float))) for each in versions]
+        versions = [each for each in exact if _agree(each, expression, points)] or versions
     return min(versions, key=lambda each: (len(each.atoms(sympy.Float)), each.count_ops()))
+
+
+def _agree(one, other, points):
+    """Tell whether two formulas have the same values, wherever they have any."""
+    values = [[each.evalf(subs=point) for each in (one, other)] for point in points]
+    one, other = np.array([[complex(v) if v.is_finite else np.nan for v in row] for row in values]).T
+    return not (np.abs(one - other) > 1e-6 * (np.ptp(other.real) or 1.0)).any()
+
+
+def _terms(expression):
+    """Bound how many terms an expression has when its products and powers are expanded."""
+    counts = [_terms(part) for part in expression.args]
+    if expression.is_Pow and expression.exp.is_Number:
+        return np.float_power(counts[0], float(max(abs(expression.exp), 1)))
+    return np.prod(counts) if expression.is_Mul else max(sum(counts), 1.0)
 
 
 def _exact_ones(numbers):

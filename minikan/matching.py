@@ -208,33 +208,32 @@ def _polish(functions, weights, t, s, steps):
         errors = np.einsum("bn,bn->b", residuals, residuals) / n
         return value, slope, square, c, mean - c * level, residuals, errors
 
-    with np.errstate(all="ignore"):
-        places = weights[:, :2].copy()
-        state = look(places)
-        damping = np.full(len(weights), 1e-3)
-        for _ in range(steps):
-            value, slope, square, c, _, residuals, errors = state
-            pull = c[:, None] * slope
-            jacobian = np.stack([pull * t, pull], axis=1)  # (B, 2, n)
-            whole = np.einsum("bkn,bkn->bk", jacobian, jacobian)
-            jacobian -= jacobian.mean(axis=2, keepdims=True)
-            jacobian -= (jacobian @ value[:, :, None] / square[:, None, None]) * value[:, None]
-            normal = jacobian @ jacobian.transpose(0, 2, 1)
-            gradient = (jacobian @ residuals[:, :, None])[..., 0]
-            scale = np.einsum("bii->bi", normal)
-            gradient[scale <= 1e-24 * whole] = 0  # rounding: the regression makes good for all of it
-            scale += damping[:, None] * scale + 1e-14 * scale.max(axis=1)[:, None] + 1e-300
-            usable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
-            normal[~usable], gradient[~usable] = np.eye(2), 0
-            trial = places - np.linalg.solve(normal, gradient[..., None])[..., 0]
-            short = np.abs(trial[:, 0]) < least
-            trial[short, 0] = np.copysign(least, trial[:, 0])[short]
-            trial[:, 1] = np.clip(trial[:, 1], -far * np.abs(trial[:, 0]), far * np.abs(trial[:, 0]))
-            seen = look(trial)
-            better = seen[-1] < errors
-            places[better] = trial[better]
-            for old, new in zip(state, seen, strict=True):
-                old[better] = new[better]
-            damping = np.where(better, np.maximum(damping * 0.1, 1e-12), damping * 5)
+    places = weights[:, :2].copy()
+    state = look(places)
+    damping = np.full(len(weights), 1e-3)
+    for _ in range(steps):
+        value, slope, square, c, _, residuals, errors = state
+        pull = c[:, None] * slope
+        jacobian = np.stack([pull * t, pull], axis=1)  # (B, 2, n)
+        whole = np.einsum("bkn,bkn->bk", jacobian, jacobian)
+        jacobian -= jacobian.mean(axis=2, keepdims=True)
+        jacobian -= (jacobian @ value[:, :, None] / square[:, None, None]) * value[:, None]
+        normal = jacobian @ jacobian.transpose(0, 2, 1)
+        gradient = (jacobian @ residuals[:, :, None])[..., 0]
+        scale = np.einsum("bii->bi", normal)
+        gradient[scale <= 1e-24 * whole] = 0  # rounding: the regression makes good for all of it
+        scale += damping[:, None] * scale + 1e-14 * scale.max(axis=1)[:, None] + 1e-300
+        usable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
+        normal[~usable], gradient[~usable] = np.eye(2), 0
+        trial = places - np.linalg.solve(normal, gradient[..., None])[..., 0]
+        short = np.abs(trial[:, 0]) < least
+        trial[short, 0] = np.copysign(least, trial[:, 0])[short]
+        trial[:, 1] = np.clip(trial[:, 1], -far * np.abs(trial[:, 0]), far * np.abs(trial[:, 0]))
+        seen = look(trial)
+        better = seen[-1] < errors
+        places[better] = trial[better]
+        for old, new in zip(state, seen, strict=True):
+            old[better] = new[better]
+        damping = np.where(better, np.maximum(damping * 0.1, 1e-12), damping * 5)
     _, _, _, c, d, _, errors = state
     return np.column_stack([places, c, d]), errors

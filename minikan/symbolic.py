@@ -55,11 +55,9 @@ class Suggestions(list[Candidate]):
         more, name = first.function.complexity - rival.function.complexity, rival.function.name
         ratio = max(rival.error, 1e-30) / max(first.error, 1e-30)  # as evidence counts
         if ratio >= 1:
-            cost = (
-                f", and is {'no more' if more == 0 else 'less'} complex"
-                if more <= 0
-                else f", worth its {more:g} more of complexity"
-            )
+            cost = f", worth its {more:g} more of complexity"
+            if more <= 0:
+                cost = f", and is {'no more' if more == 0 else 'less'} complex"
             return f"{first.function.name} leaves {ratio:.2g} times less than {name}{cost}"
         return f"{first.function.name} leaves {1 / ratio:.2g} times more than {name}, but is simpler by {-more:g}"
 

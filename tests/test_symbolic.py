@@ -331,6 +331,24 @@ def test_formula_refuses():
         formula(small(), digits=0)
 
 
+def test_a_formula_that_would_fill_pages_is_not_expanded():
+    """Powers of powers: written out, it has thousands of terms, and sympy needs minutes for them."""
+    power = FunctionEdge(LIBRARY["x^4"], [1.1, 0.7, 0.9, 0.3])
+    layers = [EdgeLayer(n, 1, {(i, 0): power for i in range(n)}) for n in (2, 1, 1)]
+    assert formula(KAN.from_layers(layers), X=X2, snap=False, verbose=False).count_ops() < 30
+
+
+def test_a_tiny_factor_of_something_large_stays():
+    """The current through a diode: 1e-12 is no zero."""
+    diode = KAN.from_layers([EdgeLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["exp"], [38, 0, 1e-12, 0])})])
+    voltage = np.linspace(0, 1, 100)[:, None]
+    for X in (voltage, voltage[::-1]):
+        current = formula(diode, ["V"], X, diode(X), verbose=False)
+        np.testing.assert_allclose(
+            float(current.subs({sympy.Symbol("V", real=True): 1})), diode([[1.0]])[0, 0]
+        )
+
+
 def test_targets_whose_variance_is_beyond_float64_are_refused():
     """Next to an infinite variance every model would pass for exact."""
     x = np.linspace(-1, 1, 50)[:, None]
