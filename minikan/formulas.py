@@ -149,6 +149,7 @@ class Part(Objective):
         are several ways to write the same function.
         """
         loss, _, matrix = super().curvature()
+        as_finite([matrix], "formula")
         where, errors = np.flatnonzero(self.free), np.zeros(len(matrix))
         bends, directions = np.linalg.eigh(matrix[np.ix_(where, where)])
         flat = bends < 1e-11 * bends.max()

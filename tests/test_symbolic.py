@@ -331,6 +331,12 @@ def test_formula_refuses():
         formula(small(), digits=0)
 
 
+def test_a_curvature_beyond_float64_is_refused():
+    steep = EdgeLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["x^5"], [1e-300, -1e12, 1e-6, 0])})
+    with pytest.raises(ValueError, match="formula leads beyond the largest float64"):
+        formula(KAN.from_layers([steep]), X=[[0.0], [1.0], [100.0]])
+
+
 def test_a_formula_that_would_fill_pages_is_not_expanded():
     """Powers of powers: written out, it has thousands of terms, and sympy needs minutes for them."""
     power = FunctionEdge(LIBRARY["x^4"], [1.1, 0.7, 0.9, 0.3])
