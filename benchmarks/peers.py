@@ -3,7 +3,7 @@
     python benchmarks/peers.py [passes] [growth] [threads] [imports] [install] [accuracy]
     python benchmarks/peers.py --alone          minikan only, in the environment that is active
 
-Without a name it makes all tables, which takes half an hour; `passes` draws the README's figure. The peers come
+Without a name it makes all tables, which takes a quarter of an hour; `passes` draws the README's figure. The peers come
 from the package index, in the versions below, into an environment of their own in the folder for temporary
 files, made on first use. efficient-kan is not in the index; its layer is taken from the package `ikan`, which
 copies it. A compiler for C++ has to be there for torch.compile. From data to a formula: see `loop.py`.
