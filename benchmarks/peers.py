@@ -1,12 +1,12 @@
 """Hold minikan's speed against its peers'; fails if it leads by less than the factors below.
 
-    python benchmarks/peers.py [passes] [growth] [threads] [imports] [install] [accuracy]
+    python benchmarks/peers.py [passes] [growth] [threads] [imports] [install] [accuracy] [loop]
     python benchmarks/peers.py --alone          minikan only, in the environment that is active
 
-Without a name it makes all tables, which takes a quarter of an hour; `passes` draws the README's figure. The peers come
-from the package index, in the versions below, into an environment of their own in the folder for temporary
-files, made on first use. efficient-kan is not in the index; its layer is taken from the package `ikan`, which
-copies it. A compiler for C++ has to be there for torch.compile. From data to a formula: see `loop.py`.
+Without a name it makes all tables, which takes a quarter of an hour; `passes` draws the README's figure, `loop` is
+`loop.py`. The peers come from the package index, in the versions below, into an environment of their own in the
+folder for temporary files, made on first use. efficient-kan is not in the index; its layer is taken from the
+package `ikan`, which copies it. A compiler for C++ has to be there for torch.compile.
 
 All networks are given the same weights and the same samples, in float64, and first of all it is seen to that they
 give the same loss and the same gradient; only in `growth` may one drop out. Nodes stay within their grids, as beyond
@@ -453,7 +453,14 @@ def accuracy():
     return [] if least >= against_pykan.LEAST else [f"time to pykan's error: {least:.0f} times faster"]
 
 
-TABLES = {table.__name__: table for table in (passes, growth, threads, imports, install, accuracy)}
+def loop():
+    """Print the time from data to a formula, in a fresh process."""
+    print("\nThe whole loop, from data to a formula: exp(sin πx + y²), [2, 5, 1]", flush=True)
+    done = subprocess.run([sys.executable, ROOT / "benchmarks/loop.py"])
+    return ["the whole loop, from data to a formula"] if done.returncode else []
+
+
+TABLES = {table.__name__: table for table in (passes, growth, threads, imports, install, accuracy, loop)}
 
 
 def main():
