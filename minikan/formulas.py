@@ -282,7 +282,7 @@ def formula(
 
     n_in, n_out = model.widths[0], model.widths[-1]
     for depth, i, j in splines(model):
-        raise ValueError(f"the edge from node {i} to node {j} of layer {depth} is a spline; symbolify it")
+        raise ValueError(f"the edge from node {i} to node {j} of layer {depth} is a spline; symbolify first")
     names = [f"x_{i + 1}" for i in range(n_in)] if names is None else list(names)
     if len(names) != n_in:
         raise ValueError(f"names must hold {n_in} names, got {len(names)}")

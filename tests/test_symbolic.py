@@ -18,7 +18,7 @@ from minikan import (
     symbolify,
 )  # fmt: skip
 from minikan.edges import EdgeLayer, FunctionEdge, SplineEdge, splines
-from minikan.formulas import canonical, nice_number
+from minikan.formulas import _shorter, _terms, canonical, nice_number
 from minikan.functions import LIBRARY, Function
 from minikan.matching import Candidate, match
 from minikan.symbolic import Suggestions
@@ -353,6 +353,29 @@ def test_a_tiny_factor_of_something_large_stays():
         np.testing.assert_allclose(
             float(current.subs({sympy.Symbol("V", real=True): 1})), diode([[1.0]])[0, 0]
         )
+
+
+def test_terms_are_bounded_before_they_are_written_out():
+    x, y, z = sympy.symbols("x y z")
+    for expression in (
+        (x + 1) * (y + 2) * (z + 3),
+        (x + y) ** 3,
+        (x + y + 1) ** -2,
+        sympy.sin(x) + y,
+        x * y * z,
+    ):
+        numerator = expression if expression.as_numer_denom()[1] == 1 else 1 / expression
+        assert len(sympy.Add.make_args(numerator.expand())) <= _terms(expression) <= 9
+    assert _terms((x + 1) * (y + 2) * (z + 3)) == 8
+
+
+def test_numbers_are_tidied_as_far_as_the_formula_does_not_move():
+    x = sympy.Symbol("x", real=True)
+    points = [{x: value} for value in np.linspace(0, 1, 10)]
+    assert _shorter((0.5 + 1e-13) * x + 1e-14 * sympy.exp(x), points) == x / 2
+    assert _shorter(x + 1e-12 * sympy.exp(21 * x), points).has(sympy.exp)  # a thousandth of it, at the end
+    rough = (0.5 + 1e-13) * x
+    assert _shorter(rough, []) == rough
 
 
 def test_targets_whose_variance_is_beyond_float64_are_refused():
