@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_domain, as_increasing, as_integer, as_numbers, as_vector, finite_results
+from .validation import as_domain, as_increasing, as_integer, as_numbers, as_vector, finite_results
 
 
 def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, order: int = 3) -> np.ndarray:

@@ -10,17 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from numpy.typing import ArrayLike
 
-from .borders import as_finite, as_samples
-from .edges import FunctionEdge, edge_of, places, splines
-from .network import KAN
+from .network import Network
+from .symbolic import unnamed
+from .validation import as_finite, as_kan, as_samples
 
 INK, FAINT, NAMED = "#222222", "#8c8c8c", "#9c3d00"
 HALF = 0.4  # half a panel, where panels are one apart
+CLOSE = 0.45  # of the distance of two rows of nodes, where no panels lie between
 TITLE, SMALLEST = 13, 6  # points of a title, and of one that is still readable
 
 
 def plot(
-    model: KAN,
+    model: Network,
     X: ArrayLike,
     *,
     inputs: Sequence[str] | None = None,
@@ -66,17 +67,18 @@ def plot(
     >>> fig = plot(KAN([2, 5, 1]), X, inputs=["x", "y"], outputs=["f(x, y)"])
     >>> fig.savefig("network.png")
     """
-    sheets = _sheets(model, as_samples(X, model.widths[0]).T)
+    sheets = _sheets(as_kan(model, "plot"), as_samples(X, model.widths[0]).T)
     names = [
         _names(inputs, model.widths[0], "x", "inputs"),
         _names(outputs, model.widths[-1], "y", "outputs"),
     ]
     if title is None:
         title = _formula(model, X, inputs, names[1][0])
-    counts = [len(places(layer)) for layer in model.layers]
+    counts = [len(layer.edge_list) for layer in model.layers]
     span = max(*counts, *(1.5 * width for width in model.widths), 3)
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
-    top = height * len(counts)
+    levels = np.cumsum([0.0, *(height if count else CLOSE * height for count in counts)])  # of the rows of nodes
+    top = levels[-1]
     if axes is None:
         inches = min(max(0.62 * span, 2.8), 16)
         figure = Figure(figsize=(inches, top * inches / span + (1.2 if title else 0.9)), facecolor="white")
@@ -92,13 +94,14 @@ def plot(
     axes.axis("off")
     rows = [_spread(width, span) for width in model.widths]
     for depth, (layer, (z, curves, alphas)) in enumerate(zip(model.layers, sheets, strict=True)):
-        for (i, j), x in zip(places(layer), _spread(counts[depth], span), strict=True):
-            y, edge = height * (depth + 0.5), edge_of(layer, i, j)
-            ends = (rows[depth][i], height * depth), (rows[depth + 1][j], height * (depth + 1))
-            name = edge.function.name if isinstance(edge, FunctionEdge) else ""
-            _draw_edge(axes, x, y, ends, z[i], curves[j, i], alphas[j, i], name)
-    for depth, row in enumerate(rows):
-        axes.scatter(row, np.full(len(row), height * depth), s=28, color=INK, zorder=3)
+        low, high = levels[depth], levels[depth + 1]
+        for (i, j), x in zip(layer.edge_list, _spread(counts[depth], span), strict=True):
+            ends = (rows[depth][i], low), (rows[depth + 1][j], high)
+            _draw_edge(axes, x, ends, z[i], curves[j, i], alphas[j, i], layer.edge(i, j).name)
+        if not layer.edge_list:
+            _draw_wiring(axes, layer.wiring(), rows[depth], low, rows[depth + 1], high)
+    for row, level in zip(rows, levels, strict=True):
+        axes.scatter(row, np.full(len(row), level), s=28, color=INK, zorder=3)
     for row, y, texts, align in (
         (rows[0], -0.1 * inch, names[0], "top"),
         (rows[-1], top + 0.1 * inch, names[1], "bottom"),
@@ -118,7 +121,8 @@ def _sheets(model, z):
     sheets = []
     for layer in model.layers:
         with np.errstate(all="ignore"):
-            curves, spread = layer.edges(z), z.std(axis=1)
+            above, cache = layer.forward(z)
+            curves, spread = layer.contributions(cache, z), z.std(axis=1)
             deviations = curves.std(axis=2)  # (n_out, n_in)
         as_finite([spread, deviations], "plot")
         alphas = np.tanh(3 * deviations / (deviations.max() or 1.0))
@@ -126,13 +130,22 @@ def _sheets(model, z):
         sheets.append(
             (np.take_along_axis(z, order, axis=1), np.take_along_axis(curves, order[None], axis=2), alphas)
         )
-        z = curves.sum(axis=1)
+        z = above
     return sheets
+
+
+def _draw_wiring(axes, wiring, below, low, above, high):
+    """Draw lines from nodes to those that they are handed on to, and a × where several are multiplied."""
+    for j, row in enumerate(wiring):
+        for i in np.flatnonzero(row):
+            axes.plot([below[i], above[j]], [low, high], lw=1, color=INK)
+        if row.sum() > 1:
+            axes.text(above[j] + 0.14, high, "×", ha="left", va="center", fontsize=13, color=INK)
 
 
 def _formula(model, X, inputs, output):
     """Write the formula of a network of functions for its title; nothing if there is none, or no short one."""
-    if model.widths[-1] > 1 or splines(model):
+    if model.widths[-1] > 1 or unnamed(model):
         return ""
     from sympy import latex
 
@@ -144,12 +157,13 @@ def _formula(model, X, inputs, output):
 
 def _spread(count, span):
     """Place `count` things evenly, centred, at most `span` wide and panels one apart or more."""
-    gap = span / count
+    gap = span / max(count, 1)
     return (np.arange(count) - (count - 1) / 2) * gap
 
 
-def _draw_edge(axes, x, y, ends, inputs, curve, alpha, name):
+def _draw_edge(axes, x, ends, inputs, curve, alpha, name):
     (x0, y0), (x1, y1) = ends
+    y = 0.5 * (y0 + y1)
     style = dict(color=NAMED if name else INK, alpha=alpha, solid_capstyle="round")
     axes.plot([x0, x], [y0, y - HALF], lw=1, **style)
     axes.plot([x, x1], [y + HALF, y1], lw=1, **style)

@@ -1,18 +1,12 @@
-"""KANs with the manners of scikit-learn (all chapters; the paper, section 3, fits data without them).
+"""KANs with the sklearn_checks of scikit-learn (all chapters; the paper, section 3, fits data without them).
 
     KANRegressor().fit(X, y).predict(X)         in pipelines, grid searches and cross-validation, too
 
 The protocol is followed, scikit-learn is not imported: it is not needed to fit and predict. Its own checks run
 in the tests. Units do not matter in here: inputs are mapped to [-1, 1], targets are standardised.
 
-Real data are few and noisy, and a spline through noise wriggles. A penalty on bends keeps it calm:
-
-    λ Σ_edges (Σ_m (c_{m+1} - 2 c_m + c_{m-1})² + w² + ε Σ_m c_m²)
-
-The last term is small. It gives classes that a network can tell apart without error a finite answer, and the
-constants that edges can pass to each other a place: with it the least loss is where it is, whatever the rounding.
-
-Reference: P. Eilers and B. Marx, *Flexible smoothing with B-splines and penalties*, Statistical Science 11 (1996) 89.
+Real data are few and noisy, and a spline through noise oscillates: a penalty on roughness keeps it smooth
+(`minikan.penalties`).
 """
 
 from __future__ import annotations
@@ -24,65 +18,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_finite, as_number
 from .grids import update_grid
-from .manners import as_floats, as_labels, as_target_columns, as_weights, differing, feature_names, foreign
-from .network import KAN, Network
-from .sparsity import Sparsity
+from .kan import KAN
+from .penalties import Roughness
+from .sklearn_checks import as_floats, as_labels, as_target_columns, as_weights, differing, feature_names, foreign
 from .training import fit
+from .validation import as_finite
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-SIZE = 0.01  # ε, what a coefficient costs beside a bend
-
-
-class Roughness(Sparsity):
-    """A penalty on the second differences of coefficients, on the weights of silu, and a little on coefficients.
-
-    Parameters
-    ----------
-    strength : float
-        λ, in units of the loss.
-    """
-
-    def __init__(self, strength: float) -> None:
-        self.strength = as_number(strength, "roughness", 0)
-
-    def sizes(self, model: Network, X: np.ndarray, weights: np.ndarray) -> list[np.ndarray]:
-        """List what is squared, for each layer one array; samples have no say."""
-        return [np.einsum("ra,iao->rio", _bends(layer), layer.weights) for layer in model.layers]
-
-    def value(self, sizes: list[np.ndarray]) -> float:
-        """Compute the penalty."""
-        return self.strength * sum(float(np.vdot(part, part)) for part in sizes)
-
-    def add(
-        self,
-        model: Network,
-        X: np.ndarray,
-        weights: np.ndarray,
-        gradient: np.ndarray,
-        matrix: np.ndarray | None = None,
-    ) -> float:
-        """Add to a gradient (P,) and to a Gauss–Newton matrix (P, P), exactly: the penalty is a parabola."""
-        places = model.split(np.arange(len(gradient)))
-        for layer, part, place in zip(model.layers, model.split(gradient), places, strict=True):
-            bends = _bends(layer)
-            square = 2 * self.strength * bends.T @ bends
-            part += np.einsum("ab,ibo->iao", square, layer.weights)
-            if matrix is not None:
-                for rows in np.moveaxis(place, 1, -1).reshape(-1, len(square)):
-                    matrix[np.ix_(rows, rows)] += square
-        return self.value(self.sizes(model, X, weights))
-
-
-def _bends(layer):
-    """Make the matrix that takes an edge's weights (G + k + 1,) to what `Roughness` squares."""
-    count = layer.weights.shape[1]
-    c = np.eye(count - 1, count)
-    return np.concatenate([np.diff(c, 2, axis=0), np.eye(count)[-1:], np.sqrt(SIZE) * c])
-
 
 class KANEstimator:
     """What both estimators share: parameters, checks of the samples, the network."""
@@ -160,7 +104,7 @@ class KANEstimator:
         model = update_grid(KAN(widths, grid=self.grid, order=self.order, seed=seed), distinct)
         penalty = Roughness(self.roughness)
         history = fit(
-            model, Z, y, steps=self.steps, loss=loss, sparsity=penalty, sample_weight=weights, progress=False
+            model, Z, y, steps=self.steps, loss=loss, penalty=penalty, sample_weight=weights, progress=False
         )
         self.model_, self.history_, self._y_center, self._y_scale = model, history, center, scale
         return self

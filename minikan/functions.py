@@ -1,6 +1,6 @@
 """The functions that an edge may turn out to be, with their derivatives (chapter 07; paper, section 2.5.1).
 
-    LIBRARY["sin"].evaluate(u)        sin u, cos u, -sin u
+    LIBRARY["sin"].evaluate(u, 2)        sin u, cos u, -sin u
 
 A function knows where it is defined, and how complex it is: one unit more has to pay for itself by an error
 a few times smaller. Where it is not defined it continues as a straight line, as splines do: never NaN.
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .borders import as_number
-from .layer import sigmoid
+from .validation import as_number
+from .activations import sigmoid, tanh
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,7 +24,7 @@ class Function:
     ----------
     name : str
     derivatives : callable
-        u (n,) → value, slope and second derivative, each (n,).
+        u (n,) → value and first three derivatives, each (n,).
     expression : callable
         Takes a sympy symbol or number, returns the sympy expression.
     complexity : float
@@ -52,13 +52,20 @@ class Function:
     def __repr__(self):
         return f"Function({self.name})"
 
-    def evaluate(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Compute value, slope and second derivative; a straight line where there is no function."""
+    def __reduce__(self):
+        """A function of the library is pickled by its name; no other can be pickled if its parts cannot."""
+        if LIBRARY.get(self.name) is self:
+            return named, (self.name,)
+        return super().__reduce__()
+
+    def evaluate(self, u: np.ndarray, order: int = 3) -> tuple[np.ndarray, ...]:
+        """Compute the value and all derivatives up to an order; a straight line where there is no function."""
         if self.low == -np.inf and self.high == np.inf:
-            return self.derivatives(u)
+            return self.derivatives(u)[: order + 1]
         inside = np.clip(u, self.low, self.high)
-        value, slope, bend = self.derivatives(inside)
-        return value + slope * (u - inside), slope, np.where(u == inside, bend, 0.0)
+        value, slope, *higher = self.derivatives(inside)
+        continued = value + slope * (u - inside), slope, *(np.where(u == inside, each, 0.0) for each in higher)
+        return continued[: order + 1]
 
     def defined(self, u: np.ndarray) -> bool:
         """Tell whether all of u lies in the domain."""
@@ -66,6 +73,13 @@ class Function:
 
 
 LIBRARY: dict[str, Function] = {}
+
+
+def named(name: str) -> Function:
+    """Look up a function of the library."""
+    if name not in LIBRARY:
+        raise ValueError(f"there is no function {name!r} in the library; register it first")
+    return LIBRARY[name]
 
 
 def register(function: Function, check: bool = True) -> None:
@@ -88,8 +102,13 @@ def register(function: Function, check: bool = True) -> None:
     --------
     >>> import numpy as np
     >>> from minikan.functions import Function, register
-    >>> register(Function("softplus", lambda u: (np.logaddexp(0, u), 1 / (1 + np.exp(-u)), 1 / (2 + 2 * np.cosh(u))),
-    ...     lambda u: __import__("sympy").log(1 + __import__("sympy").exp(u)), complexity=3))
+    >>> def softplus(u):  # value, slope, second and third derivative
+    ...     s = 1 / (1 + np.exp(-u))
+    ...     return np.logaddexp(0, u), s, s * (1 - s), s * (1 - s) * (1 - 2 * s)
+    >>> def softplus_in_sympy(u):
+    ...     from sympy import exp, log
+    ...     return log(1 + exp(u))
+    >>> register(Function("softplus", softplus, softplus_in_sympy, complexity=3))
     """
     if not isinstance(function, Function):
         raise TypeError(f"a library holds Functions, got {function!r}")
@@ -114,14 +133,13 @@ def _check(function):
         )
     u, h = low + (high - low) * np.array([0.21, 0.43, 0.67, 0.88]), 1e-5 * (high - low)
     with np.errstate(all="ignore"):
-        (right, slope_right, _), (left, slope_left, _) = function.evaluate(u + h), function.evaluate(u - h)
-        value, slope, bend = function.evaluate(u)
-    scale = 1 + np.abs(value) + np.abs(slope) + np.abs(bend)
-    for got, numeric, what in (
-        (slope, right - left, "slope"),
-        (bend, slope_right - slope_left, "second derivative"),
-    ):
-        if not (np.abs(got - numeric / (2 * h)) <= 1e-4 * scale).all():
+        right, left, here = (function.evaluate(point) for point in (u + h, u - h, u))
+    if len(here) != 4:
+        raise ValueError(f"derivatives of {function.name} must give value and three derivatives, got {len(here)} arrays")
+    value, *rates = here
+    scale = 1 + sum(np.abs(each) for each in here)
+    for order, what in enumerate(("slope", "second derivative", "third derivative")):
+        if not (np.abs(rates[order] - (right[order] - left[order]) / (2 * h)) <= 1e-4 * scale).all():
             raise ValueError(f"the {what} of {function.name} does not agree with differences")
     exact = [complex(sympy.N(function.expression(sympy.Float(point)))) for point in u]
     if not (np.abs(np.array(exact) - value) <= 1e-8 * scale).all():
@@ -130,11 +148,8 @@ def _check(function):
 
 def _power(n):
     def derivatives(u):
-        return (
-            u**n,
-            n * u ** (n - 1) if n != 1 else np.ones_like(u),
-            n * (n - 1) * u ** (n - 2) if n not in (0, 1) else 0 * u,
-        )
+        factors = 1, n, n * (n - 1), n * (n - 1) * (n - 2)
+        return tuple(c * u ** (n - d) if c else 0 * u for d, c in enumerate(factors))
 
     return derivatives
 
@@ -148,33 +163,36 @@ def _of(name):
     return expression
 
 
-def _tanh(u):
-    t = np.tanh(u)
-    return t, 1 - t**2, -2 * t * (1 - t**2)
-
-
 def _sigmoid(u):
     s = sigmoid(u)
-    return s, s * (1 - s), s * (1 - s) * (1 - 2 * s)
+    ds = s * (1 - s)
+    return s, ds, ds * (1 - 2 * s), ds * (1 - 6 * ds)
 
 
 def _tan(u):
     t = np.tan(u)
-    return t, 1 + t**2, 2 * t * (1 + t**2)
+    dt = 1 + t**2
+    return t, dt, 2 * t * dt, dt * (2 + 6 * t**2)
 
 
 def _gaussian(u):
     g = np.exp(-(u**2))
-    return g, -2 * u * g, (4 * u**2 - 2) * g
+    return g, -2 * u * g, (4 * u**2 - 2) * g, (12 - 8 * u**2) * u * g
+
+
+def _arctan(u):
+    slope = 1 / (1 + u**2)
+    return np.arctan(u), slope, -2 * u * slope**2, (6 * u**2 - 2) * slope**3
 
 
 def _arcsin(u):
     root = np.sqrt(1 - u**2)
-    return np.arcsin(u), 1 / root, u / root**3
+    return np.arcsin(u), 1 / root, u / root**3, (1 + 2 * u**2) / root**5
 
 
 def _arctanh(u):
-    return np.arctanh(u), 1 / (1 - u**2), 2 * u / (1 - u**2) ** 2
+    slope = 1 / (1 - u**2)
+    return np.arctanh(u), slope, 2 * u * slope**2, (2 + 6 * u**2) * slope**3
 
 
 def _bessel(u):
@@ -182,8 +200,8 @@ def _bessel(u):
     wave = np.sin(np.pi / 40 * (np.arange(20) + 0.5))[:, None]
     phase = wave * np.ravel(u)
     cosine, sine = np.cos(phase), np.sin(phase)
-    means = cosine.mean(axis=0), -(wave * sine).mean(axis=0), -(wave**2 * cosine).mean(axis=0)
-    return tuple(mean.reshape(np.shape(u)) for mean in means)
+    means = cosine, -wave * sine, -(wave**2) * cosine, wave**3 * sine
+    return tuple(each.mean(axis=0).reshape(np.shape(u)) for each in means)
 
 
 _BEFORE_POLE = np.pi / 2 - 1e-3
@@ -191,7 +209,7 @@ _POSITIVE = 1e-6
 _UNIT: dict[str, Any] = dict(low=-1 + 1e-9, high=1 - 1e-9)
 
 for _function in (
-    Function("0", lambda u: (0 * u,) * 3, lambda u: 0, 0, degree=0, parity=1),
+    Function("0", lambda u: (0 * u,) * 4, lambda u: 0, 0, degree=0, parity=1),
     Function("x", _power(1), lambda u: u, 1, degree=1, parity=-1),
     Function("x^2", _power(2), lambda u: u**2, 2, degree=2, parity=1),
     Function("x^3", _power(3), lambda u: u**3, 3, degree=3, parity=-1),
@@ -205,20 +223,20 @@ for _function in (
     Function("sqrt", _power(0.5), _of("sqrt"), 2, low=1e-12, degree=0.5),
     Function("x^1.5", _power(1.5), lambda u: u * _of("sqrt")(u), 3, low=1e-12, degree=1.5),
     Function("1/sqrt", _power(-0.5), lambda u: 1 / _of("sqrt")(u), 3, low=_POSITIVE, degree=-0.5),
-    Function("exp", lambda u: (np.exp(u),) * 3, _of("exp"), 2, high=100.0),
-    Function("log", lambda u: (np.log(u), 1 / u, -1 / u**2), _of("log"), 2, low=_POSITIVE),
-    Function("abs", lambda u: (np.abs(u), np.sign(u), 0 * u), _of("Abs"), 3, degree=1, parity=1),
-    Function("sgn", lambda u: (np.sign(u), 0 * u, 0 * u), _of("sign"), 3, degree=0, parity=-1),
-    Function("sin", lambda u: (np.sin(u), np.cos(u), -np.sin(u)), _of("sin"), 2.5, parity=-1),
-    Function("cos", lambda u: (np.cos(u), -np.sin(u), -np.cos(u)), _of("cos"), 2.5, parity=1, twin="sin"),
+    Function("exp", lambda u: (np.exp(u),) * 4, _of("exp"), 2, high=100.0),
+    Function("log", lambda u: (np.log(u), 1 / u, -1 / u**2, 2 / u**3), _of("log"), 2, low=_POSITIVE),
+    Function("abs", lambda u: (np.abs(u), np.sign(u), 0 * u, 0 * u), _of("Abs"), 3, degree=1, parity=1),
+    Function("sgn", lambda u: (np.sign(u), *[0 * u] * 3), _of("sign"), 3, degree=0, parity=-1),
+    Function("sin", lambda u: (s := np.sin(u), c := np.cos(u), -s, -c), _of("sin"), 2.5, parity=-1),
+    Function("cos", lambda u: (c := np.cos(u), -(s := np.sin(u)), -c, s), _of("cos"), 2.5, parity=1, twin="sin"),
     Function("tan", _tan, _of("tan"), 3, low=-_BEFORE_POLE, high=_BEFORE_POLE, parity=-1),
-    Function("tanh", _tanh, _of("tanh"), 3, parity=-1),
+    Function("tanh", lambda u: tanh(u, 3), _of("tanh"), 3, parity=-1),
     Function("sigmoid", _sigmoid, lambda u: 1 / (1 + _of("exp")(-u)), 3, twin="tanh"),
-    Function("arctan", lambda u: (np.arctan(u), 1 / (1 + u**2), -2 * u / (1 + u**2) ** 2), _of("atan"), 3, parity=-1),
+    Function("arctan", _arctan, _of("atan"), 3, parity=-1),
     Function("arcsin", _arcsin, _of("asin"), 3, **_UNIT, parity=-1),
     Function("arccos", lambda u: (np.arccos(u), *(-d for d in _arcsin(u)[1:])), _of("acos"), 3, **_UNIT, twin="arcsin"),
     Function("arctanh", _arctanh, _of("atanh"), 3, **_UNIT, parity=-1),
-    Function("cosh", lambda u: (np.cosh(u), np.sinh(u), np.cosh(u)), _of("cosh"), 3, low=-100.0, high=100.0, parity=1),
+    Function("cosh", lambda u: (np.cosh(u), np.sinh(u)) * 2, _of("cosh"), 3, low=-100.0, high=100.0, parity=1),
     Function("gaussian", _gaussian, lambda u: _of("exp")(-(u**2)), 3, parity=1),
     Function("J0", _bessel, lambda u: _of("besselj")(0, u), 4, low=-30.0, high=30.0, parity=1),
 ):  # fmt: skip

@@ -1,236 +1,259 @@
-"""A layer is a sheet of edges, each with a learnable function of its own (chapter 03; paper, section 2.2).
+"""What a layer is: a function of a batch, with all its derivatives (chapter 03; paper, section 2.2).
 
-    φ(x) = w silu(x) + Σ_m c_m B_m(x)           one edge
-    z_j  = Σ_i φ_{j,i}(x_i)                     one layer
+    z = f(x; weights)            x (n_in, n), z (n_out, n): samples run along the last axis in here
 
-Beyond its grid an edge continues as a straight line: value and slope matched, no cliff, no zero.
-The paper scales the spline by a second weight w_s. Multiplying every c_m by it gives the same curve,
-so it is redundant, and it would make the Jacobian singular: it is left out.
+`Layer` lists what every layer offers, and the laws that hold for it. A network asks for nothing else, so that a
+new kind of layer is at home in every network. In an `AdditiveLayer` nodes add, z_j = Σ_i φ_ji(x_i): then all
+derivatives in x follow from those of the single edges φ_ji. A `CurveLayer` has curves on its edges that one can
+look at, cut off, and name.
+
+A jet is a value with its first and second derivatives along D directions in the space of the network's inputs (chapter
+10): an array (1 + 2D, …) that holds z, then ż of each direction, then z̈ of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from .borders import as_increasing, as_numbers
-from .bspline import SplineGrid
-from .features import DenseFeatures, SparseFeatures
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Evaluate σ(x) = 1 / (1 + exp(-x))."""
-    with np.errstate(over="ignore"):  # 1 / infinity is right
-        return 1 / (1 + np.exp(-x))
+    from .edges import Edge
 
 
-def silu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Evaluate silu(x) = x σ(x) and its slope."""
-    s = sigmoid(x)
-    value = x * s
-    return value, s * (1 + (x - value))
+class JetCache(NamedTuple):
+    """What `forward_jets` found out, and the jets of the layer's inputs."""
+
+    cache: Any
+    first: np.ndarray  # ẋ, (D, n_in, n)
+    second: np.ndarray  # ẍ, (D, n_in, n)
 
 
-def silu_bend(x: np.ndarray) -> np.ndarray:
-    """Evaluate the second derivative of silu."""
-    s = sigmoid(x)
-    return s * (1 - s) * (2 + x * (1 - 2 * s))
-
-
-class Cache(NamedTuple):
-    """What `forward` found out and `backward` needs."""
-
-    x: np.ndarray  # (n_in, n)
-    cells: np.ndarray  # (n_in, n)
-    powers: np.ndarray  # of the place of each x in its cell, (k+1, n_in, n)
-    features: DenseFeatures | SparseFeatures
-    base_slope: np.ndarray  # (n_in, n) of silu
-
-
-class LinearLayer:
-    """A layer whose outputs are linear in its weights (…, n_out): z = Wᵀ Φ(x), with features Φ (K, n)."""
-
-    n_out: int
-    features: Callable[[Any], np.ndarray]
-
-    def spread(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Write down ∂outputs/∂weights: how each node (n_outputs, n_out, n) is heard, times the features.
-
-        `out` has the shape of the weights, and then (n_outputs, n).
-        """
-        rows = out.reshape(-1, self.n_out, *out.shape[-2:])
-        np.multiply(self.features(cache)[:, None, None], sensitivity.swapaxes(0, 1), out=rows)
-
-
-class KANLayer(LinearLayer):
-    """A sheet of n_in × n_out edges; samples run along the last axis in here.
-
-    Parameters
-    ----------
-    knots : array_like, shape (n_in, G + 2k + 1)
-        A row of strictly increasing knots for each input, shared by the edges that leave it.
-    coef : array_like, shape (n_in, G + k, n_out)
-        Spline coefficients c. With the knots they tell the order k.
-    base_weight : array_like, shape (n_in, n_out)
-        Weights w of silu.
+class Layer(ABC):
+    """A function of samples, with weights or without.
 
     Attributes
     ----------
-    weights : ndarray, shape (n_in, G + k + 1, n_out)
-        All parameters; `coef` and `base_weight` are views of it.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the shapes do not fit together or the knots do not increase.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from minikan import KANLayer, make_grid
-    >>> knots = make_grid((-1, 1), grid=4, order=3)
-    >>> layer = KANLayer([knots, knots], coef=np.zeros((2, 7, 1)), base_weight=[[1.0], [-1.0]])
-    >>> layer
-    KANLayer(2 → 1, G=4, k=3: 16 parameters)
-    >>> outputs, cache = layer.forward(np.array([[0.5], [0.5]]))  # silu(0.5) - silu(0.5)
-    >>> outputs
-    array([[0.]])
+    n_in, n_out : int
+    weights : ndarray
+        All parameters, an array of any shape; in a network a view of the network's vector. May be empty.
+    bases : tuple
+        What a move of the grids changes beside the weights. A tuple of the same length may be assigned.
+    has_curves : bool
+        Whether it can be a part of a KAN: its edges are curves, or it has no edges of its own.
+    edge_list : list of (i, j)
+        The edges that are curves, from input i to output j.
     """
 
-    def __init__(self, knots: ArrayLike, coef: ArrayLike, base_weight: ArrayLike) -> None:
-        knots, coef = as_numbers(knots, "knots"), as_numbers(coef, "coef")
-        base_weight = as_numbers(base_weight, "base_weight")
-        if coef.ndim != 3 or 0 in coef.shape:
-            raise ValueError(f"coef must have shape (n_in, G + k, n_out), none of them 0, got {coef.shape}")
-        self.n_in, count, self.n_out = coef.shape
-        if base_weight.shape != (self.n_in, self.n_out):
-            raise ValueError(
-                f"base_weight must have shape {(self.n_in, self.n_out)}, got {base_weight.shape}"
-            )
-        if knots.ndim != 2 or len(knots) != self.n_in or not count < knots.shape[1] <= 2 * count:
-            raise ValueError(
-                f"knots must have shape ({self.n_in}, G + 2k + 1) where G + k = {count}, got {knots.shape}"
-            )
-        as_increasing(knots, "knots")
-        self.order = knots.shape[1] - count - 1
-        self.G = count - self.order
-        self.place(knots)
-        self.weights = np.concatenate([coef, base_weight[:, None]], axis=1)
+    n_in: int
+    n_out: int
+    weights: np.ndarray
+    bases: tuple = ()
+    has_curves = True
+    edge_list: Sequence[tuple[int, int]] = ()
+    kinds: ClassVar[dict[str, type[Layer]]] = {}  # all kinds of layers that have been defined, by name
 
-    def copy(self) -> KANLayer:
+    def __init_subclass__(cls) -> None:
+        Layer.kinds[cls.__name__] = cls
+
+    @property
+    def floats_per_sample(self) -> int:
+        """How many numbers a pass keeps of each sample: tells a network how many samples to take at once."""
+        return self.n_in + self.n_out
+
+    @abstractmethod
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
+        """Compute z (n_out, n), and a cache: all that the methods below need, weights included."""
+
+    @abstractmethod
+    def backward(self, cache: Any, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
+        """Carry ∂loss/∂z (n_out, n) back: the gradient in the weights, and in x (n_in, n) if it is wanted."""
+
+    @abstractmethod
+    def jacobian(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Write down derivatives of M outputs of the network in the weights, sample by sample.
+
+        Parameters
+        ----------
+        cache : object
+        sensitivity : ndarray, shape (M, n_out, n)
+            Derivatives of the outputs in z.
+        out : ndarray, of the weights' shape and then (M, n)
+        """
+
+    @abstractmethod
+    def slopes(self, cache: Any) -> np.ndarray:
+        """Differentiate in the inputs: ∂z_j/∂x_i, (n_out, n_in, n)."""
+
+    @abstractmethod
+    def second_derivative(self, cache: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Differentiate twice, along a and b (..., n_in, n): Σ_ik ∂²z_j/∂x_i∂x_k a_i b_k, (..., n_out, n)."""
+
+    @abstractmethod
+    def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
+        """Carry derivatives in the jet of z, (M, 1 + 2D, n_out, n), back to the jet of x, (M, 1 + 2D, n_in, n)."""
+
+    @abstractmethod
+    def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Do as `jacobian` for derivatives in the jet of z, (M, 1 + 2D, n_out, n)."""
+
+    def forward_jets(self, x: np.ndarray) -> tuple[np.ndarray, JetCache]:
+        """Compute the jet of z from the jet of x, (1 + 2D, n_in, n).
+
+            ż = f′ ẋ,       z̈ = f″ ẋ ẋ + f′ ẍ
+        """
+        D = len(x) // 2
+        first, second = x[1 : D + 1], x[D + 1 :]
+        z, cache = self.forward(np.ascontiguousarray(x[0]))
+        slopes = self.slopes(cache)
+        bent = self.second_derivative(cache, first, first)
+        along = np.einsum("jin,cin->cjn", slopes, x[1:])
+        along[D:] += bent
+        return np.concatenate([z[None], along]), JetCache(cache, first, second)
+
+    @abstractmethod
+    def copy(self) -> Self:
         """Make a layer of the same numbers."""
-        return KANLayer(self.knots, self.coef, self.base_weight)
 
-    def place(self, knots: np.ndarray) -> None:
-        """Lay the splines on other knots (n_in, G + 2k + 1); the weights stay what they are."""
-        self.knots = knots
-        self._grid = SplineGrid(knots, self.order)
+    @abstractmethod
+    def arrays(self) -> dict[str, Any]:
+        """Arrays and texts by name, to be stored; `from_arrays` makes the same layer of them, bit for bit."""
 
-    @property
-    def points(self) -> np.ndarray:
-        """The grid points without their extension, (n_in, G + 1)."""
-        return self.knots[:, self.order : self.order + self.G + 1]
+    @classmethod
+    @abstractmethod
+    def from_arrays(cls, arrays: dict[str, Any]) -> Self:
+        """Make a layer of what `arrays` gave."""
 
-    @property
-    def coef(self) -> np.ndarray:
-        """Spline coefficients, a view of shape (n_in, G + k, n_out)."""
-        return self.weights[:, :-1]
+    def initialise(self, rng: np.random.Generator, noise: float) -> None:
+        """Draw new weights, as a new network has them."""
 
-    @property
-    def base_weight(self) -> np.ndarray:
-        """Weights of silu, a view of shape (n_in, n_out)."""
-        return self.weights[:, -1]
+    def fitted(self, x: np.ndarray, uniform_weight: float) -> Self:
+        """Lay the grids where the inputs x (n_in, n) are, with the same function there; see `update_grid`."""
+        return self.copy()
 
-    def __repr__(self):
-        return f"KANLayer({self.n_in} → {self.n_out}, G={self.G}, k={self.order}: {self.weights.size} parameters)"
+    def refined(self, grid: int) -> Self:
+        """Make the curves finer, with the same function; see `refine`."""
+        return self.copy()
 
-    def _kernel(self):
-        """Choose by shape: zeros to write per input, or live features to gather per output? (benchmarks/kernels.py)"""
-        return DenseFeatures if max(10, (self.order + 1) * min(self.n_out, 20)) >= self.G else SparseFeatures
+    def contributions(self, cache: Any, x: np.ndarray) -> np.ndarray:
+        """Tell how each input moves each output, in first order where nodes do not add: (n_out, n_in, n)."""
+        return self.slopes(cache) * (x - x.mean(axis=1, keepdims=True))
 
-    @property
-    def numbers(self) -> int:
-        """How many numbers per sample the kernel keeps, or gathers."""
-        return self.n_in * min(self.G + self.order + 1, (self.order + 1) * self.n_out)
+    def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield places of curves in the weights (curves, m), and rows (rows, m) whose products' squares cost."""
+        yield from ()
 
-    def _values(self, x):
-        """Evaluate what is alive at x: basis functions (k+1, n_in, n), and silu; both go on straight beyond the grid.
+    def wiring(self) -> np.ndarray:
+        """Tell which inputs lead to which outputs: (n_out, n_in) of bool."""
+        return np.ones((self.n_out, self.n_in), bool)
 
-        Also tells where x is, its cells and the powers of its place in them, and the slope of silu.
+    def keep(self, mask: np.ndarray, outputs: np.ndarray) -> Layer:
+        """Make a layer of some outputs, and of the inputs in mask (n_out, n_in) that lead to them; see `prune`."""
+        raise NotImplementedError
+
+    def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
+        """Write the outputs as sympy expressions of the inputs; `number(k)` is the layer's k-th weight."""
+        raise NotImplementedError
+
+
+class AdditiveLayer(Layer):
+    """A layer whose nodes add: z_j = Σ_i φ_ji(x_i), each edge linear in weights or not.
+
+    What a subclass says of its edges one by one makes up all derivatives of the layer.
+    """
+
+    row_inputs: np.ndarray  # (rows,), the input that each row of `features` belongs to
+
+    @abstractmethod
+    def curves(self, cache: Any, derivative: int = 0) -> np.ndarray:
+        """Evaluate every edge, or its first, second or third derivative: (n_out, n_in, n)."""
+
+    @abstractmethod
+    def features(self, cache: Any, derivative: int = 0) -> np.ndarray:
+        """Differentiate the edges, or a derivative of them, in the weights: rows (rows, n)."""
+
+    def write_rows(self, cache: Any, rows: np.ndarray, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Multiply C sets of features with what depends on the nodes they feed, and add the products up.
+
+        rows (C, rows, n), sensitivity (M, C, n_out, n) → out, of the weights' shape and then (M, n). Here weights
+        have the shape (…, n_out): each row feeds all nodes.
         """
-        cells, u, inside = self._grid.locate(x)
-        powers = self._grid.powers(u)
-        values = self._grid.live(cells, powers)
-        base, base_slope = silu(inside)
-        if inside is not x and (x != inside).any():  # rarely
-            beyond = x - inside
-            values += self._slopes(cells, powers) * beyond
-            base += base_slope * beyond
-        return cells, powers, values, base, base_slope
-
-    def _slopes(self, cells, powers):
-        """Differentiate the basis functions alive in x: (k+1, n_in, n)."""
-        return self._grid.live(cells, powers, derivative=1) * self._grid.scale(cells)
-
-    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Cache]:
-        """Compute z_j = Σ_i φ_{j,i}(x_i): x (n_in, n) → z (n_out, n), and what `backward` needs."""
-        cells, powers, values, base, base_slope = self._values(x)
-        features = self._kernel()(cells, values, base, self.weights.shape[1])
-        z = features.times(self.weights.reshape(-1, self.n_out))
-        return z, Cache(x, cells, powers, features, base_slope)
-
-    def backward(
-        self, cache: Cache, upstream: np.ndarray, wants_x: bool = True
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Carry the loss's gradient back through the layer.
-
-            ∂loss/∂c_m  = Σ_samples  upstream · B_m(x)
-            ∂loss/∂w    = Σ_samples  upstream · silu(x)
-            ∂loss/∂x_i  = Σ_j        upstream_j · φ'_{j,i}(x_i)
-
-        Takes upstream = ∂loss/∂z of shape (n_out, n); returns the gradient in `weights` and, if it is
-        wanted, the one in x, of shape (n_in, n).
-        """
-        features, W = cache.features, self.weights.reshape(-1, self.n_out)
-        gradient = features.gradient(upstream).reshape(self.weights.shape)
-        if not wants_x:
-            return gradient, None
-        slopes = self._grid.live(cache.cells, cache.powers, derivative=1)  # (k+1, n_in, n), per cell
-        splines, base = features.pull(W, upstream, slopes)
-        return gradient, splines * self._grid.scale(cache.cells) + base * cache.base_slope
-
-    def features(self, cache: Cache) -> np.ndarray:
-        """Write down what the weights multiply: (n_in (G + k + 1), n)."""
-        return cache.features.dense()
-
-    def slopes(self, cache: Cache) -> np.ndarray:
-        """Differentiate the outputs in the inputs, ∂z_j/∂x_i: (n_out, n_in, n)."""
-        return self.edges(cache.x, derivative=1)
-
-    def backward_edges(self, cache: Cache, pull: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Do as `backward` for a gradient in every single edge, pull (n_out, n_in, n)."""
-        features = self.features(cache).reshape(self.n_in, -1, pull.shape[-1])
-        return features @ pull.transpose(1, 2, 0), np.einsum("jin,jin->in", pull, self.slopes(cache))
-
-    def grams(self, cache: Cache, importance: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield for each edge the places of its weights in the layer's, and Σ_samples importance Φ Φᵀ."""
-        features = self.features(cache).reshape(self.n_in, -1, importance.shape[-1])
-        places = np.arange(self.weights.size).reshape(self.weights.shape)
-        for i, j in np.ndindex(self.n_in, self.n_out):
-            yield places[i, :, j], (features[i] * importance[j, i]) @ features[i].T
+        out = out.reshape(-1, self.n_out, *out.shape[-2:])
+        np.multiply(rows[0][:, None, None], sensitivity[:, 0].swapaxes(0, 1), out=out)
+        for c in range(1, len(rows)):
+            out += rows[c][:, None, None] * sensitivity[:, c].swapaxes(0, 1)
 
     def edges(self, x: np.ndarray, derivative: int = 0) -> np.ndarray:
-        """Evaluate every edge, or its first or second derivative: x (n_in, n) → (n_out, n_in, n)."""
-        cells, powers, live, base, base_slope = self._values(x)
-        if derivative == 1:
-            live, base = self._slopes(cells, powers), base_slope
-        elif derivative == 2:
-            bends = (self._grid.low <= x) & (x <= self._grid.high)  # a straight line does not
-            live = self._grid.live(cells, powers, derivative=2) * self._grid.scale(cells) ** 2 * bends
-            base = silu_bend(x) * bends
-        rows = cells + np.arange(self.order + 1)[:, None, None]  # (k+1, n_in, n)
-        coef = self.coef[np.arange(self.n_in)[:, None], rows]  # (k+1, n_in, n, n_out)
-        return np.einsum("rino,rin->oin", coef, live) + self.base_weight.T[:, :, None] * base
+        """Evaluate every edge at x (n_in, n), or a derivative of it: (n_out, n_in, n)."""
+        return self.curves(self.forward(x)[1], derivative)
+
+    def slopes(self, cache: Any) -> np.ndarray:
+        return self.curves(cache, 1)
+
+    def second_derivative(self, cache: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.einsum("jin,...in,...in->...jn", self.curves(cache, 2), a, b)
+
+    def contributions(self, cache: Any, x: np.ndarray) -> np.ndarray:
+        return self.curves(cache)
+
+    def jacobian(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        self.write_rows(cache, self.features(cache)[None], sensitivity[:, None], out)
+
+    def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Differentiate the jet of z in the weights: with features Φ it is the weights times a jet of features.
+
+        z: Φ        ż: Φ′ẋ        z̈: Φ″ẋ² + Φ′ẍ
+        """
+        value, slope, second = (self.features(jets.cache, d) for d in range(3))
+        first, twice = jets.first[:, self.row_inputs], jets.second[:, self.row_inputs]  # (D, rows, n)
+        rows = np.concatenate([value[None], slope * first, second * first**2 + slope * twice])
+        self.write_rows(jets.cache, rows, sensitivity, out)
+
+    def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
+        """Carry derivatives in the jet of z back to the jet of x, with s, ṡ and s̈ for those in z, ż and z̈.
+
+        x: φ′s + φ″ẋ ṡ + (φ‴ẋ² + φ″ẍ) s̈        ẋ: φ′ṡ + 2 φ″ẋ s̈        ẍ: φ′s̈
+        """
+        D, first = len(jets.first), jets.first
+        slope, second, third = (self.curves(jets.cache, d) for d in (1, 2, 3))
+        below = np.einsum("jin,mcjn->mcin", slope, sensitivity)
+        once, twice = (
+            np.einsum("jin,mdjn->mdin", second, s) for s in (sensitivity[:, 1 : D + 1], sensitivity[:, D + 1 :])
+        )
+        bent = np.einsum("jin,mdjn->mdin", third, sensitivity[:, D + 1 :])
+        below[:, 0] += (first * once + first**2 * bent + jets.second * twice).sum(axis=1)
+        below[:, 1 : D + 1] += 2 * first * twice
+        return below
+
+
+class CurveLayer(AdditiveLayer):
+    """An additive layer whose edges are curves that one can look at, cut off, and name."""
+
+    @property
+    def edge_list(self) -> list[tuple[int, int]]:
+        """All edges (i, j) from input i to output j that are there."""
+        return list(np.ndindex(self.n_in, self.n_out))
+
+    @abstractmethod
+    def edge(self, i: int, j: int) -> Edge:
+        """Copy one edge."""
+
+    @abstractmethod
+    def edge_features(self, cache: Any) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+        """Yield for each edge i, j, the places of its weights in the layer's (p,), and its derivatives in them (p, n)."""
+
+    def backward_edges(self, cache: Any, upstream: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Do as `backward` for a gradient in every single edge, upstream (n_out, n_in, n)."""
+        gradient = np.zeros(self.weights.size)
+        for i, j, places, rows in self.edge_features(cache):
+            gradient[places] += rows @ upstream[j, i]
+        return gradient.reshape(self.weights.shape), np.einsum("jin,jin->in", upstream, self.curves(cache, 1))
+
+    def wiring(self) -> np.ndarray:
+        wiring = np.zeros((self.n_out, self.n_in), bool)
+        wiring[tuple(np.array(self.edge_list).T[::-1])] = True
+        return wiring

@@ -3,10 +3,10 @@
     mean squared error    loss = Σ_s w_s Σ_o (z_o - y_o)² / n_out           Σ_s w_s = 1
     cross-entropy         loss = -Σ_s w_s log p_y,   p = softmax(z)
 
-A loss judges the outputs z: its value, its gradient in them, and its second derivative. And it can pass
-for a sum of squares: with a root S of the second derivative, ∂²loss/∂z² = S Sᵀ, and pseudo-residuals r
-with ∂loss/∂z = S r, a least-squares solver may work with SᵀJ and r, whatever the loss (the generalised
-Gauss–Newton method).
+A loss is a function of the outputs z. Beside its value and its gradient in them it offers its second derivative,
+and a way to treat it as a sum of squares: with a square root S of the second derivative, ∂²loss/∂z² = S Sᵀ,
+and pseudo-residuals r with ∂loss/∂z = S r, a least-squares solver works with the Jacobian SᵀJ and with r,
+whatever the loss (the generalised Gauss–Newton method).
 
 Reference: N. Schraudolph, Neural Computation 14 (2002) 1723, section 3.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_numbers, as_targets
+from .validation import as_numbers, as_targets
 
 
 class MeanSquaredError:
@@ -26,28 +26,28 @@ class MeanSquaredError:
         """Check targets (n, n_out); keep them samples last."""
         return np.ascontiguousarray(as_targets(y, n, n_out, name).T)
 
-    def judge(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+    def value_and_gradient(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Compute loss and gradient: z, y (n_out, n), weights (n,) → float, (n_out, n)."""
         residuals = z - y
         upstream = residuals * (weights * (2 / len(z)))
         return 0.5 * np.vdot(residuals, upstream), upstream
 
-    def curve(self, z: np.ndarray, change: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Multiply a change of the outputs (n_out, n) by the second derivative."""
-        return change * (weights * (2 / len(z)))
+    def hessian_product(self, z: np.ndarray, direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Multiply a direction in the outputs (n_out, n) by the second derivative."""
+        return direction * (weights * (2 / len(z)))
 
     def residuals(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Compute r, of z's shape: what is left, weighted."""
+        """Compute the weighted residuals r, of z's shape."""
         return (z - y) * np.sqrt(2 / len(z) * weights)
 
-    def rooted(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def weigh_jacobian(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Turn a Jacobian (P, n_out, n) into SᵀJ, in place; here S is a number for each sample."""
         jacobian *= np.sqrt(2 / len(z) * weights)
         return jacobian
 
 
 class CrossEntropy:
-    """How surprised the softmax of the outputs is by the classes."""
+    """The mean of -log p_y, where p is the softmax of the outputs and y the class."""
 
     def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> np.ndarray:
         """Check classes: whole numbers 0 … n_out - 1, of shape (n,)."""
@@ -62,7 +62,7 @@ class CrossEntropy:
             )
         return y.astype(np.intp)
 
-    def judge(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
+    def value_and_gradient(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Compute loss and gradient: z (n_out, n), y, weights (n,) → float, (n_out, n)."""
         z = z - z.max(axis=0)
         p = np.exp(z)
@@ -73,10 +73,10 @@ class CrossEntropy:
         p[y, samples] -= 1
         return loss, p * weights
 
-    def curve(self, z: np.ndarray, change: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Multiply a change of the outputs (n_out, n) by the second derivative, w (diag(p) - p pᵀ)."""
+    def hessian_product(self, z: np.ndarray, direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Multiply a direction in the outputs (n_out, n) by the second derivative, w (diag(p) - p pᵀ)."""
         p = self._root(z) ** 2
-        return p * (change - (p * change).sum(axis=0)) * weights
+        return p * (direction - (p * direction).sum(axis=0)) * weights
 
     def residuals(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Compute r = √w (√p - e_y / √p_y), of z's shape."""
@@ -85,7 +85,7 @@ class CrossEntropy:
         residuals[y, samples] -= 1 / np.maximum(root[y, samples], 1e-150)
         return residuals * np.sqrt(weights)
 
-    def rooted(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def weigh_jacobian(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Turn a Jacobian (P, n_out, n) into SᵀJ, in place: S = √w diag(√p) (1 - √p √pᵀ)."""
         root = self._root(z)
         jacobian *= root * np.sqrt(weights)

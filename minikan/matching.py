@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_finite, as_targets, as_vector
+from .validation import as_finite, as_targets, as_vector
 from .functions import LIBRARY, Function
 
 COARSE = np.linspace(-1, 1, 60)  # where a curve is compared with a table
@@ -126,7 +126,7 @@ def as_library(library: Sequence[str | Function] | None) -> list[Function]:
 
 
 def _curve(function, w, t):
-    return w[2] * function.evaluate(w[0] * t + w[1])[0] + w[3]
+    return w[2] * function.evaluate(w[0] * t + w[1], 0)[0] + w[3]
 
 
 def _is_only_stretched(function):
@@ -199,7 +199,7 @@ def _polish(functions, weights, t, s, steps):
         value, slope = np.empty_like(u), np.empty_like(u)
         for k, function in enumerate(functions):
             rows = slice(k * share, (k + 1) * share)
-            value[rows], slope[rows], _ = function.evaluate(u[rows])
+            value[rows], slope[rows] = function.evaluate(u[rows], 1)
         level = value.mean(axis=1)
         value -= level[:, None]
         square = np.einsum("bn,bn->b", value, value)

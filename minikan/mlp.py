@@ -9,73 +9,56 @@ of its inputs and a constant one, that carries the bias.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_choice, as_generator, as_numbers, as_widths
-from .layer import LinearLayer, silu
+from .activations import ACTIVATIONS
+from .validation import as_choice, as_generator, as_numbers, as_widths
+from .layer import AdditiveLayer
 from .network import Network
 
 
-def tanh(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Evaluate tanh and its slope."""
-    value = np.tanh(x)
-    return value, 1 - value**2
-
-
-def relu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Evaluate max(x, 0) and its slope."""
-    return np.maximum(x, 0), (x > 0).astype(float)
-
-
-def identity(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Evaluate x and its slope: what the first layer does with the inputs."""
-    return x, np.ones_like(x)
-
-
-ACTIVATIONS = {"silu": silu, "tanh": tanh, "relu": relu}
-
-
 class MLPCache(NamedTuple):
-    """What `forward` found out and `backward` needs."""
+    """What `forward` found out and the derivatives need."""
 
+    x: np.ndarray  # (n_in, n)
     features: np.ndarray  # (n_in + 1, n), the last row is one
     slope: np.ndarray  # (n_in, n) of the activation
+    weights: np.ndarray  # of this pass, (n_in + 1, n_out)
 
 
-class MLPLayer(LinearLayer):
+class MLPLayer(AdditiveLayer):
     """Activate the inputs, then mix them: z_j = Σ_i W_ij a(x_i) + b_j; samples run along the last axis.
 
-    Attributes
+    Parameters
     ----------
-    weights : ndarray, shape (n_in + 1, n_out)
+    weights : array_like, shape (n_in + 1, n_out)
         W, and b as its last row.
+    activation : {"silu", "tanh", "relu", "identity"}
     """
 
-    def __init__(self, weights: ArrayLike, activation: Callable) -> None:
+    has_curves = False
+
+    def __init__(self, weights: ArrayLike, activation: str) -> None:
         weights = as_numbers(weights, "weights")
         if weights.ndim != 2 or len(weights) < 2 or weights.shape[1] < 1:
             raise ValueError(f"weights must have shape (n_in + 1, n_out), got {weights.shape}")
-        self.weights, self.activation = weights, activation
+        self.weights, self.activation = weights.copy(), as_choice(activation, "activation", ACTIVATIONS)
         self.n_in, self.n_out = weights.shape[0] - 1, weights.shape[1]
-        self.numbers = self.n_in + self.n_out  # that a pass keeps of each sample
-
-    def copy(self) -> MLPLayer:
-        """Make a layer of the same numbers."""
-        return MLPLayer(self.weights.copy(), self.activation)
+        self.row_inputs = np.append(np.arange(self.n_in), 0)  # the constant depends on none, so on any
 
     def __repr__(self):
-        return f"MLPLayer({self.n_in} → {self.n_out}, {self.activation.__name__}: {self.weights.size} parameters)"
+        return f"MLPLayer({self.n_in} → {self.n_out}, {self.activation}: {self.weights.size} parameters)"
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, MLPCache]:
-        """Compute z: x (n_in, n) → z (n_out, n), and what `backward` needs."""
-        value, slope = self.activation(x)
+        """Compute z: x (n_in, n) → z (n_out, n), and what the derivatives need."""
+        value, slope, *_ = ACTIVATIONS[self.activation](x, 1)
         features = np.concatenate([value, np.ones((1, x.shape[1]))])
-        return self.weights.T @ features, MLPCache(features, slope)
+        return self.weights.T @ features, MLPCache(x, features, slope, self.weights.copy())
 
     def backward(
         self, cache: MLPCache, upstream: np.ndarray, wants_x: bool = True
@@ -83,18 +66,36 @@ class MLPLayer(LinearLayer):
         """Carry the loss's gradient back through the layer.
 
         ∂loss/∂W_ij = Σ_samples  a(x_i) upstream_j
-        ∂loss/∂x_i  = a'(x_i) Σ_j  W_ij upstream_j
+        ∂loss/∂x_i  = a′(x_i) Σ_j  W_ij upstream_j
         """
         gradient = cache.features @ upstream.T
-        return gradient, cache.slope * (self.weights[:-1] @ upstream) if wants_x else None
+        return gradient, cache.slope * (cache.weights[:-1] @ upstream) if wants_x else None
 
-    def features(self, cache: MLPCache) -> np.ndarray:
-        """Write down what the weights multiply: (n_in + 1, n)."""
-        return cache.features
+    def features(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
+        """Differentiate in the weights: (n_in + 1, n)."""
+        if derivative == 0:
+            return cache.features
+        return np.concatenate([ACTIVATIONS[self.activation](cache.x, derivative)[derivative], 0 * cache.x[:1]])
 
-    def slopes(self, cache: MLPCache) -> np.ndarray:
-        """Differentiate the outputs in the inputs, ∂z_j/∂x_i: (n_out, n_in, n)."""
-        return self.weights[:-1].T[:, :, None] * cache.slope
+    def curves(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
+        """Evaluate W_ij a(x_i), without the biases, or a derivative of it: (n_out, n_in, n)."""
+        return cache.weights[:-1].T[:, :, None] * self.features(cache, derivative)[:-1]
+
+    def copy(self) -> MLPLayer:
+        return MLPLayer(self.weights, self.activation)
+
+    def arrays(self) -> dict[str, Any]:
+        return {"weights": self.weights, "activation": self.activation}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, Any]) -> MLPLayer:
+        return cls(arrays["weights"], str(arrays["activation"]))
+
+    def initialise(self, rng: np.random.Generator, noise: float) -> None:
+        """Draw normal weights, of a variance that keeps the size of the nodes, and uniform biases."""
+        gain = 1 if self.activation in ("identity", "tanh") else np.sqrt(2)
+        self.weights[:-1] = rng.normal(0, gain / np.sqrt(self.n_in), (self.n_in, self.n_out))
+        self.weights[-1:] = rng.uniform(-1, 1, (1, self.n_out)) / np.sqrt(self.n_in)
 
 
 class MLP(Network):
@@ -130,13 +131,11 @@ class MLP(Network):
     def __init__(
         self, widths: Sequence[int], activation: str = "silu", seed: int | np.random.Generator = 0
     ) -> None:
-        widths, activation = as_widths(widths), as_choice(activation, "activation", ACTIVATIONS)
+        widths = as_widths(widths)
+        as_choice(activation, "activation", [name for name in ACTIVATIONS if name != "identity"])
         rng = as_generator(seed)
-        layers = []
+        layers: list = []
         for n_in, n_out in pairwise(widths):
-            function = ACTIVATIONS[activation] if layers else identity
-            gain = 1 if function in (identity, tanh) else np.sqrt(2)
-            W = rng.normal(0, gain / np.sqrt(n_in), (n_in, n_out))
-            b = rng.uniform(-1, 1, (1, n_out)) / np.sqrt(n_in)
-            layers.append(MLPLayer(np.concatenate([W, b]), function))
+            layers.append(MLPLayer(np.zeros((n_in + 1, n_out)), activation if layers else "identity"))
+            layers[-1].initialise(rng, 0.0)
         self._adopt(layers)

@@ -1,10 +1,9 @@
-"""A network is a stack of layers; a KAN's edges learn, its nodes only add (chapter 03; paper, section 2.2).
+"""A network is a stack of layers (chapter 03; paper, section 2.2).
 
-    KAN(x) = (Φ_{L-1} ∘ … ∘ Φ_1 ∘ Φ_0)(x)       shape [n_0, n_1, …, n_L]
+    network(x) = (f_{L-1} ∘ … ∘ f_1 ∘ f_0)(x)       widths [n_0, n_1, …, n_L]
 
-`Network` knows how to compute and how to differentiate whatever layers it is given, no more; `KAN` and
-the `MLP` of chapter 05 say what the layers are. What acts on a model (`fit`, `refine`, …) is a
-function of a module of its own.
+`Network` computes and differentiates whatever layers it is given, no more; `KAN` and the `MLP` of chapter 05 say
+what the layers are. What acts on a model (`fit`, `refine`, …) is a function of a module of its own.
 """
 
 from __future__ import annotations
@@ -16,44 +15,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import (
-    as_domain,
-    as_generator,
-    as_integer,
-    as_number,
+from .validation import (
     as_numbers,
     as_samples,
     as_targets,
-    as_widths,
     finite_results,
 )
-from .bspline import make_grid
-from .layer import KANLayer
+from .layer import Layer
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-BLOCK = 2048  # samples at a time, or, where layers tell how many numbers they keep of each sample, …
-CACHE = 2**17  # … as many samples as make so many numbers: 1 MB, what a processor has at hand
+BLOCK = 2048  # samples at a time where a whole Jacobian is made of them; elsewhere …
+CACHE = 2**17  # … as many as keep a layer's arrays below so many numbers, 1 MB: what a processor has at hand
 
 
 class Network:
     """A stack of layers with hand-written derivatives.
 
-    A layer offers its `weights`; `forward` and `backward`, and how many `numbers` per sample these pass on; and,
-    from what `forward` kept, its `slopes`, and with `spread` the derivatives of the network's outputs in its weights.
-
     Attributes
     ----------
     parameters : ndarray, shape (P,)
         All parameters. The layers' arrays are views of it: write to either and both change.
-    layers : list
+    layers : list of Layer
     widths : list of int
         Nodes per layer, [n_0, …, n_L].
     """
 
     @classmethod
-    def from_layers(cls, layers: Sequence) -> Self:
+    def from_layers(cls, layers: Sequence[Layer]) -> Self:
         """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
         layers = [layer.copy() for layer in layers]
         if not layers:
@@ -100,13 +90,27 @@ class Network:
             raise ValueError(f"parameters must have shape {self._parameters.shape}, got {values.shape}")
         self._parameters[:] = values
 
-    def state(self) -> Any:
-        """Copy what training changes, for `restore`."""
-        return self.parameters.copy()
+    def state(self) -> tuple[np.ndarray, list]:
+        """Copy what training changes, parameters and bases, for `restore`."""
+        return self.parameters.copy(), [layer.bases for layer in self.layers]
 
-    def restore(self, state: Any) -> None:
+    def restore(self, state: tuple[np.ndarray, list]) -> None:
         """Return to a state of this or an equally shaped model."""
-        self._parameters[:] = state
+        self._parameters[:], bases = state
+        for layer, its_bases in zip(self.layers, bases, strict=True):
+            layer.bases = its_bases
+
+    def is_in(self, state: tuple[np.ndarray, list] | None) -> bool:
+        """Tell whether the model is in a state, without a copy."""
+        return (
+            state is not None
+            and np.array_equal(self._parameters, state[0])
+            and all(
+                mine is its
+                for layer, bases in zip(self.layers, state[1], strict=True)
+                for mine, its in zip(layer.bases, bases, strict=True)
+            )
+        )
 
     @property
     def widths(self) -> list[int]:
@@ -121,7 +125,7 @@ class Network:
 
     def blocks(self, n: int) -> list[slice]:
         """Cut n samples into blocks, so that what the largest layer keeps of one stays in the cache."""
-        return blocks(n, max(layer.numbers for layer in self.layers))
+        return blocks(n, max(layer.floats_per_sample for layer in self.layers))
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, list]:
         """Go through all layers, samples last: x (n_in, n) → (n_out, n), and the layers' caches."""
@@ -177,22 +181,22 @@ class Network:
         X = as_samples(X, self.widths[0])
         y = as_targets(y, len(X), self.widths[-1])
 
-        def judge(outputs, block):
+        def mean_squared_error(outputs, block):
             residuals = outputs - y[block].T  # (n_out, n)
             return np.vdot(residuals, residuals) / y.size, residuals * (2 / y.size)
 
-        return self.differentiate(X, judge)
+        return self.differentiate(X, mean_squared_error)
 
-    def differentiate(self, X: np.ndarray, judge: Callable) -> tuple[float, np.ndarray]:
+    def differentiate(self, X: np.ndarray, loss_of: Callable) -> tuple[float, np.ndarray]:
         """Add up any loss over the samples X (n, n_in), and its gradient (P,).
 
-        `judge(outputs, block)` takes the outputs (n_out, n) of a slice of the samples and returns their
+        `loss_of(outputs, block)` takes the outputs (n_out, n) of a slice of the samples and returns their
         share of the loss, and its gradient in these outputs.
         """
         loss, gradient = 0.0, np.zeros(self.parameters.size)
         for block in self.blocks(len(X)):
             outputs, caches = self.forward(samples_last(X[block]))
-            share, upstream = judge(outputs, block)
+            share, upstream = loss_of(outputs, block)
             loss += share
             self.propagate(caches, upstream, gradient, wants_x=False)
         return float(loss), gradient
@@ -210,7 +214,7 @@ class Network:
         sensitivity = np.broadcast_to(np.eye(n_out)[:, :, None], (n_out, n_out, n))  # ∂output_o/∂z_j
         for depth in reversed(range(len(self.layers))):
             layer, cache = self.layers[depth], caches[depth]
-            layer.spread(cache, sensitivity, parts[depth])
+            layer.jacobian(cache, sensitivity, parts[depth])
             if depth > 0:
                 sensitivity = np.einsum("ojn,jin->oin", sensitivity, layer.slopes(cache))
         return z, jacobian
@@ -221,83 +225,11 @@ class Network:
         X = as_samples(X, self.widths[0])
         return np.ascontiguousarray(self.linearise(X.T)[1].transpose(2, 1, 0))
 
-
-class KAN(Network):
-    """A Kolmogorov–Arnold network with hand-written derivatives.
-
-    Parameters
-    ----------
-    widths : sequence of int
-        Nodes per layer, [n_0, …, n_L]: inputs first, outputs last.
-    grid : int
-        Cells G per grid.
-    order : int
-        Polynomial degree k of the splines.
-    domain : pair of float
-        Interval (low, high) on which the grids of the inputs lie. Hidden nodes have (-1, 1).
-    seed : int or numpy.random.Generator
-        Where the first parameters come from.
-    noise : float
-        How crooked the network starts. At first each edge is a straight line across its domain, up or down
-        by ±1 / √n_in, plus noise: every weight moved by a normal number of this standard
-        deviation, divided by √n_in. Chapter 04 shows why straight networks are good ones to start from.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there are fewer than two widths, one is below 1, `grid` < 1, `order` < 0, or the domain is
-        reversed or empty, or `noise` is negative.
-
-    References
-    ----------
-    Z. Liu et al., *KAN: Kolmogorov–Arnold Networks*, arXiv 2404.19756, section 2.2.
-
-    Examples
-    --------
-    >>> KAN([2, 5, 1], grid=5)
-    KAN([2, 5, 1]: 135 parameters)
-      KANLayer(2 → 5, G=5, k=3: 90 parameters)
-      KANLayer(5 → 1, G=5, k=3: 45 parameters)
-    """
-
-    def __init__(
-        self,
-        widths: Sequence[int],
-        grid: int = 5,
-        order: int = 3,
-        domain: tuple[float, float] = (-1, 1),
-        seed: int | np.random.Generator = 0,
-        noise: float = 0.1,
-    ) -> None:
-        widths = as_widths(widths)
-        grid, order = as_integer(grid, "grid", 1), as_integer(order, "order", 0)
-        as_domain(domain)
-        as_number(noise, "noise", 0)
-        rng = as_generator(seed)
-        layers = []
-        for n_in, n_out in pairwise(widths):
-            knots = make_grid((-1, 1) if layers else domain, grid, order)
-            signs = rng.choice([-1.0, 1.0], (n_in, 1, n_out))
-            weights = rng.normal(0, noise, (n_in, grid + order + 1, n_out))
-            weights[:, :-1] += straight_line(knots, order)[:, None] * signs
-            weights /= np.sqrt(n_in)
-            layers.append(KANLayer(np.tile(knots, (n_in, 1)), weights[:, :-1], weights[:, -1]))
-        self._adopt(layers)
-
-    def state(self) -> Any:
-        """Copy what training changes, parameters and knots, for `restore`."""
-        return super().state(), [layer.knots for layer in self.layers]
-
-    def restore(self, state: Any) -> None:
-        """Return to a state of this or an equally shaped model."""
-        parameters, knots = state
-        super().restore(parameters)
-        for layer, its_knots in zip(self.layers, knots, strict=True):
-            layer.place(its_knots)
-
     @finite_results
     def input_derivatives(self, X: ArrayLike) -> tuple[np.ndarray, ...]:
         """Differentiate the outputs in the inputs, once and twice.
+
+            G ← f′ G,       H ← f″ G G + f′ H            layer by layer, from G = 1 and H = 0
 
         Parameters
         ----------
@@ -307,33 +239,19 @@ class KAN(Network):
         -------
         gradient : ndarray, shape (n, n_out, n_in)
         hessian : ndarray, shape (n, n_out, n_in, n_in)
-            Beyond the grids edges are straight and add no curvature.
+            Beyond their domains curves are straight and add no curvature.
         """
-        z = as_samples(X, self.widths[0]).T
+        z = samples_last(as_samples(X, self.widths[0]))
         n_in, n = z.shape
-        gradient = np.broadcast_to(np.eye(n_in)[:, :, None], (n_in, n_in, n))  # ∂z_i/∂x_a
-        hessian = np.zeros((n_in, n_in, n_in, n))  # ∂²z_i/∂x_a∂x_b
+        gradient = np.broadcast_to(np.eye(n_in)[:, :, None], (n_in, n_in, n))  # ∂z_i/∂x_a at [a, i]
+        hessian = np.zeros((n_in, n_in, n_in, n))  # ∂²z_i/∂x_a∂x_b at [a, b, i]
         for layer in self.layers:
-            slope, bend = layer.edges(z, derivative=1), layer.edges(z, derivative=2)  # (n_out, n_in, n)
-            hessian = np.einsum("jin,iabn->jabn", slope, hessian) + np.einsum(
-                "jin,ian,ibn->jabn", bend, gradient, gradient
-            )
-            gradient = np.einsum("jin,ian->jan", slope, gradient)
-            z, _ = layer.forward(z)
-        return tuple(np.ascontiguousarray(np.moveaxis(d, -1, 0)) for d in (gradient, hessian))
-
-
-def straight_line(knots: np.ndarray, order: int) -> np.ndarray:
-    """Find the coefficients of the straight line that rises from -1 to 1 on the domain: (G + k,).
-
-    They are the means of the knots inside each basis function's support (Marsden's identity; de Boor, chapter
-    IX); with order 0, a staircase as close to the line as there is.
-    """
-    k = order
-    inside = np.arange(1, k + 1) if k else np.arange(2)
-    means = knots[np.arange(len(knots) - k - 1)[:, None] + inside].mean(axis=1)
-    low, high = knots[k], knots[-k - 1]
-    return (2 * means - low - high) / (high - low)
+            z, cache = layer.forward(z)
+            slopes = layer.slopes(cache)  # (n_out, n_in, n)
+            bent = layer.second_derivative(cache, gradient[:, None], gradient[None])  # (n_in, n_in, n_out, n)
+            hessian = bent + np.einsum("jin,abin->abjn", slopes, hessian)
+            gradient = np.einsum("jin,ain->ajn", slopes, gradient)
+        return np.ascontiguousarray(gradient.T), np.ascontiguousarray(hessian.T)
 
 
 def samples_last(X: np.ndarray) -> np.ndarray:

@@ -1,38 +1,37 @@
-"""A model, its samples and a loss make an objective: what an optimiser sees of them (chapter 04).
+"""A model and a sum of terms make an objective: what an optimiser sees of them (chapter 04).
 
-    loss(θ),   ∇loss(θ),   H = Jᵀ (∂²loss/∂z²) J,   and how the outputs z bend along a step
+    loss(θ),   ∇loss(θ),   H = JᵀJ,   and Jᵀr″, how the residuals curve along a step
 
-A penalty on the model itself, as chapter 06 has one, comes on top of it: `loss` is the sum, `error` leaves it out.
-
-The samples go through the network a block at a time, so that memory does not grow with their number.
+`loss` is the sum of all terms; `error` leaves the penalties out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_generator, as_numbers, as_samples
 from .losses import Loss
-from .network import Network, blocks, samples_last
-from .sparsity import Sparsity
+from .network import Network
+from .terms import Block, Data, Term
+from .validation import as_generator, as_numbers, as_samples
 
 
-@dataclass
 class Objective:
-    """A model and its samples as the optimisers see them: parameters, loss and derivatives."""
+    """A model and what it is trained to make small: parameters, loss and derivatives.
 
-    model: Network
-    X: np.ndarray  # (n, n_in)
-    y: np.ndarray  # (n_out, n), or (n,) classes
-    weights: np.ndarray  # (n,), with sum 1
-    criterion: Loss
-    penalty: Sparsity | None = None
-    evaluations: float = 0.0
-    known: tuple = field(default=(None, None, None))  # parameters, and error and loss there
+    Attributes
+    ----------
+    evaluations : float
+        How often each sample has been looked at: passes for a loss, a gradient or a Jacobian.
+    whole : Objective
+        The objective that this is a part of; itself, if it is none.
+    """
+
+    def __init__(self, model: Network, terms: Sequence[Term], whole: Objective | None = None) -> None:
+        self.model, self.terms, self.whole, self.evaluations = model, tuple(terms), whole or self, 0.0
+        self._known: tuple = (None, (), 0.0, 0.0)  # state of the model, terms, and error and loss there
 
     @property
     def parameters(self) -> np.ndarray:
@@ -42,102 +41,119 @@ class Objective:
     def parameters(self, values: np.ndarray) -> None:
         self.model.parameters[:] = values
 
+    @property
+    def n(self) -> int:
+        """The number of samples, over all terms that have any."""
+        return sum(term.n for term in self.terms)
+
     def part(self, samples: np.ndarray) -> Objective:
         """Make the same objective with some of the samples only."""
-        X, y, weights = self.X[samples], self.y[..., samples], self.weights[samples]
-        return Objective(self.model, X, y, weights / weights.sum(), self.criterion, self.penalty)
-
-    def judge(self, z: np.ndarray, block: slice) -> tuple[float, np.ndarray]:
-        """Compute the share of a slice of samples in the loss, and its gradient in their outputs z."""
-        return self.criterion.judge(z, self.y[..., block], self.weights[block])
+        return Objective(self.model, [term.part(samples) for term in self.terms], self.whole)
 
     def loss(self) -> float:
-        return self._look()[1]
+        """Compute the sum of all terms."""
+        return self._values()[1]
 
     def error(self) -> float:
-        """Compute the loss without the penalty."""
-        return self._look()[0]
+        """Compute the loss without the penalties."""
+        return self._values()[0]
 
-    def _look(self):
-        parameters, *known = self.known
-        if parameters is None or not np.array_equal(parameters, self.parameters):
+    def _values(self):
+        """Compute error and loss, unless neither the model nor a term has changed since they were computed."""
+        state, terms, *values = self._known
+        if terms is not self.terms or not self.model.is_in(state):
             self.evaluations += 1
-            error = loss = 0.0
-            for block in blocks(len(self.X)):
-                z, _ = self.model.forward(samples_last(self.X[block]))
-                error += float(self.judge(z, block)[0])
-            if self.penalty:
-                loss = self.penalty.value(self.penalty.sizes(self.model, self.X, self.weights))
-            known = error, error + loss
-            self.known = self.parameters.copy(), *known
-        return known
+            values = [0.0, 0.0]
+            for term in self.terms:
+                value = term.value(self.model)
+                values[0] += 0.0 if term.is_penalty else value
+                values[1] += value
+            self._known = (self.model.state(), self.terms, *values)
+        return values
 
     def loss_and_gradient(self) -> tuple[float, np.ndarray]:
         self.evaluations += 1
-        loss, gradient = self.model.differentiate(self.X, self.judge)
-        if self.penalty:
-            loss += self.penalty.add(self.model, self.X, self.weights, gradient)
-        return loss, gradient
+        parts = [term.loss_and_gradient(self.model) for term in self.terms]
+        return sum(loss for loss, _ in parts), np.sum([gradient for _, gradient in parts], axis=0)
 
-    def linearised(self) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-        """Yield, a block of samples at a time, their loss, their residuals r (N,) and SᵀJ of shape (P, N)."""
+    def _blocks(self) -> Iterator[tuple[Block, bool]]:
+        """Yield all terms' blocks, and whether they give the gradient."""
         self.evaluations += 1
-        for block in blocks(len(self.X)):
-            y, weights = self.y[..., block], self.weights[block]
-            z, jacobian = self.model.linearise(samples_last(self.X[block]))
-            root = self.criterion.rooted(jacobian, z, weights).reshape(len(jacobian), -1)
-            yield self.judge(z, block)[0], self.criterion.residuals(z, y, weights).ravel(), root
+        for term in self.terms:
+            for block in term.blocks(self.model):
+                yield block, term.blocks_give_gradient
+
+    def _exact(self) -> tuple[float, np.ndarray]:
+        """Compute loss and gradient of those terms whose blocks do not give them."""
+        loss, gradient = 0.0, np.zeros(self.parameters.size)
+        for term in self.terms:
+            if not term.blocks_give_gradient:
+                value, slope = term.loss_and_gradient(self.model)
+                loss, gradient = loss + value, gradient + slope
+        return loss, gradient
 
     def curvature(self) -> tuple[float, np.ndarray, np.ndarray]:
         """Compute loss, gradient (P,) and Gauss–Newton matrix (P, P)."""
-        P = self.parameters.size
-        loss, gradient, matrix = 0.0, np.zeros(P), np.zeros((P, P))
-        for share, residuals, root in self.linearised():
-            loss += float(share)
-            gradient += root @ residuals
-            matrix += root @ root.T
-        if self.penalty:
-            loss += self.penalty.add(self.model, self.X, self.weights, gradient, matrix)
+        loss, gradient = self._exact()
+        matrix = np.zeros((gradient.size, gradient.size))
+        for block, gives_gradient in self._blocks():
+            J, where = block.jacobian, slice(None) if block.where is None else block.where
+            if gives_gradient:
+                loss += block.loss
+                gradient[where] += J @ block.residuals
+            if block.where is None:
+                matrix += J @ J.T
+            else:
+                matrix[np.ix_(where, where)] += J @ J.T
         return loss, gradient, matrix
 
-    def triangle(self) -> tuple[float, np.ndarray, np.ndarray]:
-        """Compute loss, R (P, P) and q (P,), with RᵀR the Gauss–Newton matrix and Rᵀq the gradient.
+    def triangle(self) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+        """Compute loss, R (P, P), q (P,) and extra (P,): JᵀJ = RᵀR, and the gradient is Rᵀq + extra.
 
-        The QR decomposition of (SᵀJ)ᵀ with r as one column more: of the rows so far only the triangle is kept.
+        R and q come from a QR decomposition of J with r as one more column, block by block. The rest of
+        the gradient belongs to terms whose blocks do not give it; 0 for all others.
         """
-        P = self.parameters.size
-        loss, rows = 0.0, np.zeros((P, P + 1))
-        for share, residuals, root in self.linearised():
-            loss += float(share)
-            rows = np.linalg.qr(np.concatenate([rows, np.vstack([root, residuals]).T]), mode="r")
-        return loss, rows[:P, :P], rows[:P, P]
+        loss, extra = self._exact()
+        P = extra.size
+        rows = np.zeros((P, P + 1))
+        for block, gives_gradient in self._blocks():
+            new = np.zeros((len(block.residuals), P + 1))
+            new[:, slice(P) if block.where is None else block.where] = block.jacobian.T
+            if gives_gradient:
+                loss += block.loss
+                new[:, P] = block.residuals
+            rows = np.linalg.qr(np.concatenate([rows, new]), mode="r")
+        return loss, rows[:P, :P], rows[:P, P], extra
 
-    def bend(self, step: np.ndarray, h: float = 0.1) -> np.ndarray:
-        """Compute Jᵀ (∂²loss/∂z²) z'', where z'' is the outputs' second derivative along a step: (P,)."""
+    def second_order(self, step: np.ndarray, h: float = 0.1) -> np.ndarray:
+        """Compute Jᵀr″, where r″ is the residuals' second derivative along a step: (P,)."""
         self.evaluations += 3
-        here, gradient = self.parameters.copy(), np.zeros_like(self.parameters)
-        for block in blocks(len(self.X)):
-            x = samples_last(self.X[block])
-            self.parameters = here + h * step
-            bent, _ = self.model.forward(x)
-            self.parameters = here - h * step
-            bent += self.model.forward(x)[0]
-            self.parameters = here
-            z, caches = self.model.forward(x)
-            upstream = self.criterion.curve(z, (bent - 2 * z) / h**2, self.weights[block])
-            self.model.propagate(caches, upstream, gradient, wants_x=False)
-        return gradient
+        return np.zeros(step.size) + sum(term.second_order(self.model, step, h) for term in self.terms)
 
 
 def batches(objective: Objective, size: int, seed: int | np.random.Generator) -> Iterator[Objective]:
     """Yield the objective with `size` samples at a time, in ever new orders."""
-    rng, n = as_generator(seed), len(objective.X)
+    rng, n = as_generator(seed), objective.n
     while True:
         order = rng.permutation(n)
         for start in range(0, n, size):
             part = objective.part(order[start : start + size])
             yield part
-            objective.evaluations += part.evaluations * len(part.X) / n
+            objective.evaluations += part.evaluations * part.n / n
+
+
+def as_data(
+    model: Network, X: ArrayLike, y: ArrayLike, weights: ArrayLike | None, criterion: Loss, name: str = ""
+) -> Data:
+    """Check samples, targets and weights, and make a term of them."""
+    X = as_samples(X, model.widths[0], f"{name}X")
+    n = len(X)
+    y = criterion.targets(y, n, model.widths[-1], f"{name}y")
+    weights = as_numbers(np.ones(n) if weights is None else weights, "sample_weight")
+    if weights.shape != (n,) or (weights < 0).any() or not weights.any():
+        raise ValueError(f"sample_weight must hold {n} numbers, none negative and not all of them zero")
+    weights = weights / weights.max()  # their sum may overflow
+    return Data(X, y, weights / weights.sum(), criterion)
 
 
 def as_objective(
@@ -147,14 +163,10 @@ def as_objective(
     weights: ArrayLike | None,
     criterion: Loss,
     name: str = "",
-    penalty: Sparsity | None = None,
+    penalties: Sequence[Term] = (),
 ) -> Objective:
-    """Check samples, targets and weights and bind them to the model."""
-    X = as_samples(X, model.widths[0], f"{name}X")
-    n = len(X)
-    y = criterion.targets(y, n, model.widths[-1], f"{name}y")
-    weights = as_numbers(np.ones(n) if weights is None else weights, "sample_weight")
-    if weights.shape != (n,) or (weights < 0).any() or not weights.any():
-        raise ValueError(f"sample_weight must hold {n} numbers, none negative and not all of them zero")
-    weights = weights / weights.max()  # their sum may overflow
-    return Objective(model, X, y, weights / weights.sum(), criterion, penalty)
+    """Check samples, targets and weights, and make an objective of them and of penalties."""
+    data = as_data(model, X, y, weights, criterion, name)
+    for penalty in penalties:
+        penalty.check(model)
+    return Objective(model, [data, *(penalty.on(data.X, data.weights) for penalty in penalties)])

@@ -1,11 +1,13 @@
 """Ways downhill: follow the gradient, remember it, or solve for the step (chapter 04; paper, section 3.1).
 
 An optimiser has one method, `step(objective)`, which moves `objective.parameters` and returns whether it
-could. An objective offers its `loss()`; its `loss_and_gradient()`; its `curvature()`, that is loss,
-gradient and Gauss–Newton matrix; and the same as a `triangle()`. `forget()` tells an optimiser that the
-ground has changed: what it remembers of its way is void.
+could. An objective offers its `loss()` and its `loss_and_gradient()`, and for Levenberg–Marquardt, in a module
+of its own, more.
 """
 
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -14,17 +16,31 @@ import numpy as np
 from .objective import Objective
 
 
-class Optimizer:
-    """What all optimisers have in common: they stand on one point and may be told to forget."""
+class Optimizer(ABC):
+    """What all optimisers have in common.
 
-    stochastic = False  # can it live with a gradient from a part of the samples?
+    Attributes
+    ----------
+    stochastic : bool
+        Whether it can work with a gradient from a part of the samples.
+    """
+
+    stochastic = False
+    _objective: Objective | None = None  # the one that it remembers something of
 
     def step(self, objective: Objective) -> bool:
         """Move `objective.parameters`; False, and nothing moved, if there is no way down."""
-        raise NotImplementedError
+        if objective.whole is not self._objective:  # what was learned on another one does not hold here
+            self.forget()
+            self._objective = objective.whole
+        return self.move(objective)
+
+    @abstractmethod
+    def move(self, objective: Objective) -> bool:
+        """Do the work of `step`."""
 
     def forget(self) -> None:
-        """Drop what was learned on the way here."""
+        """Drop what was learned on the way here, as when the grids have moved."""
 
 
 class GradientDescent(Optimizer):
@@ -56,7 +72,7 @@ class GradientDescent(Optimizer):
     def __init__(self, learning_rate: float = 0.1) -> None:
         self.learning_rate = learning_rate
 
-    def step(self, objective: Objective) -> bool:
+    def move(self, objective: Objective) -> bool:
         """Take one step; it always moves."""
         objective.parameters -= self.learning_rate * objective.loss_and_gradient()[1]
         return True
@@ -101,7 +117,7 @@ class Adam(Optimizer):
         """Begin the running means anew."""
         self.steps, self.mean, self.square = 0, 0.0, 0.0
 
-    def step(self, objective: Objective) -> bool:
+    def move(self, objective: Objective) -> bool:
         """Take one step; it always moves."""
         _, gradient = objective.loss_and_gradient()
         self.steps += 1
@@ -149,7 +165,7 @@ class LBFGS(Optimizer):
         """Drop all pairs."""
         self.pairs, self.here = [], None
 
-    def step(self, objective: Objective) -> bool:
+    def move(self, objective: Objective) -> bool:
         """Take one step down; False, and nothing moved, if there is none."""
         loss, gradient = self.here or objective.loss_and_gradient()
         if not gradient.any():
@@ -172,7 +188,7 @@ class LBFGS(Optimizer):
             objective.parameters[:] = start
             pairs = bool(self.pairs)
             self.forget()
-            return pairs and self.step(objective)  # perhaps the bare gradient knows better
+            return pairs and self.move(objective)  # perhaps the bare gradient knows better
         if there[0] != length:
             along(length)
         self.here = there[1:]
@@ -248,115 +264,3 @@ def _between(low, high):
         length = b - (b - a) * (e + root - u) / (e - d + 2 * root)
     margin = 0.1 * abs(b - a)
     return length if min(a, b) + margin <= length <= max(a, b) - margin else 0.5 * (a + b)
-
-
-class LevenbergMarquardt(Optimizer):
-    """Solve the linearised least-squares problem, as far as the linearisation can be trusted.
-
-        (H + μ I) δ = -∇loss,       H = Jᵀ (∂²loss/∂z²) J      the Gauss–Newton matrix
-        (H + μ I) b = -Jᵀ (∂²loss/∂z²) z''                     z'': how the outputs bend along δ
-        θ ← θ + δ + b / 2
-
-    A small damping μ gives the Gauss–Newton step, a large one a short step down the gradient. The gain
-    ratio, actual over predicted decrease of the loss, tells which of them was right: μ shrinks after
-    a good step and grows after a rejected one, which is undone. So the loss never rises. The second line
-    (geodesic acceleration) follows the bend of a long narrow valley, where straight steps have to be short.
-
-    Parameters
-    ----------
-    damping : float
-        First μ, relative to the largest diagonal entry of H. 1 begins with careful steps; 1e-3 is faster near
-        a solution, and is caught more often by a bad minimum far from it (chapter 04).
-    acceleration : bool
-        Follow the bend. It costs three passes through the samples, but no Jacobian.
-    orthogonal : bool
-        Solve with a QR decomposition of J instead of forming H: rounding errors grow with the
-        condition of J, and not with its square. Several times slower.
-
-    References
-    ----------
-    K. Levenberg, Q. Appl. Math. 2 (1944) 164; D. W. Marquardt, J. SIAM 11 (1963) 431. Update of μ: H. B.
-    Nielsen, IMM-REP-1999-05, with a faster decrease. Acceleration: M. Transtrum and J. Sethna, arXiv 1201.5885.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from minikan import KAN, LevenbergMarquardt, fit
-    >>> x = np.linspace(-1, 1, 50)[:, None]
-    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LevenbergMarquardt(damping=1e-3), steps=5)
-    >>> bool(run.rmse[-1] < 0.01)
-    True
-    """
-
-    tries = 30  # rejected steps in a row after which there is no way down
-    bend_limit = 0.75  # of the bend's length to the step's, beyond which the step is too long
-
-    def __init__(self, damping: float = 1.0, acceleration: bool = True, orthogonal: bool = False) -> None:
-        self.damping, self.acceleration, self.orthogonal = damping, acceleration, orthogonal
-        self.mu: float | None = None
-
-    def step(self, objective: Objective) -> bool:
-        """Take one step down; False, and nothing moved, if there is none."""
-        local = Triangle(*objective.triangle()) if self.orthogonal else Quadratic(*objective.curvature())
-        if not local.gradient.any():
-            return False
-        if self.mu is None:
-            self.mu = self.damping * local.largest
-        start, growth = objective.parameters.copy(), 2.0
-        for _ in range(self.tries):
-            self.mu = max(self.mu, local.smallest)
-            step = -local.solve(self.mu, local.gradient)
-            bend = -local.solve(self.mu, objective.bend(step)) if self.acceleration else 0.0 * step
-            predicted = local.decrease(step)
-            objective.parameters[:] = start + step + 0.5 * bend
-            actual = local.loss - objective.loss()
-            trusted = np.linalg.norm(bend) <= self.bend_limit * np.linalg.norm(step)
-            if trusted and predicted > 0 and actual > 0:
-                self.mu *= max(1 / 10, 1 - (2 * actual / predicted - 1) ** 3)
-                return True
-            objective.parameters[:] = start
-            self.mu, growth = self.mu * growth, growth * 2
-        return False
-
-
-class Quadratic:
-    """The loss near a point: loss + gradientᵀδ + δᵀHδ / 2."""
-
-    def __init__(self, loss: float, gradient: np.ndarray, matrix: np.ndarray) -> None:
-        self.loss, self.gradient, self.matrix = loss, gradient, matrix
-        self.largest = matrix.diagonal().max()
-        self.smallest = 1e-15 * self.largest  # with less damping rounding would make the system singular
-
-    def solve(self, mu: float, vector: np.ndarray) -> np.ndarray:
-        """Solve (H + μ I) x = vector."""
-        damped = self.matrix.copy()
-        damped.flat[:: len(damped) + 1] += mu
-        return np.linalg.solve(damped, vector)
-
-    def decrease(self, step: np.ndarray) -> float:
-        """Predict how far the loss falls."""
-        return -(self.gradient + 0.5 * self.matrix @ step) @ step
-
-
-class Triangle:
-    """The same with the triangle R and the vector q of a QR decomposition: H = RᵀR, gradient = Rᵀq."""
-
-    def __init__(self, loss: float, R: np.ndarray, q: np.ndarray) -> None:
-        self.loss, self.R, self.q, self.gradient = loss, R, q, R.T @ q
-        self.largest = (R * R).sum(axis=0).max()
-        self.smallest = 1e-22 * self.largest
-
-    def solve(self, mu: float, vector: np.ndarray) -> np.ndarray:
-        """Solve (RᵀR + μ I) x = vector; for the gradient without ever forming Rᵀq."""
-        P = len(self.q)
-        right = self.q if vector is self.gradient else np.linalg.lstsq(self.R.T, vector, rcond=None)[0]
-        rows = np.zeros((2 * P, P + 1))
-        rows[:P, :P], rows[:P, P] = self.R, right
-        np.fill_diagonal(rows[P:], np.sqrt(mu))
-        rows = np.linalg.qr(rows, mode="r")
-        return np.linalg.solve(rows[:P, :P], rows[:P, P])
-
-    def decrease(self, step: np.ndarray) -> float:
-        """Predict how far the loss falls."""
-        change = self.R @ step
-        return -(self.q + 0.5 * change) @ change

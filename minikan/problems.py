@@ -27,7 +27,7 @@ import numpy as np
 from numpy import arcsin, arcsinh, cos, cosh, exp, log, pi, sin, sinc, sinh, sqrt, tanh
 from numpy.typing import ArrayLike
 
-from .borders import as_domain, as_integer, as_numbers, as_samples
+from .validation import as_domain, as_integer, as_numbers, as_samples
 
 __all__ = [
     "PROBLEMS", "Problem", "bessel_j0", "bessel_j", "bessel_y", "bessel_i", "bessel_k",

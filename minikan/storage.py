@@ -13,16 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from .borders import as_numbers, as_vector
-from .edges import EdgeLayer, FunctionEdge, SplineEdge
-from .functions import LIBRARY
-from .layer import KANLayer
-from .mlp import ACTIVATIONS, MLP, MLPLayer, identity
-from .network import KAN, Network
+from . import bases, named, sparse  # noqa: F401 – what is imported can be loaded by its name
+from .kan import KAN
+from .layer import Layer
+from .mlp import MLP
+from .network import Network
+from .validation import as_numbers
 
-FORMAT = 1
-SHEET = ("knots", "coef", "base_weight")
-FUNCTIONS = {"identity": identity} | ACTIVATIONS  # what an MLP's layer does with its inputs
+FORMAT = 2
+MODELS: dict[str, type[Network]] = {"KAN": KAN, "MLP": MLP, "Network": Network}
 
 
 def save(model: Network, path: str | os.PathLike) -> None:
@@ -51,10 +50,11 @@ def save(model: Network, path: str | os.PathLike) -> None:
       KANLayer(5 → 1, G=5, k=3: 45 parameters)
     """
     as_numbers(model.parameters, "parameters")
-    arrays = {}
+    arrays: dict[str, Any] = {"model": type(model).__name__}
     for depth, layer in enumerate(model.layers):
-        arrays |= _pack(layer, f"layer{depth}/")
-    arrays |= {"minikan_format": np.array(FORMAT), "minikan_arrays": np.array(len(arrays))}
+        parts = {"kind": type(layer).__name__, **layer.arrays()}
+        arrays |= {f"layer{depth}/{name}": part for name, part in parts.items()}
+    arrays |= {"minikan_format": FORMAT, "minikan_arrays": len(arrays)}
     path = Path(path)
     handle, draft = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
     try:
@@ -68,7 +68,7 @@ def save(model: Network, path: str | os.PathLike) -> None:
         raise
 
 
-def load(path: str | os.PathLike) -> KAN | Any:
+def load(path: str | os.PathLike) -> Any:
     """Read a model that `save` wrote.
 
     Parameters
@@ -97,62 +97,20 @@ def load(path: str | os.PathLike) -> KAN | Any:
     with open(path, "rb") as file:
         try:
             arrays = _read(file)
+            model = MODELS[str(arrays.pop("model"))]
             depths = len({name.partition("/")[0] for name in arrays})
-            layers = [_unpack(arrays, f"layer{depth}/") for depth in range(depths)]
-            kinds = {MLP if isinstance(layer, MLPLayer) else KAN for layer in layers} or {KAN}
-            if len(kinds) > 1:
+            layers = [_layer(arrays, f"layer{depth}/") for depth in range(depths)]
+            if len({layer.has_curves for layer in layers} | {model is not MLP}) > 1:
                 raise ValueError("it mixes layers of an MLP with others")
-            return kinds.pop().from_layers(layers)
+            return model.from_layers(layers)
         except Exception as error:  # zip, npy, shapes: whatever is wrong with a file, it is one thing to say
             raise ValueError(f"{os.fspath(path)!r} is not a minikan model: {error}") from None
 
 
-def _pack(layer, prefix):
-    """Name a layer's arrays: those of a sheet, or those of each edge and the shape."""
-    if isinstance(layer, KANLayer):
-        return {prefix + name: getattr(layer, name) for name in SHEET}
-    if isinstance(layer, MLPLayer):
-        return {prefix + "weights": layer.weights, prefix + "activation": np.array(layer.activation.__name__)}
-    arrays = {prefix + "shape": np.array([layer.n_in, layer.n_out])}
-    for (i, j), edge in layer.sheet.items():
-        here = f"{prefix}{i}-{j}/"
-        if isinstance(edge, SplineEdge):
-            arrays |= _pack(edge.layer, here)
-        else:
-            parts = {"function": edge.function.name, "weights": edge.weights, "span": edge.span}
-            arrays |= {here + name: np.array(part) for name, part in parts.items()}
-    return arrays
-
-
-def _unpack(arrays, prefix):
-    """Make a layer of what `_pack` wrote."""
-    if prefix + "activation" in arrays:
-        return MLPLayer(arrays[prefix + "weights"], FUNCTIONS[str(arrays[prefix + "activation"])])
-    if prefix + "shape" not in arrays:
-        return KANLayer(*(arrays[prefix + name] for name in SHEET))
-    edges = {}
-    for here in dict.fromkeys(name.rpartition("/")[0] for name in arrays if name.count("/") == 2):
-        if here.startswith(prefix):
-            place = tuple(int(number) for number in here.removeprefix(prefix).split("-"))
-            edges[place] = _unpack_edge(arrays, here + "/")
-    n_in, n_out = (int(width) for width in arrays[prefix + "shape"])
-    if len({j for _, j in edges}) != n_out:
-        raise ValueError(f"not all of {n_out} nodes are reached by an edge")
-    return EdgeLayer(n_in, n_out, edges)
-
-
-def _unpack_edge(arrays, prefix):
-    if prefix + "function" not in arrays:
-        return SplineEdge(KANLayer(*(arrays[prefix + name] for name in SHEET)))
-    name, weights = str(arrays[prefix + "function"]), as_vector(arrays[prefix + "weights"], "weights")
-    if name not in LIBRARY:
-        raise ValueError(f"it uses the function {name!r}, which is not in the library; register it first")
-    if weights.shape != (4,):
-        raise ValueError(f"a function has 4 weights, got {weights.size}")
-    span = as_vector(arrays[prefix + "span"], "span").tolist()
-    if len(span) != 2 or span[0] > span[1]:
-        raise ValueError(f"the span of a function must be a pair (low, high), got {span}")
-    return FunctionEdge(LIBRARY[name], weights, span)
+def _layer(arrays, prefix):
+    """Make a layer of the arrays whose names begin with the prefix."""
+    parts = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    return Layer.kinds[str(parts.pop("kind"))].from_arrays(parts)
 
 
 def _read(file):

@@ -27,7 +27,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_integer, as_numbers, as_samples
+from .validation import as_integer, as_numbers, as_samples
 
 MOST_ENTRIES = 2_000_000  # of a table; each iteration makes one for each term
 

@@ -8,17 +8,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_finite, as_integer, as_samples, as_targets, finite_results
-from .edges import EdgeLayer, FunctionEdge, edge_of, places, splines
 from .functions import Function
 from .grids import refine
 from .matching import Candidate, as_library, match
-from .network import KAN, samples_last
+from .named import FunctionEdge
+from .network import Network, samples_last
+from .sparse import SparseLayer
 from .training import fit
+from .validation import as_finite, as_integer, as_kan, as_samples, as_targets, finite_results
+
+M = TypeVar("M", bound=Network)
 
 FAILURES = 8  # names in a row that do not hold, after which the search is given up
 PER_PARAMETER = 8  # samples that are enough for a trial
@@ -63,7 +67,7 @@ class Suggestions(list[Candidate]):
 
 
 def suggest(
-    model: KAN,
+    model: Network,
     X: ArrayLike,
     layer: int,
     i: int,
@@ -106,11 +110,11 @@ def suggest(
     >>> best.function, len(rivals)
     (Function(sin), 4)
     """
-    x, y = edge_data(model, X, layer, i, j)
+    x, y = edge_data(as_kan(model, "suggest"), X, layer, i, j)
     return Suggestions(match(x, y, library)[: as_integer(top, "top", 1)])
 
 
-def fix_symbolic(model: KAN, X: ArrayLike, layer: int, i: int, j: int, name: str | Function) -> KAN:
+def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str | Function) -> M:
     """Make a new model in which one edge is a named function, fitted to what the edge was.
 
     Parameters
@@ -143,7 +147,7 @@ def fix_symbolic(model: KAN, X: ArrayLike, layer: int, i: int, j: int, name: str
     >>> edge.weights.round(3) + 0.0  # a, b, c, d of c sin(a x + b) + d
     array([3., 0., 2., 1.])
     """
-    x, y = edge_data(model, X, layer, i, j)
+    x, y = edge_data(as_kan(model, "fix_symbolic"), X, layer, i, j)
     found = match(x, y, [name])
     if not found:
         best = "".join(f"; {rival.function.name} fits best" for rival in match(x, y)[:1])
@@ -153,15 +157,15 @@ def fix_symbolic(model: KAN, X: ArrayLike, layer: int, i: int, j: int, name: str
 
 @np.errstate(all="ignore")  # a wrong name may lead anywhere; where it overflows it does not hold
 def symbolify(
-    model: KAN, X: ArrayLike, y: ArrayLike | None = None, *, library: Sequence[str | Function] | None = None
-) -> KAN:
+    model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Sequence[str | Function] | None = None
+) -> M:
     """Make a new model whose edges are named functions.
 
     First every edge becomes the function with the best evidence, and all numbers are trained together. Where
     that is exact it is the answer. If not, some curves may not be what they should be: several networks compute
     the same function, and the splines found one between the simple ones. Then edges are named one after the
-    other, from the inputs up. A name holds if the other splines, trained again, make good for it; then the rest
-    is named at once, as before. The search runs in two rounds: in the first, simple functions come first even if
+    other, from the inputs up. A name is kept if training the other splines again restores the
+    loss; then the rest is named at once, as before. The search runs in two rounds: in the first, simple functions come first even if
     they miss a tenth of the variance, in the second only if they miss a thousandth. The best model is returned,
     by Schwarz's criterion: n log(loss) + log(n) complexity.
 
@@ -199,12 +203,12 @@ def symbolify(
     >>> symbolify(model, x, np.exp(x)).layers[0].sheet[0, 0].function
     Function(exp)
     """
-    X, library = as_samples(X, model.widths[0]), as_library(library)
+    X, library = as_samples(X, as_kan(model, "symbolify").widths[0]), as_library(library)
     y = model(X) if y is None else as_targets(y, len(X), model.widths[-1])
     exact = 1e-16 * y.var()
     as_finite([exact], "symbolify")
     best = _name_rest(model, X, y, library, exact)
-    if best[1] <= exact or not splines(model):
+    if best[1] <= exact or not unnamed(model):
         return best[0]
     trial = Trial(model, X, y)
     enough = trial.good if trial.noisy else exact
@@ -227,17 +231,17 @@ def symbolify(
 
 def _complexity(model):
     """Add up the complexities of a network of functions."""
-    return sum(edge_of(layer, *at).function.complexity for layer in model.layers for at in places(layer))
+    return sum(layer.edge(*at).function.complexity for layer in model.layers for at in layer.edge_list)
 
 
 def _name_rest(model, X, y, library, enough):
     """Name all splines at once and train: the model and its loss, or the old one and infinity."""
     names = {}
-    for place in splines(model):
-        found = match(*edge_data(model, X, *place), library)
+    for at in unnamed(model):
+        found = match(*edge_data(model, X, *at), library)
         if not found:
             return model, np.inf
-        names[place] = found[0]
+        names[at] = found[0]
     return _trained(replace(model, names), X, y, enough, steps=40)
 
 
@@ -248,31 +252,32 @@ def _name_in_turn(model, trial, library, doubt):
     the same. It ends when all have a name, or when too many names in a row have not held.
     """
     tried, failures = set(), 0
-    while (left := splines(model)) and failures < FAILURES:
-        offers = []
-        for place in left:
-            if place[0] == left[0][0]:
-                for candidate in match(*edge_data(model, trial.X, *place), library):
-                    if (place, candidate.function.name) not in tried:
-                        offers.append((candidate.evidence(doubt), candidate.error, place, candidate))
-        *_, place, candidate = min(offers, key=lambda offer: offer[:2], default=(None, None))
-        if place is None:
+    while (left := unnamed(model)) and failures < FAILURES:
+        lowest = [at for at in left if at[0] == left[0][0]]
+        offers = [
+            (candidate.evidence(doubt), candidate.error, at, candidate)
+            for at in lowest
+            for candidate in match(*edge_data(model, trial.X, *at), library)
+            if (at, candidate.function.name) not in tried
+        ]
+        if not offers:
             return
-        tried.add((place, candidate.function.name))
-        named, failures = trial(replace(model, {place: candidate})), failures + 1
-        if named:
-            model, failures = named, 0
+        _, _, at, candidate = min(offers, key=lambda offer: offer[:2])
+        tried.add((at, candidate.function.name))
+        kept, failures = trial(replace(model, {at: candidate})), failures + 1
+        if kept:
+            model, failures = kept, 0
             yield model
 
 
 class Trial:
-    """Can the splines of a network make good for a named edge? Told by how far training gets.
+    """Can training the splines of a network restore the loss after an edge was named?
 
     With noise in the targets a good network reaches the noise, and no network can do better. Without noise,
     splines of a right network come as much closer as their grid becomes finer; a wrong one comes to a halt.
     """
 
-    def __init__(self, model: KAN, X: np.ndarray, y: np.ndarray) -> None:
+    def __init__(self, model: Network, X: np.ndarray, y: np.ndarray) -> None:
         enough = np.linspace(0, len(X) - 1, min(len(X), PER_PARAMETER * model.parameters.size)).astype(int)
         self.X, self.y = X[enough], y[enough]
         loss = self._without_luck(model, model.loss_and_gradient(self.X, self.y)[0])
@@ -285,10 +290,10 @@ class Trial:
         """Correct a loss for what the parameters have learned of the noise."""
         return loss * len(self.X) / max(len(self.X) - model.parameters.size, 1)
 
-    def __call__(self, model: KAN) -> KAN | None:
+    def __call__(self, model: Network) -> Network | None:
         """Train a model; return it if its names hold."""
         model, loss = _trained(model, self.X, self.y, self.good)
-        if self.noisy or not splines(model):
+        if self.noisy or not unnamed(model):
             return model if loss <= self.good else None
         if loss > 100 * self.good:
             return None
@@ -311,30 +316,41 @@ def _trained(model, X, y, enough, steps=100):
 
 
 def _finer(model):
-    """Cut all cells of all grids in two."""
-    depth, i, j = splines(model)[0]
-    return refine(model, 2 * edge_of(model.layers[depth], i, j).layer.G)
+    """Make all curves without a name twice as fine."""
+    depth, i, j = unnamed(model)[0]
+    return refine(model, 2 * model.layers[depth].edge(i, j).basis.grid)
+
+
+def unnamed(model: Network) -> list[tuple[int, int, int]]:
+    """List the edges (layer, i, j) without a name."""
+    return [
+        (depth, i, j)
+        for depth, layer in enumerate(model.layers)
+        for i, j in layer.edge_list
+        if not layer.edge(i, j).name
+    ]
 
 
 @finite_results
-def edge_data(model: KAN, X: ArrayLike, layer: int, i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
+def edge_data(model: Network, X: ArrayLike, layer: int, i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
     """Look up what goes into an edge and what comes out: two arrays (n,)."""
     z = samples_last(as_samples(X, model.widths[0]))
     layer, i, j = (as_integer(value, name, 0) for value, name in ((layer, "layer"), (i, "i"), (j, "j")))
-    if layer >= len(model.layers) or (i, j) not in places(model.layers[layer]):
+    if layer >= len(model.layers) or (i, j) not in model.layers[layer].edge_list:
         raise ValueError(f"{model.widths} has no edge from node {i} to node {j} in layer {layer}")
     for below in model.layers[:layer]:
         z, _ = below.forward(z)
     return z[i], model.layers[layer].edges(z)[j, i]
 
 
-def replace(model: KAN, chosen: dict[tuple[int, int, int], Candidate]) -> KAN:
+def replace(model: M, chosen: dict[tuple[int, int, int], Candidate]) -> M:
     """Make a model with other edges: {(layer, i, j): Candidate}."""
     layers = []
     for depth, layer in enumerate(model.layers):
-        edges = {(i, j): edge_of(layer, i, j) for i, j in places(layer)}
-        for (d, i, j), candidate in chosen.items():
-            if d == depth:
-                edges[i, j] = FunctionEdge(candidate.function, candidate.weights, candidate.span)
-        layers.append(EdgeLayer(layer.n_in, layer.n_out, edges))
-    return KAN.from_layers(layers)
+        named = {at[1:]: candidate for at, candidate in chosen.items() if at[0] == depth}
+        if named:
+            edges = {at: layer.edge(*at) for at in layer.edge_list}
+            edges |= {at: FunctionEdge(each.function, each.weights, each.span) for at, each in named.items()}
+            layer = SparseLayer(layer.n_in, layer.n_out, edges)
+        layers.append(layer)
+    return type(model).from_layers(layers)

@@ -6,93 +6,26 @@ validation and interrupts; and keeps the best parameters it has seen.
 
 from __future__ import annotations
 
-import time
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_choice, as_integer, as_number, as_numbers
 from .grids import update_grid as moved_grids
+from .history import History, Log
+from .levenberg_marquardt import LevenbergMarquardt
 from .losses import LOSSES
-from .network import KAN, Network
+from .network import Network
 from .objective import Objective, as_objective, batches
-from .optimizers import LBFGS, Adam, GradientDescent, LevenbergMarquardt, Optimizer
+from .optimizers import LBFGS, Adam, GradientDescent, Optimizer
+from .penalties import Sparsity
 from .progress import progress_bar
-from .sparsity import Sparsity
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from .terms import Term
+from .validation import as_choice, as_integer, as_kan, as_number, as_numbers
 
 OPTIMIZERS = {"lm": LevenbergMarquardt, "lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
 GRID_STEPS = 5  # from one move of the grids to the next
-
-
-@dataclass
-class History:
-    """What happened during training: an entry before the first step, and one after each that is recorded.
-
-    Every step is recorded; with mini-batches, one in each pass through the samples.
-
-    Attributes
-    ----------
-    step : ndarray of int, shape (m,)
-        Steps taken before the entry.
-    loss : ndarray, shape (m,)
-        Loss on the training samples, without a penalty.
-    penalty : ndarray, shape (m,)
-        What `sparsity` adds to it.
-    rmse : ndarray, shape (m,)
-        Square root of `loss`; the root mean squared error, where the loss is the mean squared one.
-    validation_rmse : ndarray, shape (m,), or None
-        The same on the validation samples, where there are any.
-    time : ndarray, shape (m,)
-        Seconds since the start.
-    evaluations : ndarray of int, shape (m,)
-        How often each sample has been looked at, on average: passes for a loss, a gradient or a Jacobian.
-    grid_changes : ndarray of int
-        Steps before which the grids moved.
-    stopped : str
-        Why training ended early; empty if all steps were taken.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from minikan import KAN, fit
-    >>> x = np.linspace(-1, 1, 50)[:, None]
-    >>> history = fit(KAN([1, 1]), x, x**2, steps=3, tol=0)
-    >>> history.step
-    array([0, 1, 2, 3])
-    >>> bool(history.rmse[-1] < history.rmse[0])
-    True
-    """
-
-    step: np.ndarray
-    loss: np.ndarray
-    penalty: np.ndarray
-    validation_rmse: np.ndarray | None
-    time: np.ndarray
-    evaluations: np.ndarray
-    grid_changes: np.ndarray
-    stopped: str
-
-    @property
-    def rmse(self) -> np.ndarray:
-        return np.sqrt(self.loss)
-
-    def __repr__(self):
-        end = f"; {self.stopped}" if self.stopped else ""
-        return f"History({self.step[-1]} steps: RMSE {self.rmse[0]:.1e} → {self.rmse.min():.1e}{end})"
-
-    def plot(self, axes: Axes | None = None) -> Figure:
-        """Draw the RMSE over the steps; returns the matplotlib Figure."""
-        from .plotting import plot_history
-
-        return plot_history(self, axes)
 
 
 def fit(
@@ -104,6 +37,7 @@ def fit(
     optimizer: str | Optimizer = "lm",
     loss: str = "mse",
     sparsity: float | Sparsity = 0.0,
+    penalty: Term | Sequence[Term] = (),
     sample_weight: ArrayLike | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     patience: int | None = None,
@@ -135,6 +69,8 @@ def fit(
         Mean squared error, or the surprise of the outputs' softmax at the classes.
     sparsity : float or Sparsity
         Strength λ of the penalty on the sizes of edges (chapter 06), on top of the loss; needs a KAN.
+    penalty : Term or sequence of Term
+        What else is minimised, such as `Roughness`.
     sample_weight : array_like, shape (n,), optional
         How much each sample counts; only ratios matter.
     validation : (Xv, yv), optional
@@ -183,31 +119,29 @@ def fit(
     >>> bool(history.rmse[-1] < 1e-3)
     True
     """
-    as_choice(loss, "loss", LOSSES)
-    penalty = sparsity if isinstance(sparsity, Sparsity) else Sparsity(sparsity)
-    if penalty.strength and not isinstance(model, KAN):
-        raise ValueError(f"sparsity needs a KAN, got a {type(model).__name__}")
-    objective = as_objective(
-        model, X, y, sample_weight, LOSSES[loss](), penalty=penalty if penalty.strength else None
-    )
+    penalties = [penalty] if isinstance(penalty, Term) else list(penalty)
+    if not all(isinstance(each, Term) for each in penalties):
+        raise TypeError(f"penalty must be a Term, such as Roughness, or several of them, got {penalty!r}")
+    sparsity = sparsity if isinstance(sparsity, Sparsity) else Sparsity(sparsity)
+    penalties += [sparsity] if sparsity.strength else []
+    criterion = LOSSES[as_choice(loss, "loss", LOSSES)]()
+    objective = as_objective(model, X, y, sample_weight, criterion, penalties=penalties)
     held_out = None
     if validation is not None:
         try:
             Xv, yv = validation
         except (TypeError, ValueError):
             raise ValueError("validation must be a pair (X, y)") from None
-        held_out = as_objective(model, Xv, yv, None, LOSSES[loss](), "validation ")
+        held_out = as_objective(model, Xv, yv, None, criterion, "validation ")
     steps, tol = as_integer(steps, "steps", 1), as_number(tol, "tol", 0)
     patience = np.inf if patience is None else as_integer(patience, "patience", 1)
     optimizer = as_optimizer(optimizer)
     every = GRID_STEPS if update_grid is True else as_integer(update_grid or 0, "update_grid", 0)
-    if penalty.strength and getattr(optimizer, "orthogonal", False):
-        raise ValueError("sparsity needs an optimizer that is not orthogonal")
-    if every and not isinstance(model, KAN):
-        raise ValueError(f"update_grid needs a KAN, got a {type(model).__name__}, which has no grids")
+    if every:
+        as_kan(model, "update_grid")
     as_numbers(model.parameters, "parameters")
     with np.errstate(all="ignore"):
-        start = objective.loss() + (held_out.loss() if held_out else 0.0)
+        start = objective.loss() + (held_out.error() if held_out else 0.0)
     if not np.isfinite(start):
         raise ValueError(f"X, y or the parameters are too large for float64: the first loss is {start}")
     parts, record_every = None, 1
@@ -215,31 +149,13 @@ def fit(
         if not optimizer.stochastic:
             raise ValueError(f"batch_size needs adam or gd; {type(optimizer).__name__} looks at all samples")
         batch_size = as_integer(batch_size, "batch_size", 1)
-        parts, record_every = batches(objective, batch_size, seed), -(-len(objective.X) // batch_size)
+        parts, record_every = batches(objective, batch_size, seed), -(-objective.n // batch_size)
 
     log = Log(objective, held_out)
+    loop = Loop(log, optimizer, steps, every, parts, record_every, tol, patience, callback)
     try:
         with np.errstate(all="ignore"), progress_bar(steps, "fit", progress) as advance:
-            log.record(0)
-            for step in range(steps):
-                if callback is not None and log.steps[-1] == step and callback(step, log.errors[-1]) is True:
-                    log.stopped = "stopped by the callback"
-                    break
-                if every and step % every == 0 and 2 * step < steps:
-                    model.restore(moved_grids(model, objective.X).state())  # type: ignore[arg-type] # a KAN
-                    optimizer.forget()
-                    log.grid_changes.append(step)
-                if not optimizer.step(next(parts) if parts else objective):
-                    log.stopped = "converged: there is no way down"
-                    break
-                if (step + 1) % record_every == 0 or step + 1 == steps:
-                    log.record(step + 1)
-                advance(f"RMSE {log.errors[-1] ** 0.5:.1e}")
-                if log.must_stop(tol, patience):
-                    break
-            else:
-                if callback is not None:
-                    callback(steps, log.errors[-1])
+            loop.run(advance)
     except KeyboardInterrupt:
         log.stopped = "interrupted"
     finally:
@@ -251,56 +167,48 @@ def fit(
     return log.history()
 
 
-class Log:
-    """The course of a training and the best state so far."""
+@dataclass
+class Loop:
+    """Step after step, until something says that it is over."""
 
-    def __init__(self, objective: Objective, held_out: Objective | None) -> None:
-        self.objective, self.held_out = objective, held_out
-        self.start, self.best_loss, self.best = time.perf_counter(), np.inf, objective.model.state()
-        self.steps, self.losses, self.errors, self.held_out_losses = [], [], [], []
-        self.times, self.evaluations = [], []
-        self.grid_changes, self.stopped, self.since_best = [], "", 0
+    log: Log
+    optimizer: Optimizer
+    steps: int
+    every: int  # steps between two moves of the grids, 0 for none
+    parts: Iterator[Objective] | None  # mini-batches
+    record_every: int  # steps between two records
+    tol: float
+    patience: float
+    callback: Callable[[int, float], object] | None
 
-    def record(self, step: int) -> None:
-        """Write down where training stands, and keep the state if it is the best."""
-        loss, error = self.objective.loss(), self.objective.error()
-        judged = self.held_out.loss() if self.held_out else loss
-        if not np.isfinite(loss):
-            self.stopped = (
-                f"step {step} led to a loss of {loss}, which is refused; try a smaller learning rate"
-            )
-            warnings.warn(self.stopped, RuntimeWarning, stacklevel=3)
-            return
-        self.steps.append(step)
-        self.losses.append(loss)
-        self.errors.append(error)
-        self.held_out_losses.append(judged)
-        self.times.append(time.perf_counter() - self.start)
-        self.evaluations.append(self.objective.evaluations)
-        self.since_best += 1
-        if judged < self.best_loss:
-            self.best_loss, self.best, self.since_best = judged, self.objective.model.state(), 0
+    def run(self, advance: Callable) -> None:
+        """Train; `log` knows how it went."""
+        log, objective = self.log, self.log.objective
+        log.record(0)
+        for step in range(self.steps):
+            if self._called_off(step):
+                log.stopped = "stopped by the callback"
+                return
+            if self.every and step % self.every == 0 and 2 * step < self.steps:
+                objective.model.restore(moved_grids(objective.model, log.X).state())
+                self.optimizer.forget()
+                log.grid_changes.append(step)
+            if not self.optimizer.step(next(self.parts) if self.parts else objective):
+                log.stopped = "converged: there is no way down"
+                return
+            if (step + 1) % self.record_every == 0 or step + 1 == self.steps:
+                log.record(step + 1)
+            advance(f"RMSE {log.errors[-1] ** 0.5:.1e}")
+            if log.must_stop(self.tol, self.patience):
+                return
+        self._called_off(self.steps)
 
-    def must_stop(self, tol: float, patience: float) -> bool:
-        """Tell whether training is over, and note why."""
-        if not self.stopped and self.since_best >= patience:
-            self.stopped = f"no better for {patience} records"
-        recent = self.losses[-4:]
-        if not self.stopped and len(recent) == 4 and 0 <= recent[0] - recent[-1] <= tol * recent[0]:
-            self.stopped = "converged: the loss falls no more"
-        return bool(self.stopped)
-
-    def history(self) -> History:
-        """Make arrays of it."""
-        return History(
-            step=np.array(self.steps, int),
-            loss=np.array(self.errors),
-            penalty=np.array(self.losses) - self.errors,
-            validation_rmse=np.sqrt(self.held_out_losses) if self.held_out else None,
-            time=np.array(self.times),
-            evaluations=np.array(self.evaluations),
-            grid_changes=np.array(self.grid_changes, int),
-            stopped=self.stopped,
+    def _called_off(self, step):
+        """Call the callback, if there is a record of this step."""
+        return (
+            self.callback is not None
+            and self.log.steps[-1] == step
+            and self.callback(step, self.log.losses[-1]) is True
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 from twins import central_difference, slow_basis, slow_network
 
 from minikan import KAN, KANLayer, make_grid, refine
-from minikan.borders import as_samples
+from minikan.validation import as_samples
 from minikan.features import DenseFeatures, SparseFeatures
 from minikan.layer import silu, silu_bend
 from minikan.network import BLOCK, CACHE, blocks

@@ -19,8 +19,8 @@ PROJECT = ADDRESS.removeprefix("https://github.com/")
 
 # The modules in reading order: each imports from those before it, and from nowhere else in the package.
 READING_ORDER = [
-    "borders", "superposition", "bspline", "features", "layer", "edges", "network", "grids", "sparsity", "losses",
-    "objective", "optimizers", "progress", "plotting", "training", "mlp", "manners", "estimator", "sweeps", "problems",
+    "validation", "superposition", "bspline", "features", "layer", "edges", "network", "grids", "sparsity", "losses",
+    "objective", "optimizers", "progress", "plotting", "training", "mlp", "sklearn_checks", "estimator", "sweeps", "problems",
     "functions",
     "matching", "symbolic", "formulas", "storage", "diagram", "checks", "widgets",
 ]  # fmt: skip
@@ -179,7 +179,7 @@ def test_hints_are_no_lines_of_code(tmp_path):
 def test_the_core_is_small():
     assert {path.name: n for _, path in modules() if (n := lines_of_code(path)) > 220} == {}
     tables_and_tools = {"problems", "functions", "plotting", "diagram", "progress", "sweeps", "storage"}
-    beside_it = {"superposition", "manners", "estimator"}  # nothing in the core uses them
+    beside_it = {"superposition", "sklearn_checks", "estimator"}  # nothing in the core uses them
     core = {*CORE, "__init__"} - tables_and_tools - beside_it
     assert sum(lines_of_code(path) for name, path in modules() if name in core) <= 2000
 
@@ -210,7 +210,7 @@ def test_imports_only_point_back():
 
 def test_each_module_names_its_chapter():
     for name, path in modules():
-        if name in CORE and name != "borders":
+        if name in CORE and name != "validation":
             first = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
             assert re.search(r"\((all chapters|chapter \d\d)", first), f"{path.name}: {first}"
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..borders import as_numbers
+from ..validation import as_numbers
 
 
 class GradientCheck(NamedTuple):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minikan.borders import as_integer
+from minikan.validation import as_integer
 
 OUTPUT = Path(__file__).resolve().parents[2] / "build" / "projects"
 NAMES = {

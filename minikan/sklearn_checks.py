@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .borders import as_numbers
+from .validation import as_numbers
 
 
 def as_floats(values: ArrayLike, name: str) -> np.ndarray:

@@ -165,3 +165,22 @@ def as_domain(value: ArrayLike, name: str = "domain") -> tuple[float, float]:
         raise ValueError(f"{name} must have low < high, got ({low:g}, {high:g})")
     as_increasing(array, name)
     return low, high
+
+
+def as_domains(value: ArrayLike, n_in: int | None = None, name: str = "domain") -> np.ndarray:
+    """Check the intervals of several inputs (n_in, 2); one pair stands for all, for a single one by default."""
+    array = as_numbers(value, name)
+    if array.ndim == 1:
+        return np.tile(as_domain(array, name), (n_in or 1, 1))
+    if array.ndim != 2 or array.shape[1] != 2 or len(array) != (n_in or len(array)) or not len(array):
+        wanted = "one pair per input" if n_in is None else f"a pair, or {n_in} of them, one per input"
+        raise ValueError(f"{name} must be {wanted}: (low, high), got shape {array.shape}")
+    return np.array([as_domain(row, f"{name} of input {i}") for i, row in enumerate(array)])
+
+
+def as_kan(model: Any, verb: str) -> Any:
+    """Check that a model's layers have curves on their edges, or no edges of their own."""
+    layers = getattr(model, "layers", None)
+    if not isinstance(layers, list) or not all(layer.has_curves for layer in layers):
+        raise TypeError(f"{verb} needs a KAN, whose edges are curves, got {type(model).__name__}")
+    return model

@@ -1,0 +1,57 @@
+"""Functions of one variable with their derivatives, all in one convention (chapter 03).
+
+    f(x, order)  →  (f, f′, …, f⁽ᵒʳᵈᵉʳ⁾), or more of them           order = 0 … 3
+
+A layer needs value and slope, curvature in the inputs needs the second derivative, and a differential
+equation that is trained (chapter 10) the third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+Activation = Callable[[np.ndarray, int], tuple[np.ndarray, ...]]
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Evaluate σ(x) = 1 / (1 + exp(-x))."""
+    with np.errstate(over="ignore"):  # 1 / infinity is right
+        return 1 / (1 + np.exp(-x))
+
+
+def silu(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
+    """Evaluate silu(x) = x σ(x) and its derivatives, with σ′ = σ (1 - σ).
+
+    d/dx      σ (1 + x - silu)
+    d²/dx²    σ′ (2 + x (1 - 2σ))
+    d³/dx³    σ′ (3 (1 - 2σ) + x (1 - 6σ′))
+    """
+    s = sigmoid(x)
+    value = x * s
+    first = value, s * (1 + (x - value))
+    if order < 2:
+        return first
+    ds = s * (1 - s)
+    return *first, ds * (2 + x * (1 - 2 * s)), ds * (3 * (1 - 2 * s) + x * (1 - 6 * ds))
+
+
+def tanh(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
+    """Evaluate t = tanh(x) and its derivatives: t′ = 1 - t², t″ = -2 t t′, t‴ = t′ (6 t² - 2)."""
+    t = np.tanh(x)
+    slope = 1 - t**2
+    return (t, slope) if order < 2 else (t, slope, -2 * t * slope, slope * (6 * t**2 - 2))
+
+
+def relu(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
+    """Evaluate max(x, 0) and its derivatives; the kink at 0 counts as flat."""
+    return np.maximum(x, 0), (x > 0).astype(float), *[np.zeros_like(x)] * (order - 1)
+
+
+def identity(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
+    """Evaluate x and its derivatives: what the first layer of an MLP does with the inputs."""
+    return x, np.ones_like(x), *[np.zeros_like(x)] * (order - 1)
+
+
+ACTIVATIONS: dict[str, Activation] = {"silu": silu, "tanh": tanh, "relu": relu, "identity": identity}

@@ -1,0 +1,156 @@
+"""A Kolmogorov–Arnold network: edges learn, nodes add or multiply (chapters 03, 09 and 11; paper, section 2.2).
+
+    KAN(x) = (Φ_{L-1} ∘ … ∘ Φ_1 ∘ Φ_0)(x)       widths [n_0, n_1, …, n_L]
+
+What its layers are is said here; how they compute, in `network`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .basis import Basis
+from .kan_layer import KANLayer
+from .network import Network
+from .products import Products
+from .shared import SharedLayer
+from .splines import Splines
+from .validation import as_domains, as_generator, as_integer, as_number, as_widths
+
+
+class KAN(Network):
+    """A Kolmogorov–Arnold network with hand-written derivatives.
+
+    Parameters
+    ----------
+    widths : sequence of int or of [int, int]
+        Nodes per layer, [n_0, …, n_L]: inputs first, outputs last. A pair [n_sum, n_product] stands for
+        nodes that add and nodes that multiply.
+    grid : int
+        Cells G per grid; for other families how many curves there are, see `minikan.bases`.
+    order : int
+        Polynomial degree k of the splines.
+    domain : pair of float, or one pair per input
+        Interval (low, high) on which the curves of the inputs live. Hidden nodes have (-1, 1).
+    seed : int or numpy.random.Generator
+        Where the first parameters come from.
+    noise : float
+        How crooked the network starts. At first each edge is a straight line across its domain, up or down
+        by ±1 / √n_in, plus noise: every weight moved by a normal number of this standard
+        deviation, divided by √n_in. Chapter 04 shows why straight networks are good ones to start from.
+    base : str or None, optional
+        One more feature of every edge, "silu" unless said otherwise; None for splines alone. The other
+        families have none by default.
+    basis : subclass of Basis
+        The family of curves, as `Splines`, `Gaussians`, `Chebyshev` or `Fourier`.
+    groups : int, or a list of int arrays (n_in, n_out), one for each layer of edges, optional
+        Edges that share one curve, and have a weight each: the number of curves in a layer, or for each
+        edge the number of its curve.
+    arity : int, or a list of lists of int
+        How many nodes each product multiplies: one number for all, or for each width a list with a number
+        for each of its products.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not what is said above.
+
+    References
+    ----------
+    Z. Liu et al., *KAN: Kolmogorov–Arnold Networks*, arXiv 2404.19756, section 2.2. Products: Z. Liu et al.,
+    *KAN 2.0*, arXiv 2408.10205, section 2.
+
+    Examples
+    --------
+    >>> KAN([2, 5, 1], grid=5)
+    KAN([2, 5, 1]: 135 parameters)
+      KANLayer(2 → 5, G=5, k=3: 90 parameters)
+      KANLayer(5 → 1, G=5, k=3: 45 parameters)
+    >>> KAN([2, [1, 1], 1])  # one node adds, one multiplies two others
+    KAN([2, [1, 1], 1]: 90 parameters)
+      KANLayer(2 → 3, G=5, k=3: 54 parameters)
+      Products(3 → 2, arity [1, 2]: 0 parameters)
+      KANLayer(2 → 1, G=5, k=3: 18 parameters)
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int | Sequence[int]],
+        grid: int = 5,
+        order: int = 3,
+        domain: ArrayLike = (-1, 1),
+        seed: int | np.random.Generator = 0,
+        noise: float = 0.1,
+        *,
+        base: str | None = "default",
+        basis: type[Basis] = Splines,
+        groups: int | Sequence[ArrayLike] | None = None,
+        arity: int | Sequence[Sequence[int]] = 2,
+    ) -> None:
+        nodes = _nodes(widths, arity)
+        grid, order = as_integer(grid, "grid", 1), as_integer(order, "order", 0)
+        domains = as_domains(domain, len(nodes[0]))
+        as_number(noise, "noise", 0)
+        rng = as_generator(seed)
+        if not (isinstance(basis, type) and issubclass(basis, Basis)):
+            raise TypeError(f"basis must be a family of curves such as {Splines!r}, got {basis!r}")
+        base = basis.default_base if base == "default" else base
+        labels = _labels(groups, len(nodes) - 1)
+        layers: list = []
+        for depth, (below, above) in enumerate(zip(nodes[:-1], nodes[1:], strict=True)):
+            if depth > 0:
+                domains = np.tile([-1.0, 1.0], (len(below), 1))
+            curves = basis.on(domains, grid, order, base)
+            shape = len(below), curves.m, sum(above)
+            layer = (
+                KANLayer(curves, np.zeros(shape))
+                if labels[depth] is None
+                else SharedLayer.of(curves, sum(above), labels[depth])
+            )
+            layer.initialise(rng, noise)
+            layers.append(layer)
+            if max(above) > 1:
+                layers.append(Products(above))
+        self._adopt(layers)
+
+    def __repr__(self):
+        nodes: list = [self.widths[0]]
+        for layer in self.layers:
+            if isinstance(layer, Products):
+                nodes[-1] = [layer.arity.count(1), layer.n_out - layer.arity.count(1)]
+            else:
+                nodes.append(layer.n_out)
+        first, *lines = super().__repr__().split("\n")
+        return "\n".join([first.replace(str(self.widths), str(nodes), 1), *lines])
+
+
+def _nodes(widths, arity):
+    """Write each width as a list of nodes, each node as the number of what it multiplies: [2, [1, 1]] → [[1, 1], [1, 2]]."""
+    listed = list(widths) if np.iterable(widths) else []
+    pairs = [[width, 0] if not np.iterable(width) else list(width) for width in listed]
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"a width must be a number or a pair [n_sum, n_product], got {widths!r}")
+    sums = [as_integer(pair[0], "every width", 0) for pair in pairs]
+    counts = [as_integer(pair[1], "every width", 0) for pair in pairs]
+    as_widths([one + other for one, other in zip(sums, counts, strict=True)])
+    if counts[0]:
+        raise ValueError(f"inputs cannot multiply, got {widths!r}")
+    each = [[arity] * count for count in counts] if not np.iterable(arity) else [list(row) for row in arity]
+    if [len(row) for row in each] != counts:
+        raise ValueError(f"arity must hold for each width a number per product, {counts} of them, got {arity!r}")
+    for row in each:
+        for number in row:
+            as_integer(number, "every arity", 2)
+    return [[1] * count + row for count, row in zip(sums, each, strict=True)]
+
+
+def _labels(groups, count):
+    """Write the groups as a list, an entry for each layer of edges."""
+    if groups is None or not np.iterable(groups):
+        return [groups] * count
+    if len(groups) != count:
+        raise ValueError(f"groups must be a number or hold {count} arrays, one per layer of edges, got {len(groups)}")
+    return list(groups)

@@ -1,0 +1,137 @@
+"""A layer without parameters: some of its nodes multiply (chapters 03 and 11; KAN 2.0, arXiv 2408.10205, section 2).
+
+    z_j = Π_i x_i        over the inputs that feed node j: one of them, and it is handed on, or several
+
+The product rule gives all derivatives. For each input it asks for the product of the others, its `rest`:
+∂z_j/∂x_i = rest_i. A jet of z is the product of the jets of its factors, in which terms of third order are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import mul
+from typing import Any
+
+import numpy as np
+
+from .layer import JetCache, Layer
+from .validation import as_integer
+
+
+class Products(Layer):
+    """Nodes that multiply neighbouring inputs.
+
+    Parameters
+    ----------
+    arity : sequence of int
+        How many inputs each output multiplies; 1 hands an input on.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is none, or one is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minikan.products import Products
+    >>> layer = Products([1, 2])
+    >>> layer
+    Products(3 → 2, arity [1, 2]: 0 parameters)
+    >>> layer.forward(np.array([[2.0], [3.0], [4.0]]))[0].tolist()  # 2, and 3 · 4
+    [[2.0], [12.0]]
+    """
+
+    def __init__(self, arity: Sequence[int]) -> None:
+        self.arity = [as_integer(number, "every arity", 1) for number in arity]
+        if not self.arity:
+            raise ValueError("arity must hold a number for each output, got none")
+        self.n_in, self.n_out, self.weights = sum(self.arity), len(self.arity), np.zeros(0)
+        self.start = np.concatenate([[0], np.cumsum(self.arity)[:-1]])  # the first input of each output
+        self.node = np.repeat(np.arange(self.n_out), self.arity)  # the output of each input
+        # The inputs that each one is multiplied with; number n_in is a constant 1.
+        self.others = np.full((max(self.arity) - 1, self.n_in), self.n_in)
+        for i, j in enumerate(self.node):
+            rest = [k for k in range(self.start[j], self.start[j] + self.arity[j]) if k != i]
+            self.others[: len(rest), i] = rest
+
+    def __repr__(self):
+        return f"Products({self.n_in} → {self.n_out}, arity {self.arity}: 0 parameters)"
+
+    def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.multiply.reduceat(x, self.start, axis=0), x
+
+    def backward(
+        self, cache: np.ndarray, upstream: np.ndarray, wants_x: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Carry the gradient back: ∂loss/∂x_i = upstream_j · rest_i, for the one node j that input i feeds."""
+        return self.weights, upstream[self.node] * self.rest(cache)
+
+    def rest(self, x: np.ndarray) -> np.ndarray:
+        """Multiply, for each input, the others of its node: x (n_in, n) → (n_in, n)."""
+        with_one = np.concatenate([x, np.ones_like(x[:1])])
+        return with_one[self.others].prod(axis=0)
+
+    def rest_jets(self, x: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Multiply jets likewise: x (n_in, n), and ẋ and ẍ (..., n_in, n), give three arrays of their shapes."""
+
+        def with_constant(values, constant):
+            return np.concatenate([values, np.full_like(values[..., :1, :], constant)], axis=-2)
+
+        x, first, second = with_constant(x, 1), with_constant(first, 0), with_constant(second, 0)
+        rest = np.ones_like(x[:-1]), np.zeros_like(first[..., :-1, :]), np.zeros_like(second[..., :-1, :])
+        for other in self.others:
+            u, du, ddu = x[other], first[..., other, :], second[..., other, :]
+            r, dr, ddr = rest
+            rest = r * u, dr * u + r * du, ddr * u + 2 * dr * du + r * ddu
+        return rest
+
+    def slopes(self, cache: np.ndarray) -> np.ndarray:
+        slopes = np.zeros((self.n_out, *cache.shape))
+        slopes[self.node, np.arange(self.n_in)] = self.rest(cache)
+        return slopes
+
+    def second_derivative(self, cache: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Σ_i a_i d/db rest_i: each input moves along a while the others move along b."""
+        shape = np.broadcast_shapes(a.shape, b.shape)
+        a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
+        _, along, _ = self.rest_jets(cache, b, np.zeros(shape))
+        return np.add.reduceat(a * along, self.start, axis=-2)
+
+    def jacobian(self, cache: np.ndarray, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """There are no weights."""
+
+    jacobian_of_jets = jacobian
+
+    def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
+        """Carry derivatives s, ṡ, s̈ in the jet of z = x r back to the jet of x, given the jet of the rest r.
+
+        z = x r      ż = ẋ r + x ṙ      z̈ = ẍ r + 2 ẋ ṙ + x r̈
+        """
+        D = len(jets.first)
+        r, dr, ddr = self.rest_jets(jets.cache, jets.first, jets.second)
+        s = sensitivity[:, :, self.node]  # (M, 1 + 2D, n_in, n)
+        below = s * r
+        below[:, 0] += (s[:, 1 : D + 1] * dr + s[:, D + 1 :] * ddr).sum(axis=1)
+        below[:, 1 : D + 1] += 2 * s[:, D + 1 :] * dr
+        return below
+
+    def wiring(self) -> np.ndarray:
+        return self.node == np.arange(self.n_out)[:, None]
+
+    def keep(self, mask: np.ndarray, outputs: np.ndarray) -> Products:
+        return Products([int(mask[j].sum()) for j in outputs])
+
+    def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
+        return [reduce(mul, inputs[first : first + count]) for first, count in zip(self.start, self.arity, strict=True)]
+
+    def copy(self) -> Products:
+        return Products(self.arity)
+
+    def arrays(self) -> dict[str, Any]:
+        return {"arity": np.array(self.arity)}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, Any]) -> Products:
+        return cls(arrays["arity"].tolist())

@@ -1,0 +1,133 @@
+"""An objective is a sum of terms: the data, and penalties on the model itself (chapter 04).
+
+    loss(θ) = Σ_terms ½ ‖r(θ)‖²,      ∂r/∂θ = J:      gradient Jᵀr,  Gauss–Newton matrix JᵀJ
+
+A term offers its value, its exact gradient, and, a block at a time, residuals r with their Jacobian. With the last
+two a least-squares solver works, with the first two any other optimiser. Whoever has a new kind of term, such as the
+residual of a differential equation, writes one class, and all optimisers can minimise it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .losses import Loss
+from .network import Network, blocks, samples_last
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Block(NamedTuple):
+    """Some of a term's residuals, with their derivatives."""
+
+    loss: float  # their share of the term's value
+    residuals: np.ndarray  # r, (N,)
+    jacobian: np.ndarray  # ∂r/∂θ, (P, N), or (p, N) for the parameters `where`
+    where: np.ndarray | None = None  # (p,); all parameters by default
+
+
+class Term(ABC):
+    """A part of an objective; it never changes once it is made.
+
+    Attributes
+    ----------
+    is_penalty : bool
+        Whether it counts for the loss only, and not for the error.
+    blocks_give_gradient : bool
+        Whether the exact gradient is the sum of the blocks' Jᵀr. Where it is not, because r and J stand for an
+        approximation, `loss_and_gradient` is asked.
+    """
+
+    is_penalty = True
+    blocks_give_gradient = True
+    n = 0  # samples
+
+    @abstractmethod
+    def value(self, model: Network) -> float:
+        """Compute the term."""
+
+    @abstractmethod
+    def loss_and_gradient(self, model: Network) -> tuple[float, np.ndarray]:
+        """Compute the term and its exact gradient (P,)."""
+
+    @abstractmethod
+    def blocks(self, model: Network) -> Iterator[Block]:
+        """Yield residuals and their Jacobian, as many at a time as fit into a processor's cache."""
+
+    def second_order(self, model: Network, step: np.ndarray, h: float) -> np.ndarray | float:
+        """Compute Jᵀr″, where r″ is the residuals' second derivative along a step: (P,), or 0 where it is left out."""
+        return 0.0
+
+    def check(self, model: Network) -> None:
+        """Raise an error in one sentence if the term has no meaning for this model."""
+
+    def on(self, X: np.ndarray, weights: np.ndarray) -> Self:
+        """The same term for samples X (n, n_in) with weights (n,)."""
+        return self
+
+    def part(self, samples: np.ndarray) -> Self:
+        """The same term for some of the samples only."""
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Data(Term):
+    """How far the outputs are from the targets."""
+
+    X: np.ndarray  # (n, n_in)
+    y: np.ndarray  # (n_out, n), or (n,) classes
+    weights: np.ndarray  # (n,), with sum 1
+    criterion: Loss
+
+    is_penalty = False
+
+    @property
+    def n(self) -> int:
+        return len(self.X)
+
+    def part(self, samples: np.ndarray) -> Data:
+        weights = self.weights[samples]
+        return replace(self, X=self.X[samples], y=self.y[..., samples], weights=weights / weights.sum())
+
+    def _loss_of(self, z, block):
+        return self.criterion.value_and_gradient(z, self.y[..., block], self.weights[block])
+
+    def value(self, model: Network) -> float:
+        value = 0.0
+        for block in blocks(len(self.X)):
+            z, _ = model.forward(samples_last(self.X[block]))
+            value += float(self._loss_of(z, block)[0])
+        return value
+
+    def loss_and_gradient(self, model: Network) -> tuple[float, np.ndarray]:
+        return model.differentiate(self.X, self._loss_of)
+
+    def blocks(self, model: Network) -> Iterator[Block]:
+        for block in blocks(len(self.X)):
+            y, weights = self.y[..., block], self.weights[block]
+            z, jacobian = model.linearise(samples_last(self.X[block]))
+            jacobian = self.criterion.weigh_jacobian(jacobian, z, weights).reshape(len(jacobian), -1)
+            residuals = self.criterion.residuals(z, y, weights).ravel()
+            yield Block(float(self._loss_of(z, block)[0]), residuals, jacobian)
+
+    def second_order(self, model: Network, step: np.ndarray, h: float) -> np.ndarray:
+        """Central differences of the outputs along the step; then one pass back."""
+        here, gradient = model.parameters.copy(), np.zeros_like(model.parameters)
+        for block in blocks(len(self.X)):
+            x = samples_last(self.X[block])
+            model.parameters[:] = here + h * step
+            ahead, _ = model.forward(x)
+            model.parameters[:] = here - h * step
+            behind, _ = model.forward(x)
+            model.parameters[:] = here
+            z, caches = model.forward(x)
+            second = (ahead + behind - 2 * z) / h**2
+            upstream = self.criterion.hessian_product(z, second, self.weights[block])
+            model.propagate(caches, upstream, gradient, wants_x=False)
+        return gradient
