@@ -9,16 +9,15 @@ of all inputs. A layer with shared curves (chapter 09) is the same, with weights
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .basis import Basis, Features
-from .edges import CurveEdge, basis_of
 from .layer import CurveLayer
-from .validation import as_integer, as_numbers
+from .validation import as_numbers
 
 
 class Cache(NamedTuple):
@@ -26,7 +25,7 @@ class Cache(NamedTuple):
 
     features: Features
     kept: Any  # the weights of this pass, as the features want them
-    weights: np.ndarray | None  # the same as the layer has them, where they are tied
+    tied: Any = None  # the same as the layer has them, where they are tied
 
 
 class KANLayer(CurveLayer):
@@ -41,8 +40,8 @@ class KANLayer(CurveLayer):
 
     Attributes
     ----------
-    coef : ndarray, shape (n_in, m, n_out), or (n_in, m - 1, n_out) with a base function
-        The weights of the family, a view.
+    coef : ndarray, shape (n_in, basis.size, n_out)
+        The weights of the family, a view; for splines (n_in, G + k, n_out).
     base_weight : ndarray, shape (n_in, n_out)
         The weights of the base function, a view.
 
@@ -54,15 +53,13 @@ class KANLayer(CurveLayer):
     Examples
     --------
     >>> import numpy as np
-    >>> from minikan import KANLayer, make_grid
-    >>> from minikan.splines import Splines
+    >>> from minikan import KANLayer, Splines, make_grid
     >>> knots = make_grid((-1, 1), grid=4, order=3)
     >>> layer = KANLayer(Splines([knots, knots], order=3, base="silu"), np.zeros((2, 8, 1)))
     >>> layer
     KANLayer(2 → 1, G=4, k=3: 16 parameters)
     >>> layer.base_weight[:] = [[1.0], [-1.0]]
-    >>> outputs, cache = layer.forward(np.array([[0.5], [0.5]]))  # silu(0.5) - silu(0.5)
-    >>> outputs
+    >>> layer.forward(np.array([[0.5], [0.5]]))[0]  # silu(0.5) - silu(0.5)
     array([[0.]])
     """
 
@@ -74,6 +71,12 @@ class KANLayer(CurveLayer):
             )
         self.basis, self.weights = basis, weights.copy()
         self.n_in, self.n_out = basis.n_in, weights.shape[2]
+
+    def __getattr__(self, name):
+        """What a family knows of its curves (knots, points, order of splines), its layer knows, too."""
+        if name in ("knots", "points", "order"):
+            return getattr(self.basis, name)
+        raise AttributeError(f"a {type(self).__name__} has no {name!r}")
 
     @property
     def bases(self) -> tuple:
@@ -88,7 +91,7 @@ class KANLayer(CurveLayer):
         """The weights of all features, (n_in, m, n_out)."""
         return self.weights
 
-    def tied(self, cache: Cache, table: np.ndarray) -> np.ndarray:
+    def tie(self, cache: Cache, table: np.ndarray) -> np.ndarray:
         """Turn derivatives in `table`, (n_in, m, n_out, ...), into derivatives in the weights."""
         return table
 
@@ -98,24 +101,7 @@ class KANLayer(CurveLayer):
 
     @property
     def base_weight(self) -> np.ndarray:
-        if self.basis.base is None:
-            raise AttributeError(f"{self!r} has no base function")
-        return self.table[:, -1]
-
-    @property
-    def knots(self) -> np.ndarray:
-        """The knots of splines, (n_in, G + 2k + 1)."""
-        return self.basis.knots
-
-    @property
-    def points(self) -> np.ndarray:
-        """The grid points of splines, (n_in, G + 1)."""
-        return self.basis.points
-
-    @property
-    def order(self) -> int:
-        """The degree k of splines."""
-        return self.basis.order
+        return self.table[:, self.basis.size :].reshape(self.n_in, self.n_out)
 
     @property
     def G(self) -> int:
@@ -123,7 +109,11 @@ class KANLayer(CurveLayer):
         return self.basis.grid
 
     def __repr__(self):
-        return f"{type(self).__name__}({self.n_in} → {self.n_out}, {self.basis.label}: {self.weights.size} parameters)"
+        return f"{type(self).__name__}({self.n_in} → {self.n_out}, {self.label}: {self.weights.size} parameters)"
+
+    @property
+    def label(self) -> str:
+        return self.basis.label
 
     @property
     def floats_per_sample(self) -> int:
@@ -137,11 +127,9 @@ class KANLayer(CurveLayer):
         """Compute z_j = Σ_i φ_ji(x_i): x (n_in, n) → z (n_out, n), and what the derivatives need."""
         features = self.basis.features(x, self.n_out)
         z, kept = features.times(self.table.reshape(-1, self.n_out))
-        return z, Cache(features, kept, None)
+        return z, Cache(features, kept)
 
-    def backward(
-        self, cache: Cache, upstream: np.ndarray, wants_x: bool = True
-    ) -> tuple[np.ndarray, np.ndarray | None]:
+    def backward(self, cache: Cache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
         """Carry the loss's gradient back through the layer.
 
             ∂loss/∂W_imj = Σ_samples  Φ_m(x_i) upstream_j
@@ -151,7 +139,7 @@ class KANLayer(CurveLayer):
         wanted, the one in x, of shape (n_in, n).
         """
         gradient = cache.features.gradient(upstream).reshape(self.n_in, -1, self.n_out)
-        return self.tied(cache, gradient), cache.features.pull(cache.kept, upstream) if wants_x else None
+        return self.tie(cache, gradient), cache.features.pull(cache.kept, upstream) if wants_x else None
 
     def curves(self, cache: Cache, derivative: int = 0) -> np.ndarray:
         return cache.features.curves(cache.kept, derivative)
@@ -159,14 +147,22 @@ class KANLayer(CurveLayer):
     def features(self, cache: Cache, derivative: int = 0) -> np.ndarray:
         return cache.features.matrix(derivative)
 
-    def edge(self, i: int, j: int) -> CurveEdge:
-        return CurveEdge(self.basis.rows([i]), self.table[i, :, j])
+    def edge(self, i: int, j: int) -> KANLayer:
+        return KANLayer(self.basis.rows([i]), self.table[[i]][:, :, [j]])
 
     def edge_features(self, cache: Cache) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
         features = self.features(cache).reshape(self.n_in, self.basis.m, -1)
         places = np.arange(self.weights.size).reshape(self.weights.shape)
         for i, j in self.edge_list:
             yield i, j, places[i, :, j], features[i]
+
+    def raise_by(self, heights: np.ndarray) -> None:
+        self.weights[0] += np.outer(self.basis.constant(), heights)
+
+    def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> KANLayer | None:
+        if not mask[np.ix_(outputs, inputs)].all():
+            return None
+        return KANLayer(self.basis.rows(inputs), self.table[inputs][:, :, outputs])
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         places = np.arange(self.weights.size).reshape(self.weights.shape)
@@ -176,11 +172,11 @@ class KANLayer(CurveLayer):
         return KANLayer(self.basis, self.weights)
 
     def arrays(self) -> dict[str, Any]:
-        return {f"basis/{name}": array for name, array in self.basis.arrays().items()} | {"weights": self.weights}
+        return self.basis.arrays() | {"weights": self.weights}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, Any]) -> KANLayer:
-        return cls(basis_of(arrays), arrays["weights"])
+        return cls(Basis.from_arrays(arrays), arrays["weights"])
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw straight lines, up or down by ±1 / √n_in, plus noise in every weight."""
@@ -196,4 +192,4 @@ class KANLayer(CurveLayer):
         return self.on_basis(self.basis.fitted(x, uniform_weight))
 
     def refined(self, grid: int) -> KANLayer:
-        return self.on_basis(self.basis.refined(as_integer(grid, "grid", 1)))
+        return self.on_basis(self.basis.refined(grid))

@@ -1,14 +1,13 @@
-"""What a layer is: a function of a batch, with all its derivatives (chapter 03; paper, section 2.2).
+"""What a layer is: a function of a batch of samples, with all its derivatives (chapter 03; paper, section 2.2).
 
     z = f(x; weights)            x (n_in, n), z (n_out, n): samples run along the last axis in here
 
-`Layer` lists what every layer offers, and the laws that hold for it. A network asks for nothing else, so that a
-new kind of layer is at home in every network. In an `AdditiveLayer` nodes add, z_j = Σ_i φ_ji(x_i): then all
-derivatives in x follow from those of the single edges φ_ji. A `CurveLayer` has curves on its edges that one can
-look at, cut off, and name.
+`Layer` lists what every layer offers, and a network asks for nothing else: a new kind of layer is at home in every
+network. In an `AdditiveLayer` nodes add, z_j = Σ_i φ_ji(x_i), so that all derivatives in x follow from those of the
+edges φ_ji. The edges of a `CurveLayer` are curves that one can look at, cut off, and name.
 
 A jet is a value with its first and second derivatives along D directions in the space of the network's inputs (chapter
-10): an array (1 + 2D, …) that holds z, then ż of each direction, then z̈ of each.
+10): an array (1 + 2D, …) that holds z, then ż for each direction, then z̈ for each.
 """
 
 from __future__ import annotations
@@ -22,11 +21,9 @@ import numpy as np
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .edges import Edge
-
 
 class JetCache(NamedTuple):
-    """What `forward_jets` found out, and the jets of the layer's inputs."""
+    """What `forward_jets` found out: the cache of the values, and the derivatives of the layer's inputs."""
 
     cache: Any
     first: np.ndarray  # ẋ, (D, n_in, n)
@@ -42,11 +39,13 @@ class Layer(ABC):
     weights : ndarray
         All parameters, an array of any shape; in a network a view of the network's vector. May be empty.
     bases : tuple
-        What a move of the grids changes beside the weights. A tuple of the same length may be assigned.
+        What training may change beside the weights, as when grids move. May be assigned.
     has_curves : bool
         Whether it can be a part of a KAN: its edges are curves, or it has no edges of its own.
     edge_list : list of (i, j)
         The edges that are curves, from input i to output j.
+    floats_per_sample : int
+        How many numbers a pass keeps of a sample; it tells a network how many samples to take at once.
     """
 
     n_in: int
@@ -55,19 +54,18 @@ class Layer(ABC):
     bases: tuple = ()
     has_curves = True
     edge_list: Sequence[tuple[int, int]] = ()
-    kinds: ClassVar[dict[str, type[Layer]]] = {}  # all kinds of layers that have been defined, by name
+    kinds: ClassVar[dict[str, type[Layer]]] = {}  # every kind of layer by its name, for `load`
 
     def __init_subclass__(cls) -> None:
         Layer.kinds[cls.__name__] = cls
 
     @property
     def floats_per_sample(self) -> int:
-        """How many numbers a pass keeps of each sample: tells a network how many samples to take at once."""
         return self.n_in + self.n_out
 
     @abstractmethod
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
-        """Compute z (n_out, n), and a cache: all that the methods below need, weights included."""
+        """Compute z (n_out, n), and a cache: all that the derivatives need, the weights of this pass included."""
 
     @abstractmethod
     def backward(self, cache: Any, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
@@ -75,14 +73,9 @@ class Layer(ABC):
 
     @abstractmethod
     def jacobian(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Write down derivatives of M outputs of the network in the weights, sample by sample.
+        """Write the derivatives of M quantities in the weights, sample by sample.
 
-        Parameters
-        ----------
-        cache : object
-        sensitivity : ndarray, shape (M, n_out, n)
-            Derivatives of the outputs in z.
-        out : ndarray, of the weights' shape and then (M, n)
+        `sensitivity` (M, n_out, n) are their derivatives in z; `out` has the weights' shape and then (M, n).
         """
 
     @abstractmethod
@@ -94,26 +87,21 @@ class Layer(ABC):
         """Differentiate twice, along a and b (..., n_in, n): Σ_ik ∂²z_j/∂x_i∂x_k a_i b_k, (..., n_out, n)."""
 
     @abstractmethod
+    def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Do as `jacobian` for derivatives in the jet of z, sensitivity (M, 1 + 2D, n_out, n)."""
+
+    @abstractmethod
     def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
         """Carry derivatives in the jet of z, (M, 1 + 2D, n_out, n), back to the jet of x, (M, 1 + 2D, n_in, n)."""
 
-    @abstractmethod
-    def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Do as `jacobian` for derivatives in the jet of z, (M, 1 + 2D, n_out, n)."""
-
     def forward_jets(self, x: np.ndarray) -> tuple[np.ndarray, JetCache]:
-        """Compute the jet of z from the jet of x, (1 + 2D, n_in, n).
-
-            ż = f′ ẋ,       z̈ = f″ ẋ ẋ + f′ ẍ
-        """
+        """Compute the jet of z from the jet of x, (1 + 2D, n_in, n): ż = f′ẋ and z̈ = f″ẋẋ + f′ẍ."""
         D = len(x) // 2
         first, second = x[1 : D + 1], x[D + 1 :]
         z, cache = self.forward(np.ascontiguousarray(x[0]))
-        slopes = self.slopes(cache)
-        bent = self.second_derivative(cache, first, first)
-        along = np.einsum("jin,cin->cjn", slopes, x[1:])
-        along[D:] += bent
-        return np.concatenate([z[None], along]), JetCache(cache, first, second)
+        derivatives = np.einsum("jin,cin->cjn", self.slopes(cache), x[1:])
+        derivatives[D:] += self.second_derivative(cache, first, first)
+        return np.concatenate([z[None], derivatives]), JetCache(cache, first, second)
 
     @abstractmethod
     def copy(self) -> Self:
@@ -121,7 +109,7 @@ class Layer(ABC):
 
     @abstractmethod
     def arrays(self) -> dict[str, Any]:
-        """Arrays and texts by name, to be stored; `from_arrays` makes the same layer of them, bit for bit."""
+        """Give arrays and texts by name, to be stored; `from_arrays` makes the same layer of them, bit for bit."""
 
     @classmethod
     @abstractmethod
@@ -140,20 +128,23 @@ class Layer(ABC):
         return self.copy()
 
     def contributions(self, cache: Any, x: np.ndarray) -> np.ndarray:
-        """Tell how each input moves each output, in first order where nodes do not add: (n_out, n_in, n)."""
+        """Tell how each input moves each output, here to first order: (n_out, n_in, n)."""
         return self.slopes(cache) * (x - x.mean(axis=1, keepdims=True))
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield places of curves in the weights (curves, m), and rows (rows, m) whose products' squares cost."""
+        """Yield places of curves in the weights, (curves, m), and the rows (rows, m) of `Basis.roughness`."""
         yield from ()
 
     def wiring(self) -> np.ndarray:
         """Tell which inputs lead to which outputs: (n_out, n_in) of bool."""
         return np.ones((self.n_out, self.n_in), bool)
 
-    def keep(self, mask: np.ndarray, outputs: np.ndarray) -> Layer:
-        """Make a layer of some outputs, and of the inputs in mask (n_out, n_in) that lead to them; see `prune`."""
-        raise NotImplementedError
+    def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> Layer | None:
+        """Make a layer of the same kind of the edges in mask (n_out, n_in), with some inputs and outputs; see `prune`.
+
+        None where this kind of layer has no such part.
+        """
+        return None
 
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
         """Write the outputs as sympy expressions of the inputs; `number(k)` is the layer's k-th weight."""
@@ -161,12 +152,15 @@ class Layer(ABC):
 
 
 class AdditiveLayer(Layer):
-    """A layer whose nodes add: z_j = Σ_i φ_ji(x_i), each edge linear in weights or not.
+    """A layer whose nodes add, z_j = Σ_i φ_ji(x_i): what a subclass says of its edges makes up all derivatives.
 
-    What a subclass says of its edges one by one makes up all derivatives of the layer.
+    Attributes
+    ----------
+    row_inputs : ndarray of int, shape (rows,)
+        The input that each row of `features` belongs to.
     """
 
-    row_inputs: np.ndarray  # (rows,), the input that each row of `features` belongs to
+    row_inputs: np.ndarray
 
     @abstractmethod
     def curves(self, cache: Any, derivative: int = 0) -> np.ndarray:
@@ -174,10 +168,10 @@ class AdditiveLayer(Layer):
 
     @abstractmethod
     def features(self, cache: Any, derivative: int = 0) -> np.ndarray:
-        """Differentiate the edges, or a derivative of them, in the weights: rows (rows, n)."""
+        """Differentiate the edges, or a derivative of them, in the weights: (rows, n)."""
 
     def write_rows(self, cache: Any, rows: np.ndarray, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Multiply C sets of features with what depends on the nodes they feed, and add the products up.
+        """Multiply C sets of features by the sensitivity to the nodes that they feed, and write the sum.
 
         rows (C, rows, n), sensitivity (M, C, n_out, n) → out, of the weights' shape and then (M, n). Here weights
         have the shape (…, n_out): each row feeds all nodes.
@@ -204,7 +198,7 @@ class AdditiveLayer(Layer):
         self.write_rows(cache, self.features(cache)[None], sensitivity[:, None], out)
 
     def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Differentiate the jet of z in the weights: with features Φ it is the weights times a jet of features.
+        """Differentiate the jet of z in the weights: with features Φ it is linear in a jet of features.
 
         z: Φ        ż: Φ′ẋ        z̈: Φ″ẋ² + Φ′ẍ
         """
@@ -214,37 +208,49 @@ class AdditiveLayer(Layer):
         self.write_rows(jets.cache, rows, sensitivity, out)
 
     def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
-        """Carry derivatives in the jet of z back to the jet of x, with s, ṡ and s̈ for those in z, ż and z̈.
+        """Carry derivatives s, ṡ and s̈ in z, ż and z̈ back to the jet of x.
 
         x: φ′s + φ″ẋ ṡ + (φ‴ẋ² + φ″ẍ) s̈        ẋ: φ′ṡ + 2 φ″ẋ s̈        ẍ: φ′s̈
         """
         D, first = len(jets.first), jets.first
         slope, second, third = (self.curves(jets.cache, d) for d in (1, 2, 3))
+        s1, s2 = sensitivity[:, 1 : D + 1], sensitivity[:, D + 1 :]
+        once, twice = (np.einsum("jin,mdjn->mdin", second, s) for s in (s1, s2))
+        thrice = np.einsum("jin,mdjn->mdin", third, s2)
         below = np.einsum("jin,mcjn->mcin", slope, sensitivity)
-        once, twice = (
-            np.einsum("jin,mdjn->mdin", second, s) for s in (sensitivity[:, 1 : D + 1], sensitivity[:, D + 1 :])
-        )
-        bent = np.einsum("jin,mdjn->mdin", third, sensitivity[:, D + 1 :])
-        below[:, 0] += (first * once + first**2 * bent + jets.second * twice).sum(axis=1)
+        below[:, 0] += (first * once + first**2 * thrice + jets.second * twice).sum(axis=1)
         below[:, 1 : D + 1] += 2 * first * twice
         return below
 
 
 class CurveLayer(AdditiveLayer):
-    """An additive layer whose edges are curves that one can look at, cut off, and name."""
+    """An additive layer whose edges are curves that one can look at, cut off, and name.
+
+    One edge by itself is a layer, too, from one node to one node: `edge(i, j)`.
+
+    Attributes
+    ----------
+    name : str
+        Of a single edge: the function that it is, "" for a curve without a name.
+    """
+
+    name = ""
 
     @property
     def edge_list(self) -> list[tuple[int, int]]:
-        """All edges (i, j) from input i to output j that are there."""
         return list(np.ndindex(self.n_in, self.n_out))
 
     @abstractmethod
-    def edge(self, i: int, j: int) -> Edge:
-        """Copy one edge."""
+    def edge(self, i: int, j: int) -> CurveLayer:
+        """Copy one edge: a layer 1 → 1."""
 
     @abstractmethod
     def edge_features(self, cache: Any) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
-        """Yield for each edge i, j, the places of its weights in the layer's (p,), and its derivatives in them (p, n)."""
+        """Yield i, j, the places of the edge's weights in the layer's (p,), and its derivatives in them (p, n)."""
+
+    @abstractmethod
+    def raise_by(self, heights: np.ndarray) -> None:
+        """Add constants (n_out,) to the outputs."""
 
     def backward_edges(self, cache: Any, upstream: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Do as `backward` for a gradient in every single edge, upstream (n_out, n_in, n)."""
@@ -255,5 +261,6 @@ class CurveLayer(AdditiveLayer):
 
     def wiring(self) -> np.ndarray:
         wiring = np.zeros((self.n_out, self.n_in), bool)
-        wiring[tuple(np.array(self.edge_list).T[::-1])] = True
+        for i, j in self.edge_list:
+            wiring[j, i] = True
         return wiring

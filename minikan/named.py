@@ -1,4 +1,4 @@
-"""An edge that has a name: c f(a x + b) + d (chapter 07; paper, section 2.5.1).
+"""An edge that has a name (chapter 07; paper, section 2.5.1).
 
     φ  = c f(a x + b) + d             φ⁽ᵈ⁾ = c aᵈ f⁽ᵈ⁾(a x + b)
 
@@ -7,13 +7,14 @@ Its four numbers are trained like any other parameter.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .edges import Edge
 from .functions import Function, named
+from .layer import CurveLayer
 from .validation import as_vector
 
 
@@ -25,8 +26,8 @@ class NamedCache(NamedTuple):
     f: tuple  # f and its three derivatives at a x + b, each (n,)
 
 
-class FunctionEdge(Edge):
-    """One edge that is a named function: c f(a x + b) + d.
+class FunctionEdge(CurveLayer):
+    """An edge that is a named function, c f(a x + b) + d: a layer from one node to one node.
 
     Parameters
     ----------
@@ -37,12 +38,12 @@ class FunctionEdge(Edge):
         Where the edge was looked at when it was named.
     """
 
+    n_in = n_out = 1
+    row_inputs = np.zeros(4, int)
+
     def __init__(self, function: Function, weights: ArrayLike, span: tuple[float, ...] = (-1.0, 1.0)) -> None:
         self.function, self.weights, self.span = function, np.array(weights, float), tuple(span)
-
-    @property
-    def name(self) -> str:
-        return self.function.name
+        self.name = function.name
 
     def __repr__(self):
         a, b, c, d = self.weights
@@ -50,22 +51,33 @@ class FunctionEdge(Edge):
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, NamedCache]:
         a, b, c, d = self.weights
-        f = self.function.evaluate(a * x + b)
-        return c * f[0] + d, NamedCache(x, self.weights.copy(), f)
+        f = self.function.evaluate(a * x[0] + b)
+        return c * f[0][None] + d, NamedCache(x[0], self.weights.copy(), f)
 
-    def curve(self, cache: NamedCache, derivative: int) -> np.ndarray:
+    def backward(self, cache: NamedCache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
+        gradient = self.features(cache) @ upstream[0]
+        return gradient, self.curves(cache, 1)[0] * upstream if wants_x else None
+
+    def curves(self, cache: NamedCache, derivative: int = 0) -> np.ndarray:
         a, _, c, d = cache.weights
-        return c * a**derivative * cache.f[derivative] + (d if derivative == 0 else 0.0)
+        curve = c * a**derivative * cache.f[derivative] + (d if derivative == 0 else 0.0)
+        return curve[None, None]
 
-    def features(self, cache: NamedCache, derivative: int) -> np.ndarray:
+    def features(self, cache: NamedCache, derivative: int = 0) -> np.ndarray:
         """Differentiate φ⁽ᵈ⁾ = c aᵈ f⁽ᵈ⁾(a x + b) in a, b, c and d: (4, n)."""
         (a, _, c, _), f, k = cache.weights, cache.f, derivative
         in_b = c * a**k * f[k + 1]
         in_a = in_b * cache.x + (k * c * a ** (k - 1) * f[k] if k else 0.0)
         return np.stack([in_a, in_b, a**k * f[k], np.full_like(cache.x, float(k == 0))])
 
-    def raise_by(self, height: float) -> None:
-        self.weights[3] += height
+    def edge(self, i: int, j: int) -> FunctionEdge:
+        return self.copy()
+
+    def edge_features(self, cache: NamedCache) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+        yield 0, 0, np.arange(4), self.features(cache)
+
+    def raise_by(self, heights: np.ndarray) -> None:
+        self.weights[3] += heights[0]
 
     def copy(self) -> FunctionEdge:
         return FunctionEdge(self.function, self.weights, self.span)
@@ -83,6 +95,6 @@ class FunctionEdge(Edge):
             raise ValueError(f"the span of a function must be a pair (low, high), got {span}")
         return cls(function, weights, tuple(span))
 
-    def expression(self, x: Any, weights: list) -> Any:
-        a, b, c, d = weights
-        return c * self.function.expression(a * x + b) + d
+    def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
+        a, b, c, d = (number(k) for k in range(4))
+        return [c * self.function.expression(a * inputs[0] + b) + d]

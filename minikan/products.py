@@ -76,16 +76,15 @@ class Products(Layer):
     def rest_jets(self, x: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, ...]:
         """Multiply jets likewise: x (n_in, n), and ẋ and ẍ (..., n_in, n), give three arrays of their shapes."""
 
-        def with_constant(values, constant):
-            return np.concatenate([values, np.full_like(values[..., :1, :], constant)], axis=-2)
-
-        x, first, second = with_constant(x, 1), with_constant(first, 0), with_constant(second, 0)
-        rest = np.ones_like(x[:-1]), np.zeros_like(first[..., :-1, :]), np.zeros_like(second[..., :-1, :])
+        jet = [
+            np.concatenate([part, np.full_like(part[..., :1, :], constant)], axis=-2)
+            for part, constant in ((x, 1.0), (first, 0.0), (second, 0.0))
+        ]
+        r, dr, ddr = np.ones_like(x), np.zeros_like(first), np.zeros_like(second)
         for other in self.others:
-            u, du, ddu = x[other], first[..., other, :], second[..., other, :]
-            r, dr, ddr = rest
-            rest = r * u, dr * u + r * du, ddr * u + 2 * dr * du + r * ddu
-        return rest
+            u, du, ddu = (part[..., other, :] for part in jet)
+            r, dr, ddr = r * u, dr * u + r * du, ddr * u + 2 * dr * du + r * ddu
+        return r, dr, ddr
 
     def slopes(self, cache: np.ndarray) -> np.ndarray:
         slopes = np.zeros((self.n_out, *cache.shape))
@@ -93,10 +92,8 @@ class Products(Layer):
         return slopes
 
     def second_derivative(self, cache: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Σ_i a_i d/db rest_i: each input moves along a while the others move along b."""
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        a, b = np.broadcast_to(a, shape), np.broadcast_to(b, shape)
-        _, along, _ = self.rest_jets(cache, b, np.zeros(shape))
+        """Each input moves along a while the others of its node move along b: Σ_i a_i d/db rest_i."""
+        _, along, _ = self.rest_jets(cache, b, np.zeros_like(b))
         return np.add.reduceat(a * along, self.start, axis=-2)
 
     def jacobian(self, cache: np.ndarray, sensitivity: np.ndarray, out: np.ndarray) -> None:
@@ -120,7 +117,7 @@ class Products(Layer):
     def wiring(self) -> np.ndarray:
         return self.node == np.arange(self.n_out)[:, None]
 
-    def keep(self, mask: np.ndarray, outputs: np.ndarray) -> Products:
+    def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> Products:
         return Products([int(mask[j].sum()) for j in outputs])
 
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:

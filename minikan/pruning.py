@@ -126,28 +126,17 @@ def _cut(model, X, kept):
         last = depth + 1 == len(kept)
         stays = np.arange(layer.n_out) if last else np.flatnonzero(kept[depth + 1].any(axis=0))
         above, cache = layer.forward(z)
+        smaller = layer.part(keep, used, stays) or _separate(layer).part(keep, used, stays)
         if layer.edge_list:
-            left_behind = (layer.curves(cache).mean(axis=2) * ~keep).sum(axis=1)
-            layers.append(_chosen(layer, keep, used, stays, left_behind))
-        else:
-            layers.append(layer.keep(keep, stays))
+            smaller.raise_by((layer.curves(cache).mean(axis=2) * ~keep).sum(axis=1)[stays])
+        layers.append(smaller)
         z, used = above, stays
     return type(model).from_layers(layers)
 
 
-def _chosen(layer, keep, inputs, outputs, left_behind):
-    """Make a layer of the edges in keep, with constants (n_out,) added to the outputs."""
-    edges = {
-        (i, j): layer.edge(source, node)
-        for j, node in enumerate(outputs)
-        for i, source in enumerate(inputs)
-        if keep[node, source]
-    }
-    smaller = SparseLayer(len(inputs), len(outputs), edges)
-    for j, node in enumerate(outputs):
-        first = next(edge for (_, to), edge in smaller.sheet.items() if to == j)
-        first.raise_by(left_behind[node])
-    return smaller.as_sheet()
+def _separate(layer):
+    """Make each edge of a layer an object of its own."""
+    return SparseLayer(layer.n_in, layer.n_out, {at: layer.edge(*at) for at in layer.edge_list})
 
 
 def _report(model, smaller, kept):

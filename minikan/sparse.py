@@ -2,22 +2,18 @@
 
     z_j = Σ_i φ_ji(x_i)        over the edges that are there
 
-`KANLayer` is a full sheet, fast because all its edges are alike. Pruning leaves a few edges of it, and
-symbolic regression gives these names. Here each edge is an object of its own, and the layer goes through them.
+`KANLayer` is a full sheet, fast because all its edges are alike. Pruning leaves a few edges of it, and symbolic regression
+gives these names. Here each edge is a layer of its own, from one node to one node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from .basis import Basis
-from .edges import CurveEdge, Edge
-from .kan_layer import KANLayer
-from .layer import CurveLayer
-from .validation import as_integer
+from .layer import CurveLayer, Layer
 
 
 class SparseLayer(CurveLayer):
@@ -27,7 +23,7 @@ class SparseLayer(CurveLayer):
     ----------
     n_in, n_out : int
     edges : dict
-        {(i, j): Edge} from input i to output j. Copied.
+        {(i, j): edge} from input i to output j: layers 1 → 1. Copied.
 
     Attributes
     ----------
@@ -40,18 +36,17 @@ class SparseLayer(CurveLayer):
         If there is no edge, or one leads from or to nowhere.
     """
 
-    def __init__(self, n_in: int, n_out: int, edges: Mapping[tuple[int, int], Edge]) -> None:
+    def __init__(self, n_in: int, n_out: int, edges: Mapping[tuple[int, int], CurveLayer]) -> None:
         if not edges:
             raise ValueError("a layer needs at least one edge, got none")
         self.n_in, self.n_out = n_in, n_out
         self.sheet = {at: edges[at].copy() for at in sorted(edges)}
         if any(not (0 <= i < n_in and 0 <= j < n_out) for i, j in self.sheet):
             raise ValueError(f"edges must lead from 0 … {n_in - 1} to 0 … {n_out - 1}, got {[*self.sheet]}")
-        self.weights = np.concatenate([edge.weights for edge in self.sheet.values()])
+        self.weights = np.concatenate([edge.weights.ravel() for edge in self.sheet.values()])
 
     @property
     def weights(self) -> np.ndarray:
-        """All parameters, (P,)."""
         return self._weights
 
     @weights.setter
@@ -59,18 +54,18 @@ class SparseLayer(CurveLayer):
         self._weights, self._slices, start = view, {}, 0
         for at, edge in self.sheet.items():
             self._slices[at] = slice(start, start + edge.weights.size)
-            edge.weights = view[self._slices[at]]
+            edge.weights = view[self._slices[at]].reshape(edge.weights.shape)
             start += edge.weights.size
         self.row_inputs = np.repeat([i for i, _ in self.sheet], [edge.weights.size for edge in self.sheet.values()])
 
     @property
     def bases(self) -> tuple:
-        return tuple(edge.basis for edge in self.sheet.values())
+        return tuple(edge.bases for edge in self.sheet.values())
 
     @bases.setter
     def bases(self, bases: tuple) -> None:
-        for edge, basis in zip(self.sheet.values(), bases, strict=True):
-            edge.basis = basis
+        for edge, its_bases in zip(self.sheet.values(), bases, strict=True):
+            edge.bases = its_bases
 
     @property
     def edge_list(self) -> list[tuple[int, int]]:
@@ -84,79 +79,83 @@ class SparseLayer(CurveLayer):
         lines = [f"SparseLayer({self.n_in} → {self.n_out}: {self.weights.size} parameters)"]
         return "\n    ".join([*lines, *(f"{i} → {j}: {edge!r}" for (i, j), edge in self.sheet.items())])
 
-    def edge(self, i: int, j: int) -> Edge:
-        return self.sheet[i, j].copy()
-
-    def copy(self) -> SparseLayer:
-        return SparseLayer(self.n_in, self.n_out, self.sheet)
-
-    def map(self, change: Callable[[int, int, Edge], Edge]) -> SparseLayer:
-        """Make a layer whose edges are change(i, j, edge)."""
-        edges = {(i, j): change(i, j, edge) for (i, j), edge in self.sheet.items()}
-        return SparseLayer(self.n_in, self.n_out, edges)
-
-    def as_sheet(self) -> KANLayer | SparseLayer:
-        """Make a KANLayer if all edges are there and alike, on the same basis from each input."""
-        edges, bases = list(self.sheet.values()), []  # input by input
-        if len(edges) < self.n_in * self.n_out or any(edge.basis is None for edge in edges):
-            return self
-        for i in range(self.n_in):
-            first, *others = [self.sheet[i, j].basis for j in range(self.n_out)]
-            if any(not first.same_as(other) for other in others):
-                return self
-            bases.append(first)
-        basis = type(bases[0]).stacked(bases)
-        if basis is None:
-            return self
-        weights = np.stack([edge.weights for edge in edges]).reshape(self.n_in, self.n_out, -1)
-        return KANLayer(basis, weights.swapaxes(1, 2))
-
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, dict]:
-        """Compute z_j = Σ_i φ_ji(x_i): x (n_in, n) → z (n_out, n), and what the derivatives need."""
+        """Compute z_j = Σ_i φ_ji(x_i): x (n_in, n) → z (n_out, n), and the edges' caches."""
         z, cache = np.zeros((self.n_out, x.shape[1])), {}
         for (i, j), edge in self.sheet.items():
-            values, cache[i, j] = edge.forward(x[i])
-            z[j] += values
+            values, cache[i, j] = edge.forward(x[i : i + 1])
+            z[j] += values[0]
         return z, cache
 
-    def backward(
-        self, cache: dict, upstream: np.ndarray, wants_x: bool = True
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Carry the loss's gradient back through the layer, as `KANLayer.backward` does."""
-        gradient, dx = np.zeros_like(self.weights), np.zeros((self.n_in, upstream.shape[1])) if wants_x else None
+    def backward(self, cache: dict, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
+        """Carry the loss's gradient back through the layer, edge by edge."""
+        gradient, dx = np.zeros_like(self.weights), np.zeros((self.n_in, upstream.shape[1]))
         for (i, j), edge in self.sheet.items():
-            gradient[self._slices[i, j]] = edge.features(cache[i, j], 0) @ upstream[j]
-            if dx is not None:
-                dx[i] += edge.curve(cache[i, j], 1) * upstream[j]
-        return gradient, dx
+            its_gradient, its_dx = edge.backward(cache[i, j], upstream[j : j + 1], wants_x)
+            gradient[self._slices[i, j]] = its_gradient.ravel()
+            if wants_x:
+                dx[i] += its_dx[0]
+        return gradient, dx if wants_x else None
 
     def curves(self, cache: dict, derivative: int = 0) -> np.ndarray:
-        n = len(next(iter(self.sheet.values())).curve(next(iter(cache.values())), 0))
-        curves = np.zeros((self.n_out, self.n_in, n))
-        for (i, j), edge in self.sheet.items():
-            curves[j, i] = edge.curve(cache[i, j], derivative)
-        return curves
+        curves = {at: edge.curves(cache[at], derivative)[0, 0] for at, edge in self.sheet.items()}
+        sheet = np.zeros((self.n_out, self.n_in, len(next(iter(curves.values())))))
+        for (i, j), curve in curves.items():
+            sheet[j, i] = curve
+        return sheet
 
     def features(self, cache: dict, derivative: int = 0) -> np.ndarray:
         return np.concatenate([edge.features(cache[at], derivative) for at, edge in self.sheet.items()])
 
     def write_rows(self, cache: dict, rows: np.ndarray, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Multiply each weight's feature with what depends on the one node that it feeds."""
+        """Multiply each weight's feature by the sensitivity to the one node that it feeds."""
         for (_, j), where in self._slices.items():
-            np.multiply(rows[0, where, None], sensitivity[:, 0, j], out=out[where])
-            for c in range(1, len(rows)):
-                out[where] += rows[c, where, None] * sensitivity[:, c, j]
+            np.einsum("crn,mcn->rmn", rows[:, where], sensitivity[:, :, j], out=out[where])
+
+    def edge(self, i: int, j: int) -> CurveLayer:
+        return self.sheet[i, j].copy()
 
     def edge_features(self, cache: dict) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
         places = np.arange(self.weights.size)
         for (i, j), edge in self.sheet.items():
-            yield i, j, places[self._slices[i, j]], edge.features(cache[i, j], 0)
+            yield i, j, places[self._slices[i, j]], edge.features(cache[i, j])
+
+    def raise_by(self, heights: np.ndarray) -> None:
+        """Add constants (n_out,) to the outputs: the first edge into each node carries them."""
+        for j, height in enumerate(heights):
+            next(edge for (_, to), edge in self.sheet.items() if to == j).raise_by(height[None])
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        places = np.arange(self.weights.size)
         for at, edge in self.sheet.items():
-            if edge.basis is not None:
-                yield places[self._slices[at]][None], edge.basis.roughness()
+            yield from ((self._slices[at].start + places, rows) for places, rows in edge.roughness())
+
+    def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> SparseLayer:
+        edges = {
+            (i, j): self.sheet[source, node]
+            for j, node in enumerate(outputs)
+            for i, source in enumerate(inputs)
+            if mask[node, source]
+        }
+        return SparseLayer(len(inputs), len(outputs), edges)
+
+    def map(self, change: Callable[[int, CurveLayer], CurveLayer]) -> SparseLayer:
+        """Make a layer whose edges from input i are change(i, edge)."""
+        return SparseLayer(self.n_in, self.n_out, {at: change(at[0], edge) for at, edge in self.sheet.items()})
+
+    def copy(self) -> SparseLayer:
+        return SparseLayer(self.n_in, self.n_out, self.sheet)
+
+    def fitted(self, x: np.ndarray, uniform_weight: float) -> SparseLayer:
+        return self.map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight))
+
+    def refined(self, grid: int) -> SparseLayer:
+        return self.map(lambda _, edge: edge.refined(grid))
+
+    def initialise(self, rng: np.random.Generator, noise: float) -> None:
+        for (_, j), edge in self.sheet.items():
+            if not edge.name:
+                edge.initialise(rng, noise)
+                edge.weights /= np.sqrt(sum(to == j for _, to in self.sheet))
 
     def arrays(self) -> dict[str, Any]:
         arrays: dict[str, Any] = {"shape": np.array([self.n_in, self.n_out])}
@@ -172,30 +171,15 @@ class SparseLayer(CurveLayer):
             at, _, rest = name.partition("/")
             if rest:
                 parts.setdefault(tuple(int(number) for number in at.split("-")), {})[rest] = array
-        edges = {at: Edge.kinds[str(edge.pop("kind"))].from_arrays(edge) for at, edge in parts.items()}
+        edges = {at: Layer.kinds[str(edge.pop("kind"))].from_arrays(edge) for at, edge in parts.items()}
         n_in, n_out = (int(width) for width in arrays["shape"])
         if len({j for _, j in edges}) != n_out:
             raise ValueError(f"not all of {n_out} nodes are reached by an edge")
         return cls(n_in, n_out, edges)
 
-    def initialise(self, rng: np.random.Generator, noise: float) -> None:
-        for (_, j), edge in self.sheet.items():
-            edge.initialise(rng, noise, 1 / np.sqrt(sum(to == j for _, to in self.sheet)))
-
-    def fitted(self, x: np.ndarray, uniform_weight: float) -> SparseLayer:
-        def fit(i):
-            return lambda basis: basis.fitted([x[i]], uniform_weight)
-
-        return self.map(lambda i, _, edge: edge.on_basis(fit(i)))
-
-    def refined(self, grid: int) -> SparseLayer:
-        grid = as_integer(grid, "grid", 1)
-        return self.map(lambda i, j, edge: edge.on_basis(lambda basis: basis.refined(grid)))
-
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
         sums: list = [0] * self.n_out
         for (i, j), edge in self.sheet.items():
             first = self._slices[i, j].start
-            weights = [number(first + k) for k in range(edge.weights.size)]
-            sums[j] += edge.expression(inputs[i], weights)
+            sums[j] += edge.expressions([inputs[i]], lambda k, first=first: number(first + k))[0]
         return sums

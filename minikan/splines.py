@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .activations import ACTIVATIONS
-from .basis import RIDGE, Basis, _chebyshev_points, _spread_over, around, has_range
+from .basis import RIDGE, Basis, around, chebyshev_points, has_range, within
 from .bspline import SplineGrid, make_grid
 from .kernels import DenseFeatures, SparseFeatures, SplineFeatures
 from .validation import as_choice, as_domains, as_increasing, as_integer, as_numbers
@@ -64,6 +64,7 @@ class Splines(Basis):
             )
         as_increasing(self.knots, "knots")
         self.grid = self.knots.shape[1] - 2 * self.order - 1
+        self.size = self.grid + self.order
         self.domain = self.knots[:, [self.order, self.order + self.grid]]
         self.table = SplineGrid(self.knots, self.order)
 
@@ -75,10 +76,6 @@ class Splines(Basis):
     @property
     def label(self) -> str:
         return f"G={self.grid}, k={self.order}"
-
-    @property
-    def size(self) -> int:
-        return self.grid + self.order
 
     @property
     def points(self) -> np.ndarray:
@@ -122,19 +119,6 @@ class Splines(Basis):
     def rows(self, inputs: Any) -> Self:
         return type(self)(self.knots[inputs], self.order, self.base)
 
-    @classmethod
-    def stacked(cls, bases: Sequence[Basis]) -> Basis | None:
-        kinds = {(type(basis), basis.grid, getattr(basis, "order", None), basis.base) for basis in bases}
-        if len(kinds) > 1:
-            return None
-        return cls(np.concatenate([basis.knots for basis in bases]), bases[0].order, bases[0].base)
-
-    def moved(self, domain: np.ndarray) -> Self:
-        """The same grids, stretched and shifted to other domains (n_in, 2)."""
-        old, new = self.domain, as_domains(domain, self.n_in)
-        share = (self.points - old[:, :1]) / (old[:, 1:] - old[:, :1])
-        return self._through(_spread_over(new, share))
-
     def refined(self, grid: int) -> Self:
         """Cut all cells in as many parts: 20 cells contain the points of 5."""
         old, new = np.linspace(0, 1, self.grid + 1), np.linspace(0, 1, grid + 1)
@@ -161,7 +145,7 @@ class Splines(Basis):
     def sample_points(self) -> np.ndarray:
         """k + 1 points in every cell: (n_in, G (k + 1))."""
         cells = np.stack([self.points[:, :-1], self.points[:, 1:]], axis=-1)  # (n_in, G, 2)
-        return _spread_over(cells, _chebyshev_points(self.order + 1)).reshape(self.n_in, -1)
+        return within(cells, chebyshev_points(self.order + 1)).reshape(self.n_in, -1)
 
     def roughness(self) -> np.ndarray:
         """Second differences of the coefficients, the weight of the base function, and a little of every coefficient.
