@@ -45,7 +45,6 @@ def jets(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> J
     Returns
     -------
     Jets
-        value (n, n_out), first (n, n_out, D) and second (n, n_out, D).
 
     Raises
     ------
@@ -65,42 +64,18 @@ def jets(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> J
     True
     """
     z, _ = forward(model, *_checked(model, X, directions))
-    return _sorted(z.transpose(2, 1, 0))
+    return _taken_apart(z.T)
 
 
 @finite_results
 def jets_jacobian(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> Jets:
-    """Differentiate `jets` in the parameters.
-
-    Parameters
-    ----------
-    model, X, directions
-        As for `jets`.
-
-    Returns
-    -------
-    Jets
-        value (n, n_out, P), first (n, n_out, D, P) and second (n, n_out, D, P).
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `jets`.
-
-    Examples
-    --------
-    >>> from minikan import KAN
-    >>> from minikan.jets import jets_jacobian
-    >>> [part.shape for part in jets_jacobian(KAN([2, 1]), [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])]
-    [(3, 1, 18), (3, 1, 2, 18), (3, 1, 2, 18)]
-    """
+    """Differentiate `jets` in the parameters: one axis more, P, at the end. Arguments and errors as there."""
     x, directions = _checked(model, X, directions)
     z, caches = forward(model, x, directions)
     C, n_out, n = z.shape
-    every = np.eye(C * n_out).reshape(C, n_out, C, n_out)  # each number of the jet by itself
-    every = np.broadcast_to(every.reshape(C * n_out, C, n_out)[..., None], (C * n_out, C, n_out, n))
-    jacobian = jacobian_of_jets(model, caches, every).reshape(-1, C, n_out, n)
-    return _sorted(jacobian.transpose(3, 2, 1, 0))
+    each = np.eye(C * n_out).reshape(C * n_out, C, n_out, 1)  # every number of the jet by itself
+    jacobian = jacobian_of_jets(model, caches, np.broadcast_to(each, (*each.shape[:3], n)))
+    return _taken_apart(jacobian.reshape(-1, C, n_out, n).T)
 
 
 def forward(model: Network, x: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, list]:
@@ -114,19 +89,9 @@ def forward(model: Network, x: np.ndarray, directions: np.ndarray) -> tuple[np.n
 
 
 def jacobian_of_jets(model: Network, caches: list, sensitivity: np.ndarray) -> np.ndarray:
-    """Carry M quantities down, given their derivatives in the outputs' jets.
+    """Differentiate M quantities in the parameters, sample by sample: (P, M, n).
 
-    Parameters
-    ----------
-    model : Network
-    caches : list
-        From `forward`.
-    sensitivity : ndarray, shape (M, 1 + 2D, n_out, n)
-
-    Returns
-    -------
-    ndarray, shape (P, M, n)
-        Their derivatives in the parameters, sample by sample.
+    `caches` come from `forward`; `sensitivity` (M, 1 + 2D, n_out, n) are their derivatives in the outputs' jets.
     """
     jacobian = np.empty((model.parameters.size, len(sensitivity), sensitivity.shape[-1]))
     parts = model.split(jacobian)
@@ -147,7 +112,7 @@ def _checked(model, X, directions):
     return x, directions
 
 
-def _sorted(parts):
-    """Take jets apart, (n, n_out, 1 + 2D, ...)."""
-    D = parts.shape[2] // 2
-    return Jets(*(np.ascontiguousarray(part) for part in (parts[:, :, 0], parts[:, :, 1 : D + 1], parts[:, :, D + 1 :])))
+def _taken_apart(z):
+    """Name the parts of jets (n, n_out, 1 + 2D, ...)."""
+    D = z.shape[2] // 2
+    return Jets(*(np.ascontiguousarray(part) for part in (z[:, :, 0], z[:, :, 1 : D + 1], z[:, :, D + 1 :])))

@@ -31,7 +31,7 @@ class Objective:
 
     def __init__(self, model: Network, terms: Sequence[Term], whole: Objective | None = None) -> None:
         self.model, self.terms, self.whole, self.evaluations = model, tuple(terms), whole or self, 0.0
-        self._known: tuple = (None, (), 0.0, 0.0)  # state of the model, terms, and error and loss there
+        self._known: tuple = (None, (), 0.0, 0.0)  # state of the model, terms, and error and penalty there
 
     @property
     def parameters(self) -> np.ndarray:
@@ -52,22 +52,20 @@ class Objective:
 
     def loss(self) -> float:
         """Compute the sum of all terms."""
-        return self._values()[1]
+        return sum(self._values())
 
     def error(self) -> float:
         """Compute the loss without the penalties."""
         return self._values()[0]
 
     def _values(self):
-        """Compute error and loss, unless neither the model nor a term has changed since they were computed."""
+        """Compute error and penalty, unless neither model nor terms have changed since they were computed."""
         state, terms, *values = self._known
         if terms is not self.terms or not self.model.is_in(state):
             self.evaluations += 1
             values = [0.0, 0.0]
             for term in self.terms:
-                value = term.value(self.model)
-                values[0] += 0.0 if term.is_penalty else value
-                values[1] += value
+                values[term.is_penalty] += term.value(self.model)
             self._known = (self.model.state(), self.terms, *values)
         return values
 
@@ -77,49 +75,42 @@ class Objective:
         return sum(loss for loss, _ in parts), np.sum([gradient for _, gradient in parts], axis=0)
 
     def _blocks(self) -> Iterator[tuple[Block, bool]]:
-        """Yield all terms' blocks, and whether they give the gradient."""
+        """Yield all terms' blocks, and whether loss and gradient are to be taken from them."""
         self.evaluations += 1
         for term in self.terms:
             for block in term.blocks(self.model):
                 yield block, term.blocks_give_gradient
 
-    def _exact(self) -> tuple[float, np.ndarray]:
+    def _others(self) -> tuple[float, np.ndarray]:
         """Compute loss and gradient of those terms whose blocks do not give them."""
-        loss, gradient = 0.0, np.zeros(self.parameters.size)
-        for term in self.terms:
-            if not term.blocks_give_gradient:
-                value, slope = term.loss_and_gradient(self.model)
-                loss, gradient = loss + value, gradient + slope
-        return loss, gradient
+        parts = [term.loss_and_gradient(self.model) for term in self.terms if not term.blocks_give_gradient]
+        return sum(loss for loss, _ in parts), sum((gradient for _, gradient in parts), np.zeros(self.parameters.size))
 
     def curvature(self) -> tuple[float, np.ndarray, np.ndarray]:
         """Compute loss, gradient (P,) and Gauss–Newton matrix (P, P)."""
-        loss, gradient = self._exact()
+        loss, gradient = self._others()
         matrix = np.zeros((gradient.size, gradient.size))
-        for block, gives_gradient in self._blocks():
-            J, where = block.jacobian, slice(None) if block.where is None else block.where
-            if gives_gradient:
+        for block, counts in self._blocks():
+            J, where = block.jacobian, block.where
+            if counts:
                 loss += block.loss
                 gradient[where] += J @ block.residuals
-            if block.where is None:
-                matrix += J @ J.T
-            else:
-                matrix[np.ix_(where, where)] += J @ J.T
+            matrix[where if isinstance(where, slice) else np.ix_(where, where)] += J @ J.T
         return loss, gradient, matrix
 
     def triangle(self) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
         """Compute loss, R (P, P), q (P,) and extra (P,): JᵀJ = RᵀR, and the gradient is Rᵀq + extra.
 
         R and q come from a QR decomposition of J with r as one more column, block by block. The rest of
-        the gradient belongs to terms whose blocks do not give it; 0 for all others.
+        the gradient belongs to terms whose blocks do not give it.
         """
-        loss, extra = self._exact()
+        loss, extra = self._others()
         P = extra.size
         rows = np.zeros((P, P + 1))
-        for block, gives_gradient in self._blocks():
+        for block, counts in self._blocks():
             new = np.zeros((len(block.residuals), P + 1))
-            new[:, slice(P) if block.where is None else block.where] = block.jacobian.T
-            if gives_gradient:
+            new[:, :P][:, block.where] = block.jacobian.T
+            if counts:
                 loss += block.loss
                 new[:, P] = block.residuals
             rows = np.linalg.qr(np.concatenate([rows, new]), mode="r")

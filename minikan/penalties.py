@@ -13,7 +13,7 @@ that touch it from above, and that is how a least-squares solver takes it:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -117,8 +117,8 @@ class Sparsity(Term):
     strength: float
     entropy: float = 2.0
     smoothing: float = 1e-3
-    X: np.ndarray | None = None  # samples (n, n_in) …
-    weights: np.ndarray | None = None  # … and how much each counts (n,): see `on`
+    X: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # samples (n, n_in) …
+    weights: np.ndarray = field(default_factory=lambda: np.zeros(0))  # … and how much each counts (n,): see `on`
 
     blocks_give_gradient = False
 
@@ -131,47 +131,42 @@ class Sparsity(Term):
         as_kan(model, "sparsity")
 
     def on(self, X: np.ndarray, weights: np.ndarray) -> Sparsity:
-        return replace(self, X=X, weights=weights)
+        return replace(self, X=X, weights=weights / weights.sum())
 
     def part(self, samples: np.ndarray) -> Sparsity:
-        weights = self.weights[samples]
-        return self.on(self.X[samples], weights / weights.sum())
+        return self.on(self.X[samples], self.weights[samples])
 
     def _passes(self, model):
-        """Go through the network, a block of samples at a time: yield the block and the layers' caches."""
+        """Go through the network, a block of samples at a time: yield their weights, and the layers' caches."""
         for block in blocks(len(self.X)):
-            yield block, model.forward(samples_last(self.X[block]))[1]
+            yield self.weights[block], model.forward(samples_last(self.X[block]))[1]
 
-    def sizes(self, model: Network) -> list[np.ndarray | None]:
-        """Measure all edges: an array (n_out, n_in) for each layer of edges, None for others."""
-        sizes = [np.zeros((layer.n_out, layer.n_in)) if layer.edge_list else None for layer in model.layers]
-        for block, caches in self._passes(model):
+    def sizes(self, model: Network) -> list[np.ndarray]:
+        """Measure all edges: an array (n_out, n_in) for each layer, zeros where it has no edges of its own."""
+        sizes = [np.zeros((layer.n_out, layer.n_in)) for layer in model.layers]
+        for weights, caches in self._passes(model):
             for layer, cache, size in zip(model.layers, caches, sizes, strict=True):
-                if size is not None:
-                    size += self._rounded(layer.curves(cache)) @ self.weights[block]
+                if layer.edge_list:
+                    size += self._rounded(layer.curves(cache)) @ weights
         return sizes
 
     def value(self, model: Network) -> float:
         return self._sum(self.sizes(model))
 
     def _sum(self, sizes):
-        parts = [size.sum() + self.entropy * entropy(size) for size in sizes if size is not None]
-        return self.strength * float(sum(parts))
+        return self.strength * float(sum(size.sum() + self.entropy * entropy(size) for size in sizes if size.any()))
 
-    def prices(self, sizes: list[np.ndarray | None]) -> list[np.ndarray | None]:
-        """Differentiate the penalty in the sizes: what an edge pays for growing. Large ones pay less."""
-        return [size if size is None else self._price(size) for size in sizes]
-
-    def _price(self, size):
+    def price(self, size: np.ndarray) -> np.ndarray:
+        """Differentiate the penalty in a layer's sizes: what an edge pays for growing. Large ones pay less."""
         share = size / size.sum()
         change = -(np.log(share) + entropy(size)) / size.sum()  # of the entropy
         return self.strength * (1 + self.entropy * change)
 
-    def activation_derivatives(
-        self, curves: np.ndarray, prices: np.ndarray, weights: np.ndarray
+    def in_activations(
+        self, curves: np.ndarray, price: np.ndarray, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Differentiate in activations (n_out, n_in, n): once, and the parabola's second derivative."""
-        second = prices[:, :, None] * weights / self._rounded(curves)
+        second = price[:, :, None] * weights / self._rounded(curves)
         return second * curves, np.maximum(second, 0)
 
     def _rounded(self, curves):
@@ -179,29 +174,27 @@ class Sparsity(Term):
 
     def loss_and_gradient(self, model: Network) -> tuple[float, np.ndarray]:
         sizes, gradient = self.sizes(model), np.zeros(model.parameters.size)
-        steps = list(zip(model.layers, self.prices(sizes), model.split(gradient), strict=True))
-        for block, caches in self._passes(model):
-            weights = self.weights[block]
+        steps = list(zip(model.layers, sizes, model.split(gradient), strict=True))
+        for weights, caches in self._passes(model):
             upstream = np.zeros((model.layers[-1].n_out, len(weights)))
-            for (layer, prices, part), cache in zip(reversed(steps), reversed(caches), strict=True):
-                if prices is None:
-                    change, upstream = layer.backward(cache, upstream)
-                else:
-                    own, _ = self.activation_derivatives(layer.curves(cache), prices, weights)
+            for (layer, size, part), cache in zip(reversed(steps), reversed(caches), strict=True):
+                if layer.edge_list:
+                    own, _ = self.in_activations(layer.curves(cache), self.price(size), weights)
                     change, upstream = layer.backward_edges(cache, own + upstream[:, None])
+                else:
+                    change, upstream = layer.backward(cache, upstream)
                 part += change
         return self._sum(sizes), gradient
 
     def blocks(self, model: Network) -> Iterator[Block]:
-        prices = self.prices(self.sizes(model))
-        places = model.split(np.arange(model.parameters.size))
-        for block, caches in self._passes(model):
-            for layer, cache, price, place in zip(model.layers, caches, prices, places, strict=True):
-                if price is None:
-                    continue
-                _, second = self.activation_derivatives(layer.curves(cache), price, self.weights[block])
-                for i, j, where, features in layer.edge_features(cache):
-                    yield Block(0.0, np.zeros(len(second[j, i])), features * np.sqrt(second[j, i]), place.ravel()[where])
+        sizes, places = self.sizes(model), model.split(np.arange(model.parameters.size))
+        for weights, caches in self._passes(model):
+            for layer, cache, size, place in zip(model.layers, caches, sizes, places, strict=True):
+                if layer.edge_list:
+                    _, second = self.in_activations(layer.curves(cache), self.price(size), weights)
+                    for i, j, where, features in layer.edge_features(cache):
+                        root = np.sqrt(second[j, i])
+                        yield Block(0.0, np.zeros_like(root), features * root, place.ravel()[where])
 
 
 def entropy(sizes: np.ndarray) -> float:

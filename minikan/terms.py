@@ -28,8 +28,8 @@ class Block(NamedTuple):
 
     loss: float  # their share of the term's value
     residuals: np.ndarray  # r, (N,)
-    jacobian: np.ndarray  # ∂r/∂θ, (P, N), or (p, N) for the parameters `where`
-    where: np.ndarray | None = None  # (p,); all parameters by default
+    jacobian: np.ndarray  # ∂r/∂θ for the parameters `where`, (p, N)
+    where: slice | np.ndarray = slice(None)  # all of them by default
 
 
 class Term(ABC):
