@@ -69,58 +69,47 @@ class History:
 
 
 class Log:
-    """The course of a training and the best state so far."""
+    """The course of a training, and the best state so far."""
 
     def __init__(self, objective: Objective, held_out: Objective | None) -> None:
         self.objective, self.held_out = objective, held_out
         self.start, self.best_loss, self.best = time.perf_counter(), np.inf, objective.model.state()
-        self.steps, self.losses, self.errors, self.held_out_losses = [], [], [], []
-        self.times, self.evaluations = [], []
-        self.grid_changes, self.stopped, self.since_best = [], "", 0
+        self.rows: list[tuple] = []  # step, loss, error, error on the validation samples, time, evaluations
+        self.grid_changes: list[int] = []
+        self.stopped, self.since_best = "", 0
 
     @property
-    def X(self) -> np.ndarray:
-        """All samples of the objective, (n, n_in)."""
-        return np.concatenate([term.X for term in self.objective.terms if term.n])
+    def last(self) -> tuple:
+        """The last row: step, loss, error, and more."""
+        return self.rows[-1]
 
     def record(self, step: int) -> None:
         """Write down where training stands, and keep the state if it is the best."""
-        loss, error = self.objective.loss(), self.objective.error()
-        judged = self.held_out.error() if self.held_out else loss
+        objective, seconds = self.objective, time.perf_counter() - self.start
+        loss, error = objective.loss(), objective.error()
         if not np.isfinite(loss):
-            self.stopped = (
-                f"step {step} led to a loss of {loss}, which is refused; try a smaller learning rate"
-            )
-            warnings.warn(self.stopped, RuntimeWarning, stacklevel=3)
+            self.stopped = f"step {step} led to a loss of {loss}, which is refused; try a smaller learning rate"
+            warnings.warn(self.stopped, RuntimeWarning, stacklevel=4)
             return
-        self.steps.append(step)
-        self.losses.append(loss)
-        self.errors.append(error)
-        self.held_out_losses.append(judged)
-        self.times.append(time.perf_counter() - self.start)
-        self.evaluations.append(self.objective.evaluations)
+        held_out = self.held_out.error() if self.held_out else np.nan
+        self.rows.append((step, loss, error, held_out, seconds, objective.evaluations))
         self.since_best += 1
+        judged = held_out if self.held_out else loss
         if judged < self.best_loss:
-            self.best_loss, self.best, self.since_best = judged, self.objective.model.state(), 0
+            self.best_loss, self.best, self.since_best = judged, objective.model.state(), 0
 
     def must_stop(self, tol: float, patience: float) -> bool:
         """Tell whether training is over, and note why."""
         if not self.stopped and self.since_best >= patience:
             self.stopped = f"no better for {patience} records"
-        recent = self.losses[-4:]
+        recent = [row[1] for row in self.rows[-4:]]
         if not self.stopped and len(recent) == 4 and 0 <= recent[0] - recent[-1] <= tol * recent[0]:
             self.stopped = "converged: the loss falls no more"
         return bool(self.stopped)
 
     def history(self) -> History:
         """Make arrays of it."""
-        return History(
-            step=np.array(self.steps, int),
-            loss=np.array(self.losses),
-            error=np.array(self.errors),
-            validation_rmse=np.sqrt(self.held_out_losses) if self.held_out else None,
-            time=np.array(self.times),
-            evaluations=np.array(self.evaluations),
-            grid_changes=np.array(self.grid_changes, int),
-            stopped=self.stopped,
-        )
+        step, loss, error, held_out, seconds, evaluations = np.array(self.rows).reshape(-1, 6).T
+        validation = np.sqrt(held_out) if self.held_out else None
+        changes = np.array(self.grid_changes, int)
+        return History(step.astype(int), loss, error, validation, seconds, evaluations, changes, self.stopped)

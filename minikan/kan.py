@@ -103,15 +103,12 @@ class KAN(Network):
         for depth, (below, above) in enumerate(zip(nodes[:-1], nodes[1:], strict=True)):
             if depth > 0:
                 domains = np.tile([-1.0, 1.0], (len(below), 1))
-            curves = basis.on(domains, grid, order, base)
-            shape = len(below), curves.m, sum(above)
-            layer = (
-                KANLayer(curves, np.zeros(shape))
-                if labels[depth] is None
-                else SharedLayer.of(curves, sum(above), labels[depth])
-            )
-            layer.initialise(rng, noise)
-            layers.append(layer)
+            curves, n_out, label = basis.on(domains, grid, order, base), sum(above), labels[depth]
+            if label is None:
+                layers.append(KANLayer(curves, np.zeros((len(below), curves.m, n_out))))
+            else:
+                layers.append(SharedLayer.of(curves, n_out, label))
+            layers[-1].initialise(rng, noise)
             if max(above) > 1:
                 layers.append(Products(above))
         self._adopt(layers)
@@ -119,10 +116,11 @@ class KAN(Network):
     def __repr__(self):
         nodes: list = [self.widths[0]]
         for layer in self.layers:
-            if isinstance(layer, Products):
-                nodes[-1] = [layer.arity.count(1), layer.n_out - layer.arity.count(1)]
-            else:
+            if layer.edge_list:
                 nodes.append(layer.n_out)
+            else:
+                products = int((layer.wiring().sum(axis=1) > 1).sum())
+                nodes[-1] = [layer.n_out - products, products]
         first, *lines = super().__repr__().split("\n")
         return "\n".join([first.replace(str(self.widths), str(nodes), 1), *lines])
 

@@ -105,11 +105,7 @@ class Network:
         return (
             state is not None
             and np.array_equal(self._parameters, state[0])
-            and all(
-                mine is its
-                for layer, bases in zip(self.layers, state[1], strict=True)
-                for mine, its in zip(layer.bases, bases, strict=True)
-            )
+            and [layer.bases for layer in self.layers] == state[1]
         )
 
     @property
@@ -117,11 +113,8 @@ class Network:
         return [self.layers[0].n_in] + [layer.n_out for layer in self.layers]
 
     def __repr__(self):
-        lines = [
-            f"{type(self).__name__}({self.widths}: {self.parameters.size} parameters)",
-            *map(repr, self.layers),
-        ]
-        return "\n  ".join(lines)
+        head = f"{type(self).__name__}({self.widths}: {self.parameters.size} parameters)"
+        return "\n  ".join([head, *map(repr, self.layers)])
 
     def blocks(self, n: int) -> list[slice]:
         """Cut n samples into blocks, so that what the largest layer keeps of one stays in the cache."""

@@ -184,13 +184,14 @@ class Loop:
     def run(self, advance: Callable) -> None:
         """Train; `log` knows how it went."""
         log, objective = self.log, self.log.objective
+        samples = np.concatenate([term.X for term in objective.terms if term.n])
         log.record(0)
         for step in range(self.steps):
             if self._called_off(step):
                 log.stopped = "stopped by the callback"
                 return
             if self.every and step % self.every == 0 and 2 * step < self.steps:
-                objective.model.restore(moved_grids(objective.model, log.X).state())
+                objective.model.restore(moved_grids(objective.model, samples).state())
                 self.optimizer.forget()
                 log.grid_changes.append(step)
             if not self.optimizer.step(next(self.parts) if self.parts else objective):
@@ -198,18 +199,15 @@ class Loop:
                 return
             if (step + 1) % self.record_every == 0 or step + 1 == self.steps:
                 log.record(step + 1)
-            advance(f"RMSE {log.errors[-1] ** 0.5:.1e}")
+            advance(f"RMSE {log.last[2] ** 0.5:.1e}")
             if log.must_stop(self.tol, self.patience):
                 return
         self._called_off(self.steps)
 
     def _called_off(self, step):
         """Call the callback, if there is a record of this step."""
-        return (
-            self.callback is not None
-            and self.log.steps[-1] == step
-            and self.callback(step, self.log.losses[-1]) is True
-        )
+        recorded, loss, *_ = self.log.last
+        return self.callback is not None and recorded == step and self.callback(step, loss) is True
 
 
 def as_optimizer(optimizer: str | Optimizer) -> Optimizer:
