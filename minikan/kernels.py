@@ -16,7 +16,7 @@ True
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,39 +33,42 @@ np.empty(2 << 20)
 
 
 class SplineFeatures(Features):
-    """The spline features of a batch: where each x is, and the k + 1 basis functions that are not zero there.
+    """The spline features of a batch: the cell of each x, and the k + 1 basis functions that are not zero there.
 
     Attributes
     ----------
     cells : ndarray of int, shape (n_in, n)
-        The cell of each x. The basis functions number `cells` and the k next ones are not zero.
+        The basis functions number `cells` and the k next ones are not zero.
     powers : ndarray, shape (k + 1, n_in, n)
         Powers of u, which runs from 0 to 1 in the cell.
     live : ndarray, shape (k + 1, n_in, n)
-        Values of these basis functions.
+        Values of the basis functions that are not zero.
     base, base_slope : ndarray, shape (n_in, n)
-        The base function, if there is one.
+        Value and slope of the base function, if there is one.
     first : ndarray of int, shape (n_in, n)
-        The row of W that belongs to the first of them.
+        The row of W that belongs to the first live basis function.
+    base_rows : slice
+        The rows of W that belong to the base function.
     """
+
+    basis: Splines
 
     def __init__(self, basis: Splines, x: np.ndarray) -> None:
         super().__init__(basis, x)
-        table = basis.table
-        self.cells, u, self.inside = table.locate(x)
-        self.powers = table.powers(u)
-        self.live = table.live(self.cells, self.powers)
+        self.K, self.base_rows = len(x) * basis.m, slice(basis.size, None, basis.m)
+        self.cells, u, self.inside = basis.table.locate(x)
+        self.powers = basis.table.powers(u)
+        self.live = basis.table.live(self.cells, self.powers)
         if basis.base is not None:
-            self.base, self.base_slope = ACTIVATIONS[basis.base](self.inside, 1)
+            self.base, self.base_slope = ACTIVATIONS[basis.base](self.inside, 1)[:2]
         if self.inside is not x and (x != self.inside).any():  # rarely: go on straight
             beyond = x - self.inside
-            self.live += self.derivative(1) * beyond
+            self.live += self.live_derivative(1) * beyond
             if basis.base is not None:
                 self.base += self.base_slope * beyond
-        self.K = len(x) * basis.m
         self.first = self.cells + np.arange(0, self.K, basis.m)[:, None]
 
-    def derivative(self, order: int) -> np.ndarray:
+    def live_derivative(self, order: int) -> np.ndarray:
         """Differentiate in x the basis functions that are not zero: (k+1, n_in, n)."""
         if order == 0:
             return self.live
@@ -83,10 +86,10 @@ class SplineFeatures(Features):
         n = self.x.shape[1]
         matrix = np.zeros((self.K, n))
         entries, start = matrix.reshape(-1), self.first * n + np.arange(n)
-        for r, live in enumerate(self.derivative(derivative)):
-            entries[r * n :][start] = live  # one row of the matrix further each
+        for r, live in enumerate(self.live_derivative(derivative)):
+            entries[r * n :][start] = live  # the next basis function is a row further
         if self.basis.base is not None:
-            matrix[self.basis.size :: self.basis.m] = self.base_derivative(derivative)
+            matrix[self.base_rows] = self.base_derivative(derivative)
         return matrix
 
 
@@ -98,70 +101,71 @@ class DenseFeatures(SplineFeatures):
         self.values = super().matrix()
 
     def matrix(self, derivative: int = 0) -> np.ndarray:
-        return self.values if derivative == 0 else super().matrix(derivative)
+        return super().matrix(derivative) if derivative else self.values
 
-    def times(self, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def times(self, W: np.ndarray) -> tuple[np.ndarray, Any]:
         return W.T @ self.values, W.copy()
 
     def gradient(self, g: np.ndarray) -> np.ndarray:
         return self.values @ g.T
 
-    def pull(self, kept: np.ndarray, g: np.ndarray) -> np.ndarray:
+    def pull(self, kept: Any, g: np.ndarray) -> np.ndarray:
         n, table = g.shape[1], self.basis.table
         slopes = table.live(self.cells, self.powers, 1)  # per cell: scaled once, at the end
         if len(g) == 1:  # one weight for each feature: fetch these first
-            entries, start, step = kept.reshape(-1), self.first, 1
+            wanted, start, step = kept, self.first, 1
         else:
-            wanted = kept @ g  # (K, n)
-            entries, start, step = wanted.reshape(-1), self.first * n + np.arange(n), n
+            wanted, start, step = kept @ g, self.first * n + np.arange(n), n  # (K, n)
+        entries = wanted.reshape(-1)
         total = entries.take(start) * slopes[0]
         for r in range(1, len(slopes)):
             total += entries[r * step :].take(start) * slopes[r]
-        if len(g) == 1:
-            total *= g
         total *= table.scale(self.cells)
         if self.basis.base is not None:
-            rows = slice(self.basis.size, None, self.basis.m)
-            total += (kept[rows] * g if len(g) == 1 else wanted[rows]) * self.base_slope
+            total += wanted[self.base_rows] * self.base_slope
+        if len(g) == 1:
+            total *= g
         return total
 
-    def curves(self, kept: np.ndarray, derivative: int = 0) -> np.ndarray:
-        live, W = self.derivative(derivative), np.ascontiguousarray(kept.T)
+    def curves(self, kept: Any, derivative: int = 0) -> np.ndarray:
+        live, W = self.live_derivative(derivative), np.ascontiguousarray(kept.T)
         curves = W.take(self.first, axis=1) * live[0]  # (n_out, n_in, n)
         for r in range(1, len(live)):
             curves += W[:, r:].take(self.first, axis=1) * live[r]
         if self.basis.base is not None:
-            curves += W[:, self.basis.size :: self.basis.m, None] * self.base_derivative(derivative)
+            curves += W[:, self.base_rows, None] * self.base_derivative(derivative)
         return curves
 
 
 class SparseFeatures(SplineFeatures):
     """Only features that are not zero: the cost does not grow with the grid."""
 
-    def times(self, W: np.ndarray) -> tuple[np.ndarray, tuple]:
-        rows = self.first + np.arange(len(self.live))[:, None, None]  # of W, (k+1, n_in, n)
-        coef = W.T.take(rows, axis=1)  # (n_out, k+1, n_in, n)
+    @property
+    def rows(self) -> np.ndarray:
+        """The rows of W that belong to the live basis functions, (k+1, n_in, n)."""
+        return self.first + np.arange(len(self.live))[:, None, None]
+
+    def times(self, W: np.ndarray) -> tuple[np.ndarray, Any]:
+        coef, weights = W.T.take(self.rows, axis=1), W[self.base_rows].copy()  # (n_out, k+1, n_in, n)
         z = np.einsum("orin,rin->on", coef, self.live)
-        if self.basis.base is None:
-            return z, (rows, coef, None)
-        weights = W[self.basis.size :: self.basis.m].copy()
-        return z + weights.T @ self.base, (rows, coef, weights)
+        if self.basis.base is not None:
+            z += weights.T @ self.base
+        return z, (coef, weights)
 
     def gradient(self, g: np.ndarray) -> np.ndarray:
-        gradient = np.zeros((len(g), self.K))
-        rows = (self.first + np.arange(len(self.live))[:, None, None]).ravel()
+        gradient, rows = np.zeros((len(g), self.K)), self.rows.ravel()
         for g_o, gradient_o in zip(g, gradient, strict=True):
             np.add.at(gradient_o, rows, (self.live * g_o).ravel())
         if self.basis.base is not None:
-            gradient[:, self.basis.size :: self.basis.m] = g @ self.base.T
+            gradient[:, self.base_rows] = g @ self.base.T
         return gradient.T
 
-    def pull(self, kept: tuple, g: np.ndarray) -> np.ndarray:
+    def pull(self, kept: Any, g: np.ndarray) -> np.ndarray:
         return np.einsum("oin,on->in", self.curves(kept, 1), g)
 
-    def curves(self, kept: tuple, derivative: int = 0) -> np.ndarray:
-        _, coef, weights = kept
-        curves = np.einsum("orin,rin->oin", coef, self.derivative(derivative))
-        if weights is not None:
+    def curves(self, kept: Any, derivative: int = 0) -> np.ndarray:
+        coef, weights = kept
+        curves = np.einsum("orin,rin->oin", coef, self.live_derivative(derivative))
+        if self.basis.base is not None:
             curves += weights.T[:, :, None] * self.base_derivative(derivative)
         return curves
