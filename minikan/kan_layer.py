@@ -125,7 +125,12 @@ class KANLayer(CurveLayer):
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Cache]:
         """Compute z_j = Σ_i φ_ji(x_i): x (n_in, n) → z (n_out, n), and what the derivatives need."""
-        features = self.basis.features(x, self.n_out)
+        return self._weighted(self.basis.features(x, self.n_out))
+
+    def again(self, x: np.ndarray, cache: Cache) -> tuple[np.ndarray, Cache]:
+        return self._weighted(cache.features)
+
+    def _weighted(self, features):
         z, kept = features.times(self.table.reshape(-1, self.n_out))
         return z, Cache(features, kept)
 

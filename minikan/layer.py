@@ -67,6 +67,10 @@ class Layer(ABC):
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Any]:
         """Compute z (n_out, n), and a cache: all that the derivatives need, the weights of this pass included."""
 
+    def again(self, x: np.ndarray, cache: Any) -> tuple[np.ndarray, Any]:
+        """Do as `forward` for the x of an earlier pass, with the present weights."""
+        return self.forward(x)
+
     @abstractmethod
     def backward(self, cache: Any, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
         """Carry ∂loss/∂z (n_out, n) back: the gradient in the weights, and in x (n_in, n) if it is wanted."""

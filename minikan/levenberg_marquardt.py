@@ -6,10 +6,14 @@ a term that vanishes with the residuals. A step that uses both is worth thousand
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
 from .objective import Objective
 from .optimizers import Optimizer
+
+FEW = 200  # parameters, for which two full solutions are faster than a Cholesky decomposition and substitutions
 
 
 class LevenbergMarquardt(Optimizer):
@@ -71,8 +75,8 @@ class LevenbergMarquardt(Optimizer):
         start, growth = objective.parameters.copy(), 2.0
         for _ in range(self.tries):
             self.mu = max(self.mu, local.smallest)
-            step = local.step(self.mu)
-            second = -local.solve(self.mu, objective.second_order(step)) if self.acceleration else 0.0 * step
+            step = local.damp(self.mu)
+            second = -local.solve(objective.second_order(step)) if self.acceleration else 0.0 * step
             predicted = local.decrease(step)
             objective.parameters[:] = start + step + 0.5 * second
             actual = local.loss - objective.loss()
@@ -93,19 +97,25 @@ class Quadratic:
         self.largest = matrix.diagonal().max()
         self.smallest = 1e-15 * self.largest  # with less damping rounding would make the system singular
 
-    def step(self, mu: float) -> np.ndarray:
-        """Find the step for a damping."""
-        return -self.solve(mu, self.gradient)
+    def damp(self, mu: float) -> np.ndarray:
+        """Prepare H + μ I for `solve`, and find the step."""
+        self.damped, self.L = self.matrix.copy(), None
+        self.damped.flat[:: len(self.damped) + 1] += mu
+        if len(self.damped) > FEW:
+            with contextlib.suppress(np.linalg.LinAlgError):  # but for rounding it is positive definite
+                self.L = np.linalg.cholesky(self.damped)
+        return -self.solve(self.gradient)
 
-    def solve(self, mu: float, vector: np.ndarray) -> np.ndarray:
+    def solve(self, vector: np.ndarray) -> np.ndarray:
         """Solve (H + μ I) x = vector."""
-        damped = self.matrix.copy()
-        damped.flat[:: len(damped) + 1] += mu
-        return np.linalg.solve(damped, vector)
+        if self.L is None:
+            return np.linalg.solve(self.damped, vector)
+        y = substitute(self.L, vector)  # L y = vector, and then Lᵀ x = y, from its end
+        return substitute(self.L.T[::-1, ::-1], y[::-1])[::-1]
 
     def decrease(self, step: np.ndarray) -> float:
         """Predict how far the loss falls."""
-        return -(self.gradient + 0.5 * self.matrix @ step) @ step
+        return -(self.gradient + 0.5 * (self.matrix @ step)) @ step
 
 
 class Triangle:
@@ -117,28 +127,31 @@ class Triangle:
         self.largest = (R * R).sum(axis=0).max()
         self.smallest = 1e-22 * self.largest
 
-    def _damped(self, mu, right):
-        """Decompose R with √μ I below it, and its right-hand side likewise."""
+    def damp(self, mu: float) -> np.ndarray:
+        """Prepare RᵀR + μ I for `solve`, and find the step, without ever forming Rᵀq: R and √μ I are one triangle."""
         P = len(self.q)
         rows = np.zeros((2 * P, P + 1))
-        rows[:P, :P], rows[:P, P] = self.R, right
+        rows[:P, :P], rows[:P, P] = self.R, self.q
         np.fill_diagonal(rows[P:], np.sqrt(mu))
         rows = np.linalg.qr(rows, mode="r")
-        return rows[:P, :P], rows[:P, P]
+        self.damped = rows[:P, :P]
+        step = -np.linalg.solve(self.damped, rows[:P, P])
+        return step - self.solve(self.extra) if self.extra.any() else step
 
-    def step(self, mu: float) -> np.ndarray:
-        """Find the step for a damping, without ever forming Rᵀq."""
-        R, right = self._damped(mu, self.q)
-        if self.extra.any():
-            right = right + np.linalg.solve(R.T, self.extra)
-        return -np.linalg.solve(R, right)
-
-    def solve(self, mu: float, vector: np.ndarray) -> np.ndarray:
+    def solve(self, vector: np.ndarray) -> np.ndarray:
         """Solve (RᵀR + μ I) x = vector."""
-        R, _ = self._damped(mu, np.zeros(len(self.q)))
-        return np.linalg.solve(R, np.linalg.solve(R.T, vector))
+        return np.linalg.solve(self.damped, np.linalg.solve(self.damped.T, vector))
 
     def decrease(self, step: np.ndarray) -> float:
         """Predict how far the loss falls."""
         change = self.R @ step
         return -(self.q + 0.5 * change) @ change - self.extra @ step
+
+
+def substitute(L: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Solve L x = b for a lower triangle L, one half after the other."""
+    if len(b) <= 64:
+        return np.linalg.solve(L, b)
+    half = len(b) // 2
+    x = substitute(L[:half, :half], b[:half])
+    return np.concatenate([x, substitute(L[half:, half:], b[half:] - L[half:, :half] @ x)])

@@ -40,10 +40,9 @@ class MeanSquaredError:
         """Compute the weighted residuals r, of z's shape."""
         return (z - y) * np.sqrt(2 / len(z) * weights)
 
-    def weigh_jacobian(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Turn a Jacobian (P, n_out, n) into SᵀJ, in place; here S is a number for each sample."""
-        jacobian *= np.sqrt(2 / len(z) * weights)
-        return jacobian
+    def root(self, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Compute Sᵀ for each sample, (n_out, n_out, n): here a multiple of the identity."""
+        return np.eye(len(z))[:, :, None] * np.sqrt(2 / len(z) * weights)
 
 
 class CrossEntropy:
@@ -85,12 +84,10 @@ class CrossEntropy:
         residuals[y, samples] -= 1 / np.maximum(root[y, samples], 1e-150)
         return residuals * np.sqrt(weights)
 
-    def weigh_jacobian(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Turn a Jacobian (P, n_out, n) into SᵀJ, in place: S = √w diag(√p) (1 - √p √pᵀ)."""
+    def root(self, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Compute Sᵀ for each sample, (n_out, n_out, n): S = √w diag(√p) (1 - √p √pᵀ)."""
         root = self._root(z)
-        jacobian *= root * np.sqrt(weights)
-        jacobian -= root * np.einsum("on,pon->pn", root, jacobian)[:, None]
-        return jacobian
+        return (np.eye(len(z))[:, :, None] - root[:, None] * root) * (root * np.sqrt(weights))
 
     @staticmethod
     def _root(z):

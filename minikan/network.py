@@ -120,11 +120,14 @@ class Network:
         """Cut n samples into blocks, so that what the largest layer keeps of one stays in the cache."""
         return blocks(n, max(layer.floats_per_sample for layer in self.layers))
 
-    def forward(self, x: np.ndarray) -> tuple[np.ndarray, list]:
-        """Go through all layers, samples last: x (n_in, n) → (n_out, n), and the layers' caches."""
-        caches = []
+    def forward(self, x: np.ndarray, first: Any = None) -> tuple[np.ndarray, list]:
+        """Go through all layers, samples last: x (n_in, n) → (n_out, n), and the layers' caches.
+
+        `first` is the first layer's cache, where the same samples went through before, with other weights.
+        """
+        caches: list = []
         for layer in self.layers:
-            x, cache = layer.forward(x)
+            x, cache = layer.forward(x) if caches or first is None else layer.again(x, first)
             caches.append(cache)
         return x, caches
 
@@ -194,29 +197,27 @@ class Network:
             self.propagate(caches, upstream, gradient, wants_x=False)
         return float(loss), gradient
 
-    def linearise(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Compute outputs (n_out, n) and their derivatives in the parameters (P, n_out, n), samples last.
+    def jacobian_of(self, caches: list, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Differentiate M quantities in the parameters, sample by sample: written to `out` (P, M, n).
 
-        Layer by layer from the last to the first: an output's derivative in a weight is the output's
-        sensitivity to the node that the weight feeds, times the weight's feature.
+        `sensitivity` (M, n_out, n) are their derivatives in the outputs. Layer by layer from the last to the first: the
+        derivative in a weight is the sensitivity to the node that the weight feeds, times the weight's feature.
         """
-        z, caches = self.forward(x)
-        n_out, n = z.shape
-        jacobian = np.empty((self.parameters.size, n_out, n))
-        parts = self.split(jacobian)
-        sensitivity = np.broadcast_to(np.eye(n_out)[:, :, None], (n_out, n_out, n))  # ∂output_o/∂z_j
+        parts = self.split(out)
         for depth in reversed(range(len(self.layers))):
             layer, cache = self.layers[depth], caches[depth]
             layer.jacobian(cache, sensitivity, parts[depth])
             if depth > 0:
-                sensitivity = np.einsum("ojn,jin->oin", sensitivity, layer.slopes(cache))
-        return z, jacobian
+                sensitivity = np.einsum("mjn,jin->min", sensitivity, layer.slopes(cache))
 
     @finite_results
     def jacobian(self, X: ArrayLike) -> np.ndarray:
         """Differentiate the outputs in the parameters: X (n, n_in) → (n, n_out, P)."""
-        X = as_samples(X, self.widths[0])
-        return np.ascontiguousarray(self.linearise(X.T)[1].transpose(2, 1, 0))
+        z, caches = self.forward(samples_last(as_samples(X, self.widths[0])))
+        n_out, n = z.shape
+        jacobian = np.empty((self.parameters.size, n_out, n))
+        self.jacobian_of(caches, np.broadcast_to(np.eye(n_out)[:, :, None], (n_out, n_out, n)), jacobian)
+        return np.ascontiguousarray(jacobian.transpose(2, 1, 0))
 
     @finite_results
     def input_derivatives(self, X: ArrayLike) -> tuple[np.ndarray, ...]:

@@ -89,14 +89,16 @@ class Objective:
     def curvature(self) -> tuple[float, np.ndarray, np.ndarray]:
         """Compute loss, gradient (P,) and Gauss–Newton matrix (P, P)."""
         loss, gradient = self._others()
-        matrix = np.zeros((gradient.size, gradient.size))
+        P = gradient.size
+        products = np.zeros((P + 1, P + 1))  # of J with r as one row more, and itself: JJᵀ, and Jr in the last row
         for block, counts in self._blocks():
-            J, where = block.jacobian, block.where
-            if counts:
-                loss += block.loss
-                gradient[where] += J @ block.residuals
-            matrix[where if isinstance(where, slice) else np.ix_(where, where)] += J @ J.T
-        return loss, gradient, matrix
+            loss += block.loss if counts else 0.0
+            if isinstance(block.where, slice):
+                products += block.rows @ block.rows.T
+            else:
+                where = np.append(block.where, P)
+                products[np.ix_(where, where)] += block.rows @ block.rows.T
+        return loss, gradient + products[P, :P], products[:P, :P]
 
     def triangle(self) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
         """Compute loss, R (P, P), q (P,) and extra (P,): JᵀJ = RᵀR, and the gradient is Rᵀq + extra.
@@ -106,15 +108,13 @@ class Objective:
         """
         loss, extra = self._others()
         P = extra.size
-        rows = np.zeros((P, P + 1))
+        triangle = np.zeros((P, P + 1))
         for block, counts in self._blocks():
-            new = np.zeros((len(block.residuals), P + 1))
-            new[:, :P][:, block.where] = block.jacobian.T
-            if counts:
-                loss += block.loss
-                new[:, P] = block.residuals
-            rows = np.linalg.qr(np.concatenate([rows, new]), mode="r")
-        return loss, rows[:P, :P], rows[:P, P], extra
+            loss += block.loss if counts else 0.0
+            rows = np.zeros((block.rows.shape[1], P + 1))
+            rows[:, np.append(np.arange(P)[block.where], P)] = block.rows.T
+            triangle = np.linalg.qr(np.concatenate([triangle, rows]), mode="r")
+        return loss, triangle[:P, :P], triangle[:P, P], extra
 
     def second_order(self, step: np.ndarray, h: float = 0.1) -> np.ndarray:
         """Compute Jᵀr″, where r″ is the residuals' second derivative along a step: (P,)."""

@@ -82,10 +82,10 @@ class Roughness(Term):
 
     def blocks(self, model: Network) -> Iterator[Block]:
         for places, rows in self._curves(model):
-            jacobian = np.sqrt(2 * self.strength) * rows.T
+            jacobian = np.sqrt(2 * self.strength) * rows.T  # (m, rows)
             for where in places:
                 residuals = model.parameters[where] @ jacobian
-                yield Block(0.5 * float(residuals @ residuals), residuals, jacobian, where)
+                yield Block(0.5 * float(residuals @ residuals), np.vstack([jacobian, residuals]), where)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +194,7 @@ class Sparsity(Term):
                     _, second = self.in_activations(layer.curves(cache), self.price(size), weights)
                     for i, j, where, features in layer.edge_features(cache):
                         root = np.sqrt(second[j, i])
-                        yield Block(0.0, np.zeros_like(root), features * root, place.ravel()[where])
+                        yield Block(0.0, np.vstack([features * root, 0 * root]), place.ravel()[where])
 
 
 def entropy(sizes: np.ndarray) -> float:

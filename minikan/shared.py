@@ -99,8 +99,8 @@ class SharedLayer(KANLayer):
     def label(self) -> str:
         return f"{self.basis.label}, groups={len(self.shared)}"
 
-    def forward(self, x: np.ndarray) -> tuple[np.ndarray, Cache]:
-        z, cache = super().forward(x)
+    def _weighted(self, features):
+        z, cache = super()._weighted(features)
         return z, cache._replace(tied=self.weights.copy())
 
     def tie(self, cache: Cache, table: np.ndarray) -> np.ndarray:

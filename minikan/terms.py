@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+REMEMBERED = 2  # blocks of samples whose last pass is kept: enough for 4096 samples
+
+
 class Block(NamedTuple):
-    """Some of a term's residuals, with their derivatives."""
+    """Some of a term's residuals r (N,), with their derivatives J = ∂r/∂θ."""
 
     loss: float  # their share of the term's value
-    residuals: np.ndarray  # r, (N,)
-    jacobian: np.ndarray  # ∂r/∂θ for the parameters `where`, (p, N)
-    where: slice | np.ndarray = slice(None)  # all of them by default
+    rows: np.ndarray  # (p + 1, N): J, a row for each of the parameters `where`, and r as the last row
+    where: slice | np.ndarray = slice(None)  # all parameters by default
 
 
 class Term(ABC):
@@ -84,6 +86,7 @@ class Data(Term):
     y: np.ndarray  # (n_out, n), or (n,) classes
     weights: np.ndarray  # (n,), with sum 1
     criterion: Loss
+    _last: dict = field(default_factory=dict, init=False)  # of the last pass: see `passes`
 
     is_penalty = False
 
@@ -95,38 +98,47 @@ class Data(Term):
         weights = self.weights[samples]
         return replace(self, X=self.X[samples], y=self.y[..., samples], weights=weights / weights.sum())
 
+    def passes(self, model: Network) -> Iterator[tuple[slice, np.ndarray, list]]:
+        """Go through the network, a block of samples at a time: the block, its outputs, and the layers' caches.
+
+        What the first blocks gave is remembered until the model has changed.
+        """
+        if not model.is_in(self._last.get("state")):
+            self._last.clear()
+            self._last["state"] = model.state()
+        for number, block in enumerate(blocks(self.n)):
+            done = self._last.get(number) or model.forward(samples_last(self.X[block]))
+            if number < REMEMBERED:
+                self._last[number] = done
+            yield block, *done
+
     def _loss_of(self, z, block):
         return self.criterion.value_and_gradient(z, self.y[..., block], self.weights[block])
 
     def value(self, model: Network) -> float:
-        value = 0.0
-        for block in blocks(len(self.X)):
-            z, _ = model.forward(samples_last(self.X[block]))
-            value += float(self._loss_of(z, block)[0])
-        return value
+        return sum(float(self._loss_of(z, block)[0]) for block, z, _ in self.passes(model))
 
     def loss_and_gradient(self, model: Network) -> tuple[float, np.ndarray]:
         return model.differentiate(self.X, self._loss_of)
 
     def blocks(self, model: Network) -> Iterator[Block]:
-        for block in blocks(len(self.X)):
+        for block, z, caches in self.passes(model):
             y, weights = self.y[..., block], self.weights[block]
-            z, jacobian = model.linearise(samples_last(self.X[block]))
-            jacobian = self.criterion.weigh_jacobian(jacobian, z, weights).reshape(len(jacobian), -1)
-            residuals = self.criterion.residuals(z, y, weights).ravel()
-            yield Block(float(self._loss_of(z, block)[0]), residuals, jacobian)
+            rows = np.empty((model.parameters.size + 1, *z.shape))
+            model.jacobian_of(caches, self.criterion.root(z, weights), rows[:-1])
+            rows[-1] = self.criterion.residuals(z, y, weights)
+            yield Block(float(self._loss_of(z, block)[0]), rows.reshape(len(rows), -1))
 
     def second_order(self, model: Network, step: np.ndarray, h: float) -> np.ndarray:
         """Central differences of the outputs along the step; then one pass back."""
         here, gradient = model.parameters.copy(), np.zeros_like(model.parameters)
-        for block in blocks(len(self.X)):
+        for block, z, caches in self.passes(model):
             x = samples_last(self.X[block])
             model.parameters[:] = here + h * step
-            ahead, _ = model.forward(x)
+            ahead, _ = model.forward(x, caches[0])
             model.parameters[:] = here - h * step
-            behind, _ = model.forward(x)
+            behind, _ = model.forward(x, caches[0])
             model.parameters[:] = here
-            z, caches = model.forward(x)
             second = (ahead + behind - 2 * z) / h**2
             upstream = self.criterion.hessian_product(z, second, self.weights[block])
             model.propagate(caches, upstream, gradient, wants_x=False)
