@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MARGIN = 0.02  # of the range of the data, left free on both sides: new samples reach beyond the old ones
+COVER = 0.05  # the same, for grids of hidden nodes that follow during training
 RIDGE = 0.01  # what the square of a weight costs beside the square of a curve's second derivative
 
 
@@ -86,10 +87,18 @@ class Basis(ABC):
         """The same family on the same domain, with another `grid`."""
         return type(self)(self.domain, grid, self.base)
 
-    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float) -> Self:
+    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float, margin: float = MARGIN) -> Self:
         """The same family where the data of each input are, x[i] of shape (n,), and a little beyond."""
-        domain = [around(data, *ends) for data, ends in zip(x, self.domain, strict=True)]
+        domain = [around(data, *ends, margin) for data, ends in zip(x, self.domain, strict=True)]
         return type(self)(domain, self.grid, self.base)
+
+    def covers(self, x: Sequence[np.ndarray]) -> bool:
+        """Tell whether the data of each input lie on its domain and leave a margin free: half to twice of COVER."""
+        for data, (low, high) in zip(x, self.domain, strict=True):
+            free = np.array([data.min() - low, high - data.max()]) / (np.ptp(data) or 1.0)
+            if has_range(data, low, high) and not (0.5 * COVER <= free.min() and free.max() <= 2 * COVER):
+                return False
+        return True
 
     def rows(self, inputs: Any) -> Self:
         """The basis of some of the inputs."""
@@ -140,6 +149,13 @@ class Basis(ABC):
         rows = np.zeros((len(u), self.m))
         rows[:, : self.size] = self.functions(u, 2).T * np.sqrt(share)[:, None]
         return np.concatenate([rows, np.sqrt(RIDGE) * np.eye(self.m)])
+
+    def differences(self) -> list[np.ndarray]:
+        """For each input rows D (rows, size) whose products with the weights tell where curves are not smooth.
+
+        They are for weights that few samples determine; families of which every weight matters everywhere have none.
+        """
+        return []
 
     def sample_points(self) -> np.ndarray:
         """Points of each input that determine a curve on its domain: (n_in, points)."""
@@ -217,15 +233,14 @@ class Features:
         return (weights.swapaxes(1, 2) @ features).swapaxes(0, 1)
 
 
-def around(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
+def around(x: np.ndarray, low: float, high: float, margin: float = MARGIN) -> tuple[float, float]:
     """Choose the interval for data x (n,), a little wider than their range.
 
     Where the data are all alike the old interval (low, high) stays, and is moved if they do not lie on it.
     """
     first, last = x.min(), x.max()
     if has_range(x, low, high):
-        margin = MARGIN * (last - first)
-        return first - margin, last + margin
+        return first - margin * (last - first), last + margin * (last - first)
     middle = 0.5 * (first + last)
     shift = 0.0 if low <= middle <= high else middle - 0.5 * (low + high)
     return low + shift, high + shift

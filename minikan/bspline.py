@@ -14,6 +14,8 @@ References: C. de Boor, *A Practical Guide to Splines* (2001), chapters IX and X
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -99,6 +101,23 @@ def polynomial_pieces(knots: np.ndarray, order: int) -> np.ndarray:
             pieces[..., r + 1, :] += share
             pieces[..., r, :] += parent - share
     return pieces
+
+
+def differences(knots: np.ndarray, order: int) -> np.ndarray:
+    """Make the matrix D (rows, G + k) of the differences of order 2k + 2 of a spline's coefficients.
+
+    The first k + 1 are the jumps of the k-th derivative at the inner knots, whatever their distances: they are zero
+    where the spline is one polynomial. All rows are as long as on an even grid. On few cells the order is
+    as high as there are coefficients for.
+    """
+    k, D = order, np.eye(len(knots) - order - 1)
+    for p in range(k, 0, -1):  # the coefficients of the derivative, k times
+        first = k - p + 1
+        spans = knots[first + p : first + p + len(D) - 1] - knots[first : first + len(D) - 1]
+        D = np.diff(D, axis=0) / spans[:, None]
+    times = min(k + 2, len(D) - 1)
+    D = np.diff(D, times, axis=0) if times else D[:0]
+    return D * np.sqrt(comb(2 * (k + times), k + times) / (D * D).sum(axis=1, keepdims=True))
 
 
 class SplineGrid:

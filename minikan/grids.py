@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import numpy as np
 from numpy.typing import ArrayLike
 
+from .basis import COVER
 from .network import Network, samples_last
 from .validation import as_integer, as_kan, as_number, as_samples, finite_results
 
@@ -64,6 +66,21 @@ def update_grid(model: M, X: ArrayLike, uniform_weight: float = 0.7) -> M:
         layers.append(layer.fitted(z, uniform_weight))
         z, _ = layers[-1].forward(z)
     return type(model).from_layers(layers)
+
+
+def covered(model: M, X: np.ndarray) -> M | None:
+    """Lay grids of hidden nodes anew where nodes have left them, or fill them badly; None if all are well.
+
+    The new grids are even, and leave a twentieth of their node's range free on both sides: samples to come reach beyond
+    those known.
+    """
+    z, layers, well = samples_last(X), list(model.layers), True
+    for depth, layer in enumerate(layers):
+        if depth > 0 and not layer.covers(z):
+            layers[depth], well = layer.fitted(z, 1.0, COVER), False
+        if depth + 1 < len(layers):
+            z, _ = layers[depth].forward(z)
+    return None if well else type(model).from_layers(layers)
 
 
 @finite_results

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import Basis, Features
+from .basis import MARGIN, Basis, Features
 from .layer import CurveLayer
 from .validation import as_numbers
 
@@ -173,6 +173,13 @@ class KANLayer(CurveLayer):
         places = np.arange(self.weights.size).reshape(self.weights.shape)
         yield np.moveaxis(places, 1, -1).reshape(-1, self.basis.m), self.basis.roughness()
 
+    def differences(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        places = np.arange(self.weights.size).reshape(self.weights.shape)[:, : self.basis.size]
+        yield from zip(places.swapaxes(1, 2), self.basis.differences(), strict=False)
+
+    def covers(self, x: np.ndarray) -> bool:
+        return self.basis.covers(x)
+
     def copy(self) -> KANLayer:
         return KANLayer(self.basis, self.weights)
 
@@ -193,8 +200,8 @@ class KANLayer(CurveLayer):
         """Make a layer of the same curves, as far as another basis has them."""
         return KANLayer(new, self.basis.projection(new) @ self.weights)
 
-    def fitted(self, x: np.ndarray, uniform_weight: float) -> KANLayer:
-        return self.on_basis(self.basis.fitted(x, uniform_weight))
+    def fitted(self, x: np.ndarray, uniform_weight: float, margin: float = MARGIN) -> KANLayer:
+        return self.on_basis(self.basis.fitted(x, uniform_weight, margin))
 
     def refined(self, grid: int) -> KANLayer:
         return self.on_basis(self.basis.refined(grid))

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from .basis import MARGIN
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -123,7 +125,7 @@ class Layer(ABC):
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw new weights, as a new network has them."""
 
-    def fitted(self, x: np.ndarray, uniform_weight: float) -> Self:
+    def fitted(self, x: np.ndarray, uniform_weight: float, margin: float = MARGIN) -> Self:
         """Lay the grids where the inputs x (n_in, n) are, with the same function there; see `update_grid`."""
         return self.copy()
 
@@ -138,6 +140,14 @@ class Layer(ABC):
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield places of curves in the weights, (curves, m), and the rows (rows, m) of `Basis.roughness`."""
         yield from ()
+
+    def differences(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield places of curves in the weights, (curves, size), and the rows of `Basis.differences`."""
+        yield from ()
+
+    def covers(self, x: np.ndarray) -> bool:
+        """Tell whether the curves' domains fit the inputs x (n_in, n); see `minikan.grids.covered`."""
+        return True
 
     def wiring(self) -> np.ndarray:
         """Tell which inputs lead to which outputs: (n_out, n_in) of bool."""

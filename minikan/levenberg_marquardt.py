@@ -12,6 +12,7 @@ import numpy as np
 
 from .objective import Objective
 from .optimizers import Optimizer
+from .terms import Block
 
 FEW = 200  # parameters, for which two full solutions are faster than a Cholesky decomposition and substitutions
 
@@ -54,6 +55,7 @@ class LevenbergMarquardt(Optimizer):
     True
     """
 
+    second_order = True
     tries = 30  # rejected steps in a row after which there is no way down
     longest_second = 0.75  # of the acceleration's length to the step's, beyond which the step is too long
 
@@ -71,7 +73,10 @@ class LevenbergMarquardt(Optimizer):
         if not local.gradient.any():
             return False
         if self.mu is None:
-            self.mu = self.damping * local.largest
+            self.mu = self.damping * local.diagonal.max()
+        prior = objective.prior and objective.prior(objective.model, objective.n, local.loss, local.diagonal)
+        for block in prior.blocks(objective.model) if prior else ():
+            local.add(block)
         start, growth = objective.parameters.copy(), 2.0
         for _ in range(self.tries):
             self.mu = max(self.mu, local.smallest)
@@ -79,7 +84,7 @@ class LevenbergMarquardt(Optimizer):
             second = -local.solve(objective.second_order(step)) if self.acceleration else 0.0 * step
             predicted = local.decrease(step)
             objective.parameters[:] = start + step + 0.5 * second
-            actual = local.loss - objective.loss()
+            actual = local.loss - objective.loss() - (prior.value(objective.model) if prior else 0.0)
             trusted = np.linalg.norm(second) <= self.longest_second * np.linalg.norm(step)
             if trusted and predicted > 0 and actual > 0:
                 self.mu *= max(1 / 10, 1 - (2 * actual / predicted - 1) ** 3)
@@ -94,8 +99,15 @@ class Quadratic:
 
     def __init__(self, loss: float, gradient: np.ndarray, matrix: np.ndarray) -> None:
         self.loss, self.gradient, self.matrix = loss, gradient, matrix
-        self.largest = matrix.diagonal().max()
-        self.smallest = 1e-15 * self.largest  # with less damping rounding would make the system singular
+        self.diagonal = matrix.diagonal().copy()
+        self.smallest = 1e-15 * self.diagonal.max()  # with less damping rounding would make the system singular
+
+    def add(self, block: Block) -> None:
+        """Add residuals of some parameters."""
+        products, where = block.rows @ block.rows.T, block.where
+        self.loss += block.loss
+        self.gradient[where] += products[-1, :-1]
+        self.matrix[np.ix_(where, where)] += products[:-1, :-1]
 
     def damp(self, mu: float) -> np.ndarray:
         """Prepare H + μ I for `solve`, and find the step."""
@@ -124,8 +136,17 @@ class Triangle:
     def __init__(self, loss: float, R: np.ndarray, q: np.ndarray, extra: np.ndarray) -> None:
         self.loss, self.R, self.q, self.extra = loss, R, q, extra
         self.gradient = R.T @ q + extra
-        self.largest = (R * R).sum(axis=0).max()
-        self.smallest = 1e-22 * self.largest
+        self.diagonal = (R * R).sum(axis=0)
+        self.smallest = 1e-22 * self.diagonal.max()
+
+    def add(self, block: Block) -> None:
+        """Add residuals of some parameters."""
+        P = len(self.q)
+        rows = np.zeros((block.rows.shape[1], P + 1))
+        rows[:, np.append(block.where, P)] = block.rows.T
+        rows = np.linalg.qr(np.concatenate([np.column_stack([self.R, self.q]), rows]), mode="r")
+        self.loss, self.R, self.q = self.loss + block.loss, rows[:P, :P], rows[:P, P]
+        self.gradient = self.R.T @ self.q + self.extra
 
     def damp(self, mu: float) -> np.ndarray:
         """Prepare RᵀR + μ I for `solve`, and find the step, without ever forming Rᵀq: R and √μ I are one triangle."""

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,12 +25,15 @@ class Objective:
     ----------
     evaluations : float
         How often each sample has been looked at: passes for a loss, a gradient or a Jacobian.
+    prior : callable, optional
+        What Levenberg–Marquardt adds while it takes a step, as prior(model, n, loss, diagonal of JᵀJ): `SmoothPrior`.
     whole : Objective
         The objective that this is a part of; itself, if it is none.
     """
 
     def __init__(self, model: Network, terms: Sequence[Term], whole: Objective | None = None) -> None:
         self.model, self.terms, self.whole, self.evaluations = model, tuple(terms), whole or self, 0.0
+        self.prior: Callable | None = None
         self._known: tuple = (None, (), 0.0, 0.0)  # state of the model, terms, and error and penalty there
 
     @property

@@ -23,9 +23,12 @@ class Optimizer(ABC):
     ----------
     stochastic : bool
         Whether it can work with a gradient from a part of the samples.
+    second_order : bool
+        Whether it uses residuals and their Jacobian.
     """
 
     stochastic = False
+    second_order = False
     _objective: Objective | None = None  # the one that it remembers something of
 
     def step(self, objective: Objective) -> bool:

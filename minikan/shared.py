@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import Basis
+from .basis import MARGIN, Basis
 from .kan_layer import Cache, KANLayer
 from .validation import as_integer, as_numbers
 
@@ -135,6 +135,13 @@ class SharedLayer(KANLayer):
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         yield np.arange(self._end).reshape(-1, self.basis.m), self.basis.roughness()
 
+    def differences(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        places = np.arange(self._end).reshape(-1, self.basis.m)[:, : self.basis.size]
+        yield from ((places, D) for D in self.basis.differences()[:1])
+
+    def covers(self, x: np.ndarray) -> bool:
+        return self.basis.covers([x.ravel()] * self.n_in)
+
     def copy(self) -> SharedLayer:
         return SharedLayer(self.basis, self.shared, self.scale, self.groups)
 
@@ -153,6 +160,6 @@ class SharedLayer(KANLayer):
     def on_basis(self, new: Basis) -> SharedLayer:
         return SharedLayer(new, self.shared @ self.basis.projection(new)[0].T, self.scale, self.groups)
 
-    def fitted(self, x: np.ndarray, uniform_weight: float) -> SharedLayer:
+    def fitted(self, x: np.ndarray, uniform_weight: float, margin: float = MARGIN) -> SharedLayer:
         """Lay one grid where the data of all inputs are."""
-        return self.on_basis(self.basis.fitted([x.ravel()] * self.n_in, uniform_weight))
+        return self.on_basis(self.basis.fitted([x.ravel()] * self.n_in, uniform_weight, margin))

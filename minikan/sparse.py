@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .basis import MARGIN
 from .layer import CurveLayer, Layer
 
 
@@ -129,6 +130,13 @@ class SparseLayer(CurveLayer):
         for at, edge in self.sheet.items():
             yield from ((self._slices[at].start + places, rows) for places, rows in edge.roughness())
 
+    def differences(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for at, edge in self.sheet.items():
+            yield from ((self._slices[at].start + places, rows) for places, rows in edge.differences())
+
+    def covers(self, x: np.ndarray) -> bool:
+        return all(edge.covers(x[i : i + 1]) for (i, _), edge in self.sheet.items())
+
     def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> SparseLayer:
         edges = {
             (i, j): self.sheet[source, node]
@@ -145,8 +153,8 @@ class SparseLayer(CurveLayer):
     def copy(self) -> SparseLayer:
         return SparseLayer(self.n_in, self.n_out, self.sheet)
 
-    def fitted(self, x: np.ndarray, uniform_weight: float) -> SparseLayer:
-        return self.map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight))
+    def fitted(self, x: np.ndarray, uniform_weight: float, margin: float = MARGIN) -> SparseLayer:
+        return self.map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight, margin))
 
     def refined(self, grid: int) -> SparseLayer:
         return self.map(lambda _, edge: edge.refined(grid))

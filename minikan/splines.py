@@ -9,14 +9,15 @@ so it is redundant, and it would make the Jacobian singular: it is left out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .activations import ACTIVATIONS
-from .basis import RIDGE, Basis, around, chebyshev_points, has_range, within
-from .bspline import SplineGrid, make_grid
+from .basis import MARGIN, RIDGE, Basis, around, chebyshev_points, has_range, within
+from .bspline import SplineGrid, differences, make_grid
 from .kernels import DenseFeatures, SparseFeatures, SplineFeatures
 from .validation import as_choice, as_domains, as_increasing, as_integer, as_numbers
 
@@ -124,11 +125,11 @@ class Splines(Basis):
         old, new = np.linspace(0, 1, self.grid + 1), np.linspace(0, 1, grid + 1)
         return self._through([np.interp(new, old, points) for points in self.points])
 
-    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float) -> Self:
+    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float, margin: float = MARGIN) -> Self:
         """Lay the points where the data are: evenly spaced ones, mixed with quantiles of the data."""
         weight, points = max(uniform_weight, LEAST_UNIFORM), []
         for data, old in zip(x, self.points, strict=True):
-            low, high = around(data, old[0], old[-1])
+            low, high = around(data, old[0], old[-1], margin)
             if not has_range(data, old[0], old[-1]):
                 points.append(old + (low - old[0]))
                 continue
@@ -141,6 +142,13 @@ class Splines(Basis):
     def _through(self, points):
         """The same family on other grid points, (n_in, G + 1)."""
         return type(self)([make_grid(grid=row, order=self.order) for row in points], self.order, self.base)
+
+    @cached_property
+    def _differences(self):
+        return [differences(row, self.order) for row in self.knots]
+
+    def differences(self) -> list[np.ndarray]:
+        return self._differences
 
     def sample_points(self) -> np.ndarray:
         """k + 1 points in every cell: (n_in, G (k + 1))."""

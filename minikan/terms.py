@@ -94,6 +94,11 @@ class Data(Term):
     def n(self) -> int:
         return len(self.X)
 
+    def variance(self) -> float:
+        """Compute the weighted mean square of targets (n_out, n) around their means."""
+        away = self.y - (self.y @ self.weights)[:, None]
+        return float((away**2 @ self.weights).mean())
+
     def part(self, samples: np.ndarray) -> Data:
         weights = self.weights[samples]
         return replace(self, X=self.X[samples], y=self.y[..., samples], weights=weights / weights.sum())

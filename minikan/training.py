@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .grids import covered
 from .grids import update_grid as moved_grids
 from .history import History, Log
 from .levenberg_marquardt import LevenbergMarquardt
@@ -21,10 +22,12 @@ from .objective import Objective, as_objective, batches
 from .optimizers import LBFGS, Adam, GradientDescent, Optimizer
 from .penalties import Sparsity
 from .progress import progress_bar
+from .smoothness import SmoothPrior
 from .terms import Term
 from .validation import as_choice, as_integer, as_kan, as_number, as_numbers
 
 OPTIMIZERS = {"lm": LevenbergMarquardt, "lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
+SETTLED = 0.01  # of the targets' variance: with less error left the valley is found, and grids may follow
 GRID_STEPS = 5  # from one move of the grids to the next
 
 
@@ -151,8 +154,11 @@ def fit(
         batch_size = as_integer(batch_size, "batch_size", 1)
         parts, record_every = batches(objective, batch_size, seed), -(-objective.n // batch_size)
 
+    if optimizer.second_order and not penalties:
+        objective.prior = SmoothPrior
+    settled = SETTLED * objective.terms[0].variance() if optimizer.second_order and loss == "mse" else 0.0
     log = Log(objective, held_out)
-    loop = Loop(log, optimizer, steps, every, parts, record_every, tol, patience, callback)
+    loop = Loop(log, optimizer, steps, every, parts, record_every, settled, tol, patience, callback)
     try:
         with np.errstate(all="ignore"), progress_bar(steps, "fit", progress) as advance:
             loop.run(advance)
@@ -177,6 +183,7 @@ class Loop:
     every: int  # steps between two moves of the grids, 0 for none
     parts: Iterator[Objective] | None  # mini-batches
     record_every: int  # steps between two records
+    settled: float  # the error below which grids of hidden nodes follow
     tol: float
     patience: float
     callback: Callable[[int, float], object] | None
@@ -190,8 +197,13 @@ class Loop:
             if self._called_off(step):
                 log.stopped = "stopped by the callback"
                 return
+            moved = None
             if self.every and step % self.every == 0 and 2 * step < self.steps:
-                objective.model.restore(moved_grids(objective.model, samples).state())
+                moved = moved_grids(objective.model, samples)
+            elif not self.every and step % GRID_STEPS == 0 and log.last[2] < self.settled:
+                moved = covered(objective.model, samples)
+            if moved is not None:
+                objective.model.restore(moved.state())
                 self.optimizer.forget()
                 log.grid_changes.append(step)
             if not self.optimizer.step(next(self.parts) if self.parts else objective):

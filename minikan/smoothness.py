@@ -1,0 +1,62 @@
+"""Coefficients that few samples determine continue the curve of their neighbours (chapters 04 and 05).
+
+Where hardly a sample falls, as at the ends of hidden nodes' grids, least squares sets a coefficient by whatever the few
+samples' small errors ask for. A prior says what is usual instead, for each spline with the differences d = D c of its
+coefficients (`minikan.bspline.differences`): they are about as large as their median s, and samples are off by √E.
+
+    E |d|² / (n s² + n E / (LARGEST_SHARE t) + |d|²)        E: the loss, n: samples, t: the trace of the curve's part in H
+
+During a step of Levenberg–Marquardt the denominator is a number. Its second part keeps the prior below the weight of
+LARGEST_SHARE of a sample, its last part below the loss. So it has no units, and fades as the loss falls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .network import Network
+from .terms import Block
+
+LARGEST_SHARE = 0.01  # of a sample, in what determines a coefficient
+
+
+class SmoothPrior:
+    """The prior at one point: Σ weight |D c|², over all splines of a model.
+
+    Parameters
+    ----------
+    model : Network
+    n : int
+        Samples.
+    loss : float
+        E, what samples are off by, squared.
+    diagonal : ndarray, shape (P,)
+        Of the Gauss–Newton matrix H.
+    """
+
+    def __init__(self, model: Network, n: int, loss: float, diagonal: np.ndarray) -> None:
+        self.curves, start = [], 0
+        for layer in model.layers:
+            for places, D in layer.differences():
+                places = start + places  # (curves, size)
+                d, trace = model.parameters[places] @ D.T, diagonal[places].sum(axis=1)
+                heard = trace > 0
+                usual = np.median(np.abs(d), axis=1) ** 2 + loss / (LARGEST_SHARE * np.where(heard, trace, 1))
+                weights = np.where(heard, loss, 0) / (n * usual + (d * d).sum(axis=1))
+                self.curves.append((places, D, weights))
+            start += layer.weights.size
+
+    def value(self, model: Network) -> float:
+        """Compute the term."""
+        return sum(
+            float(weights @ ((model.parameters[places] @ D.T) ** 2).sum(axis=1)) for places, D, weights in self.curves
+        )
+
+    def blocks(self, model: Network) -> Iterator[Block]:
+        """Yield residuals and their Jacobian, curve by curve."""
+        for places, D, weights in self.curves:
+            for where, weight in zip(places, weights, strict=True):
+                rows = np.sqrt(2 * weight) * np.vstack([D.T, D @ model.parameters[where]])
+                yield Block(0.5 * float(rows[-1] @ rows[-1]), rows, where)
