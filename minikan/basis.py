@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MARGIN = 0.02  # of the range of the data, left free on both sides: new samples reach beyond the old ones
-COVER = 0.05  # the same, for grids of hidden nodes that follow during training
+WIDEST = 0.1  # of the range of the data, that may be free before grids of hidden nodes are laid anew
+ENOUGH = 250  # samples per cell, for which quantiles are smooth enough to lay cells by them
 RIDGE = 0.01  # what the square of a weight costs beside the square of a curve's second derivative
 
 
@@ -87,16 +88,16 @@ class Basis(ABC):
         """The same family on the same domain, with another `grid`."""
         return type(self)(self.domain, grid, self.base)
 
-    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float, margin: float = MARGIN) -> Self:
+    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float | None) -> Self:
         """The same family where the data of each input are, x[i] of shape (n,), and a little beyond."""
-        domain = [around(data, *ends, margin) for data, ends in zip(x, self.domain, strict=True)]
+        domain = [around(data, *ends) for data, ends in zip(x, self.domain, strict=True)]
         return type(self)(domain, self.grid, self.base)
 
     def covers(self, x: Sequence[np.ndarray]) -> bool:
-        """Tell whether the data of each input lie on its domain and leave a margin free: half to twice of COVER."""
+        """Tell whether the data of each input lie on its domain, and fill it."""
         for data, (low, high) in zip(x, self.domain, strict=True):
-            free = np.array([data.min() - low, high - data.max()]) / (np.ptp(data) or 1.0)
-            if has_range(data, low, high) and not (0.5 * COVER <= free.min() and free.max() <= 2 * COVER):
+            free = min(data.min() - low, high - data.max()), max(data.min() - low, high - data.max())
+            if has_range(data, low, high) and not (free[0] >= 0 and free[1] <= WIDEST * np.ptp(data)):
                 return False
         return True
 
@@ -233,14 +234,14 @@ class Features:
         return (weights.swapaxes(1, 2) @ features).swapaxes(0, 1)
 
 
-def around(x: np.ndarray, low: float, high: float, margin: float = MARGIN) -> tuple[float, float]:
+def around(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
     """Choose the interval for data x (n,), a little wider than their range.
 
     Where the data are all alike the old interval (low, high) stays, and is moved if they do not lie on it.
     """
     first, last = x.min(), x.max()
     if has_range(x, low, high):
-        return first - margin * (last - first), last + margin * (last - first)
+        return first - MARGIN * (last - first), last + MARGIN * (last - first)
     middle = 0.5 * (first + last)
     shift = 0.0 if low <= middle <= high else middle - 0.5 * (low + high)
     return low + shift, high + shift

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import COVER
+from .basis import WIDEST
 from .network import Network, samples_last
 from .validation import as_integer, as_kan, as_number, as_samples, finite_results
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Network)
 
 
 @finite_results
-def update_grid(model: M, X: ArrayLike, uniform_weight: float = 0.7) -> M:
+def update_grid(model: M, X: ArrayLike, uniform_weight: float | None = None) -> M:
     """Make a new model whose grids lie where its inputs and hidden nodes are, with the same function there.
 
     Each grid covers the range of its data and a fiftieth of it more on both sides. Its points are a
@@ -59,27 +59,38 @@ def update_grid(model: M, X: ArrayLike, uniform_weight: float = 0.7) -> M:
     >>> model.layers[0].knots.round(2)
     array([[-54.,  -2.,  50., 102., 154.]])
     """
-    z = samples_last(as_samples(X, as_kan(model, "update_grid").widths[0]))
-    uniform_weight = as_number(uniform_weight, "uniform_weight", 0, 1)
+    x = z = samples_last(as_samples(X, as_kan(model, "update_grid").widths[0]))
+    if uniform_weight is not None:
+        uniform_weight = as_number(uniform_weight, "uniform_weight", 0, 1)
     layers = []
     for layer in model.layers:
-        layers.append(layer.fitted(z, uniform_weight))
-        z, _ = layers[-1].forward(z)
+        layers.append(layer.fitted(x, uniform_weight))
+        z, x = _with_reach(layers[-1], z)
     return type(model).from_layers(layers)
 
 
-def covered(model: M, X: np.ndarray) -> M | None:
-    """Lay grids of hidden nodes anew where nodes have left them, or fill them badly; None if all are well.
+def _with_reach(layer, z):
+    """Compute a layer's outputs (n_out, n), and the same with two samples more: how low and how high they may get.
 
-    The new grids are even, and leave a twentieth of their node's range free on both sides: samples to come reach beyond
-    those known.
+    All edges into a node may be extreme at once, even if they are in no sample. With many edges that is far away: a
+    tenth of the outputs' range is the most.
     """
+    z, cache = layer.forward(z)
+    low, high = layer.reach(cache, z)
+    most = WIDEST * np.ptp(z, axis=1)
+    low, high = np.maximum(low, z.min(axis=1) - most), np.minimum(high, z.max(axis=1) + most)
+    return z, np.column_stack([z, low, high])
+
+
+def covered(model: M, X: np.ndarray) -> M | None:
+    """Lay grids of hidden nodes anew, evenly, where nodes can leave them, or fill them badly; None if all are well."""
     z, layers, well = samples_last(X), list(model.layers), True
+    x = z
     for depth, layer in enumerate(layers):
-        if depth > 0 and not layer.covers(z):
-            layers[depth], well = layer.fitted(z, 1.0, COVER), False
+        if depth > 0 and not layer.covers(x):
+            layers[depth], well = layer.fitted(x, 1.0), False
         if depth + 1 < len(layers):
-            z, _ = layers[depth].forward(z)
+            z, x = _with_reach(layers[depth], z)
     return None if well else type(model).from_layers(layers)
 
 

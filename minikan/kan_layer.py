@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import MARGIN, Basis, Features
+from .basis import Basis, Features
 from .layer import CurveLayer
 from .validation import as_numbers
 
@@ -200,8 +200,8 @@ class KANLayer(CurveLayer):
         """Make a layer of the same curves, as far as another basis has them."""
         return KANLayer(new, self.basis.projection(new) @ self.weights)
 
-    def fitted(self, x: np.ndarray, uniform_weight: float, margin: float = MARGIN) -> KANLayer:
-        return self.on_basis(self.basis.fitted(x, uniform_weight, margin))
+    def fitted(self, x: np.ndarray, uniform_weight: float | None) -> KANLayer:
+        return self.on_basis(self.basis.fitted(x, uniform_weight))
 
     def refined(self, grid: int) -> KANLayer:
         return self.on_basis(self.basis.refined(grid))

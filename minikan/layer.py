@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from .basis import MARGIN
-
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -125,7 +123,7 @@ class Layer(ABC):
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw new weights, as a new network has them."""
 
-    def fitted(self, x: np.ndarray, uniform_weight: float, margin: float = MARGIN) -> Self:
+    def fitted(self, x: np.ndarray, uniform_weight: float | None) -> Self:
         """Lay the grids where the inputs x (n_in, n) are, with the same function there; see `update_grid`."""
         return self.copy()
 
@@ -136,6 +134,10 @@ class Layer(ABC):
     def contributions(self, cache: Any, x: np.ndarray) -> np.ndarray:
         """Tell how each input moves each output, here to first order: (n_out, n_in, n)."""
         return self.slopes(cache) * (x - x.mean(axis=1, keepdims=True))
+
+    def reach(self, cache: Any, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tell how low and how high the outputs can be on inputs that have not been seen together: (n_out,) each."""
+        return z.min(axis=1), z.max(axis=1)
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield places of curves in the weights, (curves, m), and the rows (rows, m) of `Basis.roughness`."""
@@ -207,6 +209,10 @@ class AdditiveLayer(Layer):
 
     def contributions(self, cache: Any, x: np.ndarray) -> np.ndarray:
         return self.curves(cache)
+
+    def reach(self, cache: Any, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        curves = self.curves(cache)
+        return curves.min(axis=2).sum(axis=1), curves.max(axis=2).sum(axis=1)
 
     def jacobian(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
         self.write_rows(cache, self.features(cache)[None], sensitivity[:, None], out)

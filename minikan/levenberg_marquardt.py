@@ -61,9 +61,9 @@ class LevenbergMarquardt(Optimizer):
 
     def __init__(self, damping: float = 1.0, acceleration: bool = True, orthogonal: bool = False) -> None:
         self.damping, self.acceleration, self.orthogonal = damping, acceleration, orthogonal
-        self.forget()
+        self.restart()
 
-    def forget(self) -> None:
+    def restart(self) -> None:
         """Begin with the first damping again."""
         self.mu: float | None = None
 

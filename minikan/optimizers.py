@@ -34,7 +34,7 @@ class Optimizer(ABC):
     def step(self, objective: Objective) -> bool:
         """Move `objective.parameters`; False, and nothing moved, if there is no way down."""
         if objective.whole is not self._objective:  # what was learned on another one does not hold here
-            self.forget()
+            self.restart()
             self._objective = objective.whole
         return self.move(objective)
 
@@ -43,7 +43,11 @@ class Optimizer(ABC):
         """Do the work of `step`."""
 
     def forget(self) -> None:
-        """Drop what was learned on the way here, as when the grids have moved."""
+        """Drop what does not hold where the parameters have another meaning, as when grids have moved."""
+
+    def restart(self) -> None:
+        """Drop all that was learned on another objective."""
+        self.forget()
 
 
 class GradientDescent(Optimizer):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import MARGIN, Basis
+from .basis import Basis
 from .kan_layer import Cache, KANLayer
 from .validation import as_integer, as_numbers
 
@@ -160,6 +160,6 @@ class SharedLayer(KANLayer):
     def on_basis(self, new: Basis) -> SharedLayer:
         return SharedLayer(new, self.shared @ self.basis.projection(new)[0].T, self.scale, self.groups)
 
-    def fitted(self, x: np.ndarray, uniform_weight: float, margin: float = MARGIN) -> SharedLayer:
+    def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SharedLayer:
         """Lay one grid where the data of all inputs are."""
-        return self.on_basis(self.basis.fitted([x.ravel()] * self.n_in, uniform_weight, margin))
+        return self.on_basis(self.basis.fitted([x.ravel()] * self.n_in, uniform_weight))

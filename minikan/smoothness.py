@@ -4,10 +4,9 @@ Where hardly a sample falls, as at the ends of hidden nodes' grids, least square
 samples' small errors ask for. A prior says what is usual instead, for each spline with the differences d = D c of its
 coefficients (`minikan.bspline.differences`): they are about as large as their median s, and samples are off by √E.
 
-    E |d|² / (n s² + n E / (LARGEST_SHARE t) + |d|²)        E: the loss, n: samples, t: the trace of the curve's part in H
+    E |d|² / (n s² + n E / t)              E: the loss, n: samples, t: the trace of the curve's part in JᵀJ
 
-During a step of Levenberg–Marquardt the denominator is a number. Its second part keeps the prior below the weight of
-LARGEST_SHARE of a sample, its last part below the loss. So it has no units, and fades as the loss falls.
+Its second part keeps the prior below the weight of one sample. It has no units, and fades as the loss falls.
 """
 
 from __future__ import annotations
@@ -18,8 +17,6 @@ import numpy as np
 
 from .network import Network
 from .terms import Block
-
-LARGEST_SHARE = 0.01  # of a sample, in what determines a coefficient
 
 
 class SmoothPrior:
@@ -42,9 +39,9 @@ class SmoothPrior:
             for places, D in layer.differences():
                 places = start + places  # (curves, size)
                 d, trace = model.parameters[places] @ D.T, diagonal[places].sum(axis=1)
-                heard = trace > 0
-                usual = np.median(np.abs(d), axis=1) ** 2 + loss / (LARGEST_SHARE * np.where(heard, trace, 1))
-                weights = np.where(heard, loss, 0) / (n * usual + (d * d).sum(axis=1))
+                usual = np.median(np.abs(d), axis=1) ** 2
+                with np.errstate(all="ignore"):
+                    weights = np.nan_to_num(loss / (n * (usual + loss / trace)))
                 self.curves.append((places, D, weights))
             start += layer.weights.size
 

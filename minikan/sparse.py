@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from .basis import MARGIN
 from .layer import CurveLayer, Layer
 
 
@@ -153,8 +152,8 @@ class SparseLayer(CurveLayer):
     def copy(self) -> SparseLayer:
         return SparseLayer(self.n_in, self.n_out, self.sheet)
 
-    def fitted(self, x: np.ndarray, uniform_weight: float, margin: float = MARGIN) -> SparseLayer:
-        return self.map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight, margin))
+    def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SparseLayer:
+        return self.map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight))
 
     def refined(self, grid: int) -> SparseLayer:
         return self.map(lambda _, edge: edge.refined(grid))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .activations import ACTIVATIONS
-from .basis import MARGIN, RIDGE, Basis, around, chebyshev_points, has_range, within
+from .basis import ENOUGH, RIDGE, Basis, around, chebyshev_points, has_range, within
 from .bspline import SplineGrid, differences, make_grid
 from .kernels import DenseFeatures, SparseFeatures, SplineFeatures
 from .validation import as_choice, as_domains, as_increasing, as_integer, as_numbers
@@ -24,6 +24,7 @@ from .validation import as_choice, as_domains, as_increasing, as_integer, as_num
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+UNIFORM = 0.7  # the weight of evenly spaced points
 LEAST_UNIFORM = 0.01  # keeps a width in cells between which there are no data
 
 
@@ -125,11 +126,16 @@ class Splines(Basis):
         old, new = np.linspace(0, 1, self.grid + 1), np.linspace(0, 1, grid + 1)
         return self._through([np.interp(new, old, points) for points in self.points])
 
-    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float, margin: float = MARGIN) -> Self:
-        """Lay the points where the data are: evenly spaced ones, mixed with quantiles of the data."""
+    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float | None) -> Self:
+        """Lay the points where the data are: evenly spaced ones, mixed with quantiles of the data.
+
+        Without a weight the mixture depends on the number of samples: quantiles of few samples jump about.
+        """
+        if uniform_weight is None:
+            uniform_weight = UNIFORM if len(x[0]) >= ENOUGH * self.grid else 1.0
         weight, points = max(uniform_weight, LEAST_UNIFORM), []
         for data, old in zip(x, self.points, strict=True):
-            low, high = around(data, old[0], old[-1], margin)
+            low, high = around(data, old[0], old[-1])
             if not has_range(data, old[0], old[-1]):
                 points.append(old + (low - old[0]))
                 continue
