@@ -133,7 +133,8 @@ def _nodes(widths, arity):
     pairs = [[width, 0] if not np.iterable(width) else list(width) for width in listed]
     if any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"a width must be a number or a pair [n_sum, n_product], got {widths!r}")
-    sums = [as_integer(pair[0], "every width", 0) for pair in pairs]
+    least = [int(not np.iterable(width)) for width in listed]  # of a pair, one may be 0
+    sums = [as_integer(pair[0], "every width", low) for pair, low in zip(pairs, least, strict=True)]
     counts = [as_integer(pair[1], "every width", 0) for pair in pairs]
     as_widths([one + other for one, other in zip(sums, counts, strict=True)])
     if counts[0]:

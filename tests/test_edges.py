@@ -1,138 +1,110 @@
-"""EdgeLayer: chosen edges of a sheet compute what the sheet with all others at zero computes."""
+"""One edge by itself: values, derivatives in x and in the weights, and moves to other grids."""
 
 import numpy as np
 import pytest
+from twins import central_difference
 
-from minikan import KAN, fit, load, plot, refine, save, update_grid
-from minikan.edges import EdgeLayer, SplineEdge
-from minikan.layer import KANLayer
+from minikan import KAN, Splines
+from minikan.basis import Basis
+from minikan.edges import CurveEdge, Edge
+from minikan.functions import LIBRARY
+from minikan.named import FunctionEdge
 
-X = np.random.default_rng(0).uniform(-1.2, 1.2, (300, 3))  # some of it beyond the grids
-PLACES = [[(0, 0), (2, 0), (2, 1)], [(0, 0), (1, 1)], [(0, 0), (1, 0)]]  # input 1 is not used
-
-
-def twins(order=3):
-    """A model with few edges, and the full one with all other weights at zero."""
-    sheets = [layer.copy() for layer in KAN([3, 2, 2, 1], grid=4, order=order, seed=1, noise=1).layers]
-    for layer, places in zip(sheets, PLACES, strict=True):
-        missing = np.ones((layer.n_in, layer.n_out), bool)
-        missing[tuple(np.transpose(places))] = False
-        layer.weights *= ~missing[:, None]
-    few = [
-        EdgeLayer(layer.n_in, layer.n_out, {place: SplineEdge.of(layer, *place) for place in places})
-        for layer, places in zip(sheets, PLACES, strict=True)
-    ]
-    return KAN.from_layers(few), KAN.from_layers(sheets)
+RNG = np.random.default_rng(0)
+SPLINES = Splines.on([(-1, 2)], 5, 5, "silu")  # smooth enough for all differences
+EDGES = {
+    "spline": CurveEdge(SPLINES, RNG.normal(size=SPLINES.m)),
+    "sin": FunctionEdge(LIBRARY["sin"], [1.3, 0.2, -0.7, 0.4]),
+    "exp": FunctionEdge(LIBRARY["exp"], [-0.6, 0.1, 1.2, -0.3]),
+    "tanh": FunctionEdge(LIBRARY["tanh"], [0.9, -0.4, 2.0, 0.0]),
+}
+X = RNG.uniform(-0.9, 1.9, 40)
 
 
-def live(full):
-    """Where in the full model's parameters those of the few edges stand, in their order."""
-    numbers = full.split(np.arange(full.parameters.size))
-    return np.concatenate(
-        [part[i, :, j] for part, places in zip(numbers, PLACES, strict=True) for i, j in sorted(places)]
-    )
+@pytest.fixture(params=EDGES)
+def edge(request):
+    return EDGES[request.param].copy()
 
 
-@pytest.mark.parametrize("order", [1, 3])
-def test_the_same_values_and_derivatives(order):
-    few, full = twins(order)
-    np.testing.assert_allclose(few.parameters, full.parameters[live(full)])
-    np.testing.assert_allclose(few(X), full(X), atol=1e-13)
-    upstream = np.random.default_rng(1).normal(size=(len(X), 1))
-    for got, expected in zip(few.backward(X, upstream), full.backward(X, upstream), strict=True):
-        np.testing.assert_allclose(
-            got, expected if got.shape == X.shape else expected[live(full)], atol=1e-12
-        )
-    np.testing.assert_allclose(few.jacobian(X), full.jacobian(X)[..., live(full)], atol=1e-12)
-    for got, expected in zip(few.input_derivatives(X), full.input_derivatives(X), strict=True):
-        np.testing.assert_allclose(got, expected, atol=1e-10)
+def curve(edge, x, derivative):
+    return edge.curve(edge.forward(x)[1], derivative)
 
 
-def test_pulls_on_single_edges():
-    few, full = twins()
-    for a, b in zip(few.layers, full.layers, strict=True):
-        x = np.random.default_rng(2).uniform(-1, 1, (a.n_in, 50))
-        pull = np.random.default_rng(3).normal(size=(a.n_out, a.n_in, 50))
-        present = np.zeros((a.n_out, a.n_in, 1))
-        for i, j in a.sheet:
-            present[j, i] = 1
-        got = a.backward_edges(a.forward(x)[1], pull)
-        expected = b.backward_edges(b.forward(x)[1], pull * present)
-        rows = np.concatenate(
-            [np.arange(b.weights.size).reshape(b.weights.shape)[i, :, j] for i, j in a.sheet]
-        )
-        np.testing.assert_allclose(got[0], expected[0].ravel()[rows], atol=1e-12)
-        np.testing.assert_allclose(got[1], expected[1], atol=1e-12)
+def test_the_zeroth_derivative_is_the_value(edge):
+    value, cache = edge.forward(X)
+    np.testing.assert_allclose(edge.curve(cache, 0), value, atol=1e-14)
 
 
-def test_parameters_are_views():
-    few, _ = twins()
-    few.parameters[:] = np.arange(few.parameters.size)
-    edges = [edge for layer in few.layers for edge in layer.sheet.values()]
-    np.testing.assert_array_equal(np.concatenate([edge.weights for edge in edges]), few.parameters)
-    edges[-1].weights[-1] = -7
-    assert few.parameters[-1] == -7
-    edges[0].raise_by(2.0)
-    assert few.parameters[0] == 2 and few.parameters[7] == 7  # silu's weight stays
+@pytest.mark.parametrize("derivative", [1, 2, 3])
+def test_derivatives_in_x(edge, derivative):
+    expected = central_difference(lambda x: curve(edge, x, derivative - 1), X, 1.0, 1e-5)
+    np.testing.assert_allclose(curve(edge, X, derivative), expected, rtol=1e-6, atol=1e-6)
 
 
-def test_grids_move_and_grow():
-    few, _ = twins()
-    inside = X.clip(-1, 1)
-    finer = refine(few, 8)
-    np.testing.assert_allclose(finer(inside), few(inside), atol=1e-12)
-    assert finer.parameters.size == few.parameters.size + 4 * 7
-    moved = update_grid(few, inside)
-    np.testing.assert_allclose(moved(inside), few(inside), atol=0.2)
-    assert not np.array_equal(moved.layers[1].knots[0, 0], few.layers[1].knots[0, 0])
+@pytest.mark.parametrize("derivative", [0, 1, 2])
+def test_derivatives_in_the_weights(edge, derivative):
+    features, start = edge.features(edge.forward(X)[1], derivative), edge.weights.copy()
+    assert features.shape == (start.size, X.size)
+
+    def at(weights):
+        edge.weights[:] = weights
+        return curve(edge, X, derivative)
+
+    for row, direction in zip(features, np.eye(start.size), strict=True):
+        np.testing.assert_allclose(row, central_difference(at, start, direction), rtol=1e-6, atol=1e-7)
 
 
-def test_it_learns_and_comes_back():
-    few, full = twins()
-    y = full(X)
-    few.parameters += np.random.default_rng(4).normal(0, 0.1, few.parameters.size)
-    before = few.state()
-    outputs = few(X)
-    assert fit(few, X, y, steps=20, update_grid=True).rmse.min() < 0.05
-    few.restore(before)
-    np.testing.assert_allclose(few(X), outputs, atol=1e-13)
+def test_a_pass_remembers_its_weights(edge):
+    value, cache = edge.forward(X)
+    slope = edge.curve(cache, 1).copy()
+    edge.weights[:] = 0
+    np.testing.assert_allclose(edge.curve(cache, 0), value, atol=1e-14)
+    np.testing.assert_array_equal(edge.curve(cache, 1), slope)
 
 
-def test_it_is_saved_and_drawn(tmp_path):
-    few, _ = twins()
-    save(few, tmp_path / "few.npz")
-    again = load(tmp_path / "few.npz")
-    np.testing.assert_array_equal(again(X), few(X))
-    assert repr(again) == repr(few)
-    panels = [line for line in plot(few, X).axes[0].lines if line.get_linewidth() == 1.8]
-    assert len(panels) == 7  # only edges that are there
+def test_it_is_raised(edge):
+    before = curve(edge, X, 0)
+    edge.raise_by(2.5)
+    np.testing.assert_allclose(curve(edge, X, 0), before + 2.5, atol=1e-12)
 
 
-def test_a_complete_layer_becomes_a_sheet():
-    layer = KAN([2, 3], seed=5, noise=1).layers[0]
-    edges = {(i, j): SplineEdge.of(layer, i, j) for i in range(2) for j in range(3)}
-    sheet = EdgeLayer(2, 3, edges).as_sheet()
-    assert isinstance(sheet, KANLayer)
-    np.testing.assert_array_equal(sheet.weights, layer.weights)
-    np.testing.assert_array_equal(sheet.knots, layer.knots)
-    other = SplineEdge(KAN([1, 1], grid=7).layers[0])
-    mixed = EdgeLayer(2, 3, {**edges, (0, 1): other})
-    assert mixed.as_sheet() is mixed
-    del edges[1, 1]
-    missing = EdgeLayer(2, 3, edges)
-    assert missing.as_sheet() is missing
+def test_copies_and_stored_ones_are_the_same_and_apart(edge):
+    twins = edge.copy(), Edge.kinds[type(edge).__name__].from_arrays(edge.arrays())
+    for twin in twins:
+        assert repr(twin) == repr(edge) and twin.name == edge.name
+        np.testing.assert_array_equal(curve(twin, X, 0), curve(edge, X, 0))
+        twin.weights[:] = 0
+    assert edge.weights.any()
 
 
-def test_it_refuses():
-    edge = SplineEdge(KAN([1, 1]).layers[0])
-    with pytest.raises(ValueError, match="edges must lead from 0 … 1 to 0 … 0"):
-        EdgeLayer(2, 1, {(0, 1): edge})
-    with pytest.raises(ValueError, match="at least one edge"):
-        EdgeLayer(2, 1, {})
+def test_it_moves_to_a_finer_grid(edge):
+    finer = edge.on_basis(lambda basis: basis.refined(10))
+    np.testing.assert_allclose(curve(finer, X, 0), curve(edge, X, 0), atol=1e-10)
+    assert (finer.basis is None) == (edge.basis is None)
+    assert finer.basis is None or finer.basis.grid == 10
 
 
-def test_it_says_what_it_is():
-    few, _ = twins()
-    assert repr(few.layers[1]) == (
-        "EdgeLayer(2 → 2: 16 parameters)\n    0 → 0: spline, G=4, k=3\n    1 → 1: spline, G=4, k=3"
-    )
+def test_new_weights_of_a_curve_and_none_of_a_function(edge):
+    before = edge.weights.copy()
+    edge.initialise(np.random.default_rng(1), 0.0, 0.5)
+    if edge.name:
+        np.testing.assert_array_equal(edge.weights, before)
+    else:  # a straight line across the domain, up or down
+        np.testing.assert_allclose(np.abs(np.diff(curve(edge, np.array([-1.0, 2.0]), 0))), 1.0, atol=1e-12)
+
+
+def test_a_curve_refuses_other_weights():
+    for basis, weights in ((SPLINES, np.ones(3)), (Splines.on([(0, 1)] * 2, 5, 3, None), np.ones(8))):
+        with pytest.raises(ValueError, match="weights and one input"):
+            CurveEdge(basis, weights)
+
+
+def test_edges_of_a_layer_are_copies():
+    layer = KAN([2, 3], seed=1).layers[0]
+    one = layer.edge(1, 2)
+    assert isinstance(one, CurveEdge) and isinstance(one.basis, Basis)
+    np.testing.assert_array_equal(one.weights, layer.weights[1, :, 2])
+    x = np.tile(X, (2, 1))
+    np.testing.assert_allclose(one.forward(X)[0], layer.edges(x)[2, 1], atol=1e-13)
+    one.weights[:] = 0
+    assert layer.weights[1, :, 2].all()
