@@ -51,7 +51,7 @@ def relu(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
 
 def identity(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
     """Evaluate x and its derivatives: what the first layer of an MLP does with the inputs."""
-    return x, np.ones_like(x), *[np.zeros_like(x)] * (order - 1)
+    return x.copy(), np.ones_like(x), *[np.zeros_like(x)] * (order - 1)
 
 
 ACTIVATIONS: dict[str, Activation] = {"silu": silu, "tanh": tanh, "relu": relu, "identity": identity}

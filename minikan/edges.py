@@ -139,4 +139,4 @@ class CurveEdge(Edge):
 def basis_of(arrays: dict[str, Any]) -> Basis:
     """Take the basis out of the arrays of a layer or an edge."""
     prefix = "basis/"
-    return Basis.from_arrays({k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)})
+    return Basis.from_arrays({k.removeprefix(prefix): np.asarray(v) for k, v in arrays.items() if k.startswith(prefix)})

@@ -128,7 +128,9 @@ class SharedLayer(KANLayer):
             yield i, j, places, np.vstack([scale[i, j] * features[i], shared[g] @ features[i]])
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The edges' weights cost, too: else a curve could be made small, and its weights large, for nothing."""
         yield np.arange(self.shared.size).reshape(self.shared.shape), self.basis.roughness()
+        yield np.arange(self.shared.size, self.weights.size)[:, None], np.ones((1, 1))
 
     def copy(self) -> SharedLayer:
         return SharedLayer(self.basis, self.shared, self.scale, self.groups)
