@@ -1,4 +1,4 @@
-"""Spline networks of all shapes, and samples on, in and beyond their grids."""
+"""Networks that tests have in common, and samples for them."""
 
 from itertools import pairwise
 
@@ -6,6 +6,9 @@ import numpy as np
 from twins import spline_layer
 
 from minikan import KAN, make_grid, refine
+from minikan.functions import LIBRARY
+from minikan.named import FunctionEdge
+from minikan.sparse import SparseLayer
 
 
 def uneven_model(seed=0, order=3, widths=(2, 3, 2)):
@@ -39,3 +42,32 @@ def samples(model, n=60, reach=1.5, seed=7):
     if layer.order > 2:  # central differences need two derivatives that are continuous
         X[:5] = layer.knots[:, layer.order : layer.order + 5].T[: len(X[:5])]
     return X
+
+
+def small():
+    """sin below, x² beside it, exp above: [2, 1, 1] in functions."""
+    below = {
+        (0, 0): FunctionEdge(LIBRARY["sin"], [2.0, 0.3, 0.7, 0.1]),
+        (1, 0): FunctionEdge(LIBRARY["x^2"], [1.5, 0.2, -0.4, 0]),
+    }
+    return KAN.from_layers(
+        [
+            SparseLayer(2, 1, below),
+            SparseLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["exp"], [0.8, -0.1, 1.2, 0.5])}),
+        ]
+    )
+
+
+def planted():
+    """A [3, 3, 1] whose node 1 is fed by input 0 and heard, node 0 is fed and not heard, node 2 is constant."""
+    model = KAN([3, 3, 1], seed=0)
+    below, above = model.layers
+    below.weights[:] = 0
+    above.weights[:] = 0
+    line = np.linspace(-1, 1, below.coef.shape[1])
+    below.coef[0, :, 1] = line
+    below.coef[1, :, 0] = line
+    below.coef[2, :, 2] = 0.5  # constant
+    above.coef[1, :, 0] = line**2
+    above.coef[2, :, 0] = 0.3
+    return model

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minikan import KAN, KANLayer, fit, load, plot, refine, save, update_grid
+from minikan import KAN, Chebyshev, KANLayer, fit, load, plot, refine, save, update_grid
 from minikan.sparse import SparseLayer
 
 X = np.random.default_rng(0).uniform(-1.2, 1.2, (300, 3))  # some of it beyond the grids
@@ -128,7 +128,7 @@ def test_a_complete_layer_becomes_a_sheet():
     np.testing.assert_array_equal(sheet.knots, layer.knots)
 
 
-@pytest.mark.parametrize("which", ["another grid", "another place", "no silu", "finer from one input"])
+@pytest.mark.parametrize("which", ["another grid", "another place", "no silu", "finer from one input", "another family", "another family below"])
 def test_edges_that_are_not_alike_stay_edges(which):
     layer = KAN([2, 3], seed=5, noise=1).layers[0]
     edges = {(i, j): layer.edge(i, j) for i in range(2) for j in range(3)}
@@ -137,6 +137,8 @@ def test_edges_that_are_not_alike_stay_edges(which):
         "another place": KAN([1, 1], domain=(-1, 2)),
         "no silu": KAN([1, 1], base=None),
         "finer from one input": KAN([1, 3], grid=7),
+        "another family": KAN([1, 1], basis=Chebyshev),
+        "another family below": KAN([1, 3], basis=Chebyshev),
     }[which].layers[0]
     edges |= {(0, j): other.edge(0, j) for j in range(other.n_out)}
     mixed = SparseLayer(2, 3, edges)
