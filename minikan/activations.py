@@ -1,9 +1,9 @@
 """Functions of one variable with their derivatives, all in one convention (chapter 03).
 
-    f(x, order)  →  (f, f′, …, f⁽ᵒʳᵈᵉʳ⁾), or more of them           order = 0 … 3
+    f(x, order)  →  (f, f′, …, f⁽ᵒʳᵈᵉʳ⁾), perhaps higher ones, too           order = 0 … 3
 
-A layer needs value and slope, curvature in the inputs needs the second derivative, and a differential
-equation that is trained (chapter 10) the third.
+Layers need value and slope, second derivatives in the inputs need f″, and training on a differential equation
+(chapter 10) needs f‴.
 """
 
 from __future__ import annotations

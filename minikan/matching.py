@@ -50,6 +50,35 @@ class Candidate:
         return np.log(max(self.error, noise, 1e-30)) + np.log(3) * self.function.complexity
 
 
+class Suggestions(list[Candidate]):
+    """Candidates for an edge, the best first; prints as a table with the reason."""
+
+    def __repr__(self):
+        width = max(8, *(len(c.function.name) for c in self), 0)
+        lines = [f"{'function':{width}}   1 - R²  held out  complexity"]
+        for c in self:
+            name, price = c.function.name, c.function.complexity
+            lines.append(f"{name:{width}}  {c.error:.1e}  {c.held_out:8.1e}  {price:10g}")
+        return "\n".join([*lines, self.reason()])
+
+    def reason(self) -> str:
+        """Say why the first one is the first."""
+        if not self:
+            return "no function of the library is defined here"
+        if len(self) == 1:
+            return f"{self[0].function.name}: no rival is defined here"
+        (name, price), (rival, other) = ((c.function.name, c.function.complexity) for c in self[:2])
+        ratio = max(self[1].error, 1e-30) / max(self[0].error, 1e-30)
+        if ratio < 1:
+            return (
+                f"{name} leaves {1 / ratio:.2g} times more than {rival}, but is simpler by {other - price:g}"
+            )
+        less = f"{name} leaves {ratio:.2g} times less than {rival}"
+        if price > other:
+            return f"{less}, worth its {price - other:g} more of complexity"
+        return f"{less}, and is {'no more' if price == other else 'less'} complex"
+
+
 @np.errstate(all="ignore")  # a candidate that overflows is left out
 def match(x: ArrayLike, y: ArrayLike, library: Library = None) -> list[Candidate]:
     """Fit every function of a library to a curve.
