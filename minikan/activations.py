@@ -45,7 +45,7 @@ def tanh(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
 
 
 def relu(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
-    """Evaluate max(x, 0) and its derivatives; the kink at 0 counts as flat."""
+    """Evaluate max(x, 0) and its derivatives; the slope at 0 is taken as 0."""
     return np.maximum(x, 0), (x > 0).astype(float), *[np.zeros_like(x)] * (order - 1)
 
 

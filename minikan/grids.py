@@ -28,9 +28,7 @@ def update_grid(model: M, X: ArrayLike, uniform_weight: float = 0.7) -> M:
     Parameters
     ----------
     model : KAN
-        Is not changed.
     X : array_like, shape (n, n_in)
-        Samples.
     uniform_weight : float
         The paper's ε (section 2.2; `grid_eps` in pykan), from 0 to 1. Even spacing suits smooth curves, quantiles suit
         crowded samples. Prefer mostly even: then every cell has samples that determine its coefficients.
@@ -70,7 +68,6 @@ def refine(model: M, grid: int) -> M:
     Parameters
     ----------
     model : KAN
-        Is not changed.
     grid : int
         The new number of cells G.
 

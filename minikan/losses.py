@@ -12,6 +12,7 @@ least-squares solver gets the Jacobian SᵀJ and the residuals r. This is the ge
 from __future__ import annotations
 
 import numpy as np
+from numpy import ndarray
 from numpy.typing import ArrayLike
 
 from .validation import as_numbers, as_targets
@@ -20,27 +21,25 @@ from .validation import as_numbers, as_targets
 class MeanSquaredError:
     """The squared residual, averaged over samples and outputs."""
 
-    def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> np.ndarray:
+    def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> ndarray:
         """Check targets (n, n_out), or (n,) for one output; transpose them: (n_out, n)."""
         return np.ascontiguousarray(as_targets(y, n, n_out, name).T)
 
-    def value_and_gradient(
-        self, z: np.ndarray, y: np.ndarray, weights: np.ndarray
-    ) -> tuple[float, np.ndarray]:
+    def value_and_gradient(self, z: ndarray, y: ndarray, weights: ndarray) -> tuple[float, ndarray]:
         """Compute loss and gradient: z, y (n_out, n), weights (n,) → float, (n_out, n)."""
         residuals = z - y
         upstream = residuals * (weights * (2 / len(z)))
         return 0.5 * np.vdot(residuals, upstream), upstream
 
-    def hessian_product(self, z: np.ndarray, direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def hessian_product(self, z: ndarray, direction: ndarray, weights: ndarray) -> ndarray:
         """Multiply a direction in the outputs (n_out, n) by the Hessian."""
         return direction * (weights * (2 / len(z)))
 
-    def residuals(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def residuals(self, z: ndarray, y: ndarray, weights: ndarray) -> ndarray:
         """Compute the weighted residuals r (n_out, n)."""
         return (z - y) * np.sqrt(2 / len(z) * weights)
 
-    def weigh_jacobian(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def weigh_jacobian(self, jacobian: ndarray, z: ndarray, weights: ndarray) -> ndarray:
         """Turn a Jacobian (P, n_out, n) into SᵀJ, in place; S is one number for each sample."""
         jacobian *= np.sqrt(2 / len(z) * weights)
         return jacobian
@@ -49,22 +48,21 @@ class MeanSquaredError:
 class CrossEntropy:
     """The mean of -log p_y, where p is the softmax of the outputs and y the class."""
 
-    def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> np.ndarray:
+    def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> ndarray:
         """Check classes (n,): whole numbers from 0 to n_out - 1."""
         y = as_numbers(y, name)
         if y.shape != (n,):
             raise ValueError(f"{name} must hold a class for each of {n} samples, got shape {y.shape}")
         if n_out < 2:
             raise ValueError("cross-entropy needs a model with one output for each class, at least 2")
-        if (y != np.round(y)).any() or y.min() < 0 or y.max() >= n_out:
+        low, high = y.min(), y.max()
+        if (y != np.round(y)).any() or low < 0 or high >= n_out:
             raise ValueError(
-                f"{name} must hold classes 0 … {n_out - 1}, got numbers from {y.min():g} to {y.max():g}"
+                f"{name} must hold classes 0 … {n_out - 1}, got numbers from {low:g} to {high:g}"
             )
         return y.astype(np.intp)
 
-    def value_and_gradient(
-        self, z: np.ndarray, y: np.ndarray, weights: np.ndarray
-    ) -> tuple[float, np.ndarray]:
+    def value_and_gradient(self, z: ndarray, y: ndarray, weights: ndarray) -> tuple[float, ndarray]:
         """Compute loss and gradient: z (n_out, n), y, weights (n,) → float, (n_out, n)."""
         z = z - z.max(axis=0)
         p = np.exp(z)
@@ -75,18 +73,18 @@ class CrossEntropy:
         p[y, samples] -= 1
         return loss, p * weights
 
-    def hessian_product(self, z: np.ndarray, direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def hessian_product(self, z: ndarray, direction: ndarray, weights: ndarray) -> ndarray:
         """Multiply a direction in the outputs (n_out, n) by the Hessian, w (diag(p) - p pᵀ)."""
         p = self._root(z) ** 2
         return p * (direction - (p * direction).sum(axis=0)) * weights
 
-    def residuals(self, z: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def residuals(self, z: ndarray, y: ndarray, weights: ndarray) -> ndarray:
         """Compute r = √w (√p - e_y / √p_y): (n_out, n)."""
         residuals, samples = self._root(z), np.arange(len(y))
         residuals[y, samples] -= 1 / np.maximum(residuals[y, samples], 1e-150)
         return residuals * np.sqrt(weights)
 
-    def weigh_jacobian(self, jacobian: np.ndarray, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def weigh_jacobian(self, jacobian: ndarray, z: ndarray, weights: ndarray) -> ndarray:
         """Turn a Jacobian (P, n_out, n) into SᵀJ, in place: S = √w diag(√p) (1 - √p √pᵀ)."""
         root = self._root(z)
         jacobian *= root * np.sqrt(weights)

@@ -59,9 +59,7 @@ class MLPLayer(AdditiveLayer):
         features = np.concatenate([value, np.ones((1, x.shape[1]))])
         return self.weights.T @ features, MLPCache(x, features, slope, self.weights.copy())
 
-    def backward(
-        self, cache: MLPCache, upstream: np.ndarray, wants_x: bool = True
-    ) -> tuple[np.ndarray, np.ndarray | None]:
+    def backward(self, cache: MLPCache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
         """Compute the gradients in W and x from the one in z, `upstream` (n_out, n).
 
         ∂loss/∂W_ij = Σ_samples  a(x_i) upstream_j

@@ -70,14 +70,12 @@ def suggest(
 
 
 def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str | Function) -> M:
-    """Make a new model in which one edge is a named function, fitted to the old edge.
+    """Make a new model in which one edge is a named function, fitted to the old edge; the old model is not changed.
 
     Parameters
     ----------
     model : KAN
-        Is not changed.
     X : array_like, shape (n, n_in)
-        Samples.
     layer, i, j : int
         The edge from node i of a layer to node j of the next.
     name : str or Function
@@ -123,9 +121,7 @@ def symbolify(model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Li
     Parameters
     ----------
     model : KAN
-        Is not changed.
     X : array_like, shape (n, n_in)
-        Samples.
     y : array_like, shape (n, n_out), or (n,) for one output, optional
         Targets, to train on; the model's own outputs by default.
     library : list of str or Function, optional
