@@ -21,7 +21,7 @@ from .functions import LIBRARY, Function
 from .validation import as_finite, as_targets, as_vector
 
 TABLE_POINTS = np.linspace(-1, 1, 60)  # where the curve is compared with the table
-POLISH_POINTS = 200  # at most so many points of the curve are used in the end
+POLISH_POINTS = 200  # largest number of points that the final fit uses
 STARTS = 3  # starting points (a, b) for each function
 
 # On a short interval every smooth curve is nearly straight, and an even one nearly a parabola: stretched enough, any
@@ -88,7 +88,7 @@ def match(x: ArrayLike, y: ArrayLike, library: Library = None) -> list[Candidate
     x, y : array_like, shape (n,)
         Points of the curve.
     library : list of str or Function, optional
-        Functions to try; by default all in `LIBRARY` but twins, "0" and "sgn".
+        Functions to try; by default all in `LIBRARY` but twins and those of degree 0 ("0", "sgn").
 
     Returns
     -------
@@ -171,7 +171,7 @@ def _tabulate(function):
 
 
 def _starts(function, s):
-    """Choose the pairs (a, b) whose curves explain most of s (60,), all different: (STARTS, 2)."""
+    """Choose the pairs (a, b) whose curves explain most of s (60,), not too close to each other: (STARTS, 2)."""
     table, curves = _tabulate(function)
     if not len(table):
         return np.full((STARTS, 2), np.nan)

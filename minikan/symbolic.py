@@ -23,8 +23,8 @@ from .validation import as_finite, as_integer, as_kan, as_samples, as_targets, f
 
 M = TypeVar("M", bound=Network)
 
-FAILURES = 8  # the search ends when so many names in a row have failed
-PER_PARAMETER = 8  # a trial uses at most so many samples per parameter
+FAILURES = 8  # number of failures in a row after which the search ends
+PER_PARAMETER = 8  # largest number of samples per parameter that a trial uses
 ERRORS_ALLOWED = (0.1, 1e-3)  # the two rounds of the search: errors 1 - R² below this count as equal
 
 
