@@ -95,7 +95,7 @@ def load(path: str | os.PathLike) -> Any:
             model = MODELS[str(arrays.pop("model"))]
             depths = len({name.partition("/")[0] for name in arrays})
             layers = [_layer(arrays, f"layer{depth}/") for depth in range(depths)]
-            if len({layer.has_curves for layer in layers} | {model is not MLP}) > 1:
+            if model is not Network and any(layer.has_curves == (model is MLP) for layer in layers):
                 raise ValueError("it mixes layers of an MLP with others")
             return model.from_layers(layers)
         except Exception as error:  # of any kind, as anything can be wrong with a file

@@ -174,6 +174,23 @@ def test_optimisers_are_told_that_grids_moved():
     assert np.flatnonzero(fresh).tolist() == [0, 3] and len(fresh) == 12
 
 
+def test_the_damping_outlives_a_move_of_the_grids():
+    """The function is the same, and so is how far its linearisation can be trusted."""
+    found = []
+
+    class Watch(LevenbergMarquardt):
+        def move(self, objective):
+            found.append(self.mu)
+            moved = super().move(objective)
+            found.append(self.mu)
+            return moved
+
+    X, y = data(200)
+    fit(KAN([2, 1, 1]), X, y, steps=12, optimizer=Watch(), update_grid=3)
+    assert found[0] is None
+    assert found[1:-1:2] == found[2::2]
+
+
 @pytest.mark.parametrize("optimizer", [LevenbergMarquardt, LBFGS, Adam], ids=lambda o: o.__name__)
 def test_an_optimiser_may_be_used_again(optimizer):
     """What it has learned on one problem does no harm on the next one."""
@@ -292,7 +309,9 @@ def test_callback_sees_every_step_and_may_stop():
 def test_the_callback_is_told_the_loss_with_its_penalties():
     X, y = data(100)
     seen = []
-    history = fit(KAN([2, 1]), X, y, steps=3, penalty=Roughness(1.0), callback=lambda _, loss: seen.append(loss))
+    history = fit(
+        KAN([2, 1]), X, y, steps=3, penalty=Roughness(1.0), callback=lambda _, loss: seen.append(loss)
+    )
     np.testing.assert_array_equal(seen, history.loss)
 
 
