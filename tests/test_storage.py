@@ -233,7 +233,7 @@ def test_a_layer_of_absurd_width_is_refused(tmp_path):
 
 
 KILLED = """
-import os, random, signal, sys
+import os, random, signal, sys, tempfile
 from minikan import KAN, load, save
 
 folder, rng = sys.argv[1], random.Random(0)
@@ -267,6 +267,7 @@ lines = save_and_count(models[old])
 for trial in range(100):
     child = os.fork()
     if child == 0:
+        tempfile.TemporaryFile().close()  # draws names anew in every process, which takes lines
         save_and_count(models[1 - old], lines - rng.randrange(lines if trial % 2 else 4))
         os._exit(3)
     _, status = os.waitpid(child, 0)
