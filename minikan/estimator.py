@@ -15,18 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from . import sklearn_checks as checks
 from .grids import update_grid
 from .kan import KAN
 from .penalties import Roughness
-from .sklearn_checks import (
-    as_floats,
-    as_labels,
-    as_target_columns,
-    as_weights,
-    check_feature_names,
-    feature_names,
-    sklearn_class,
-)
 from .training import fit
 from .validation import as_finite
 
@@ -122,7 +114,7 @@ class KANEstimator:
     def _outputs(self, X):
         """Check new samples and predict in the units of the targets: (n, n_out)."""
         if not self.__sklearn_is_fitted__():
-            raise sklearn_class("NotFittedError", (ValueError, AttributeError))(
+            raise checks.sklearn_class("NotFittedError", (ValueError, AttributeError))(
                 f"This {type(self).__name__} instance is not fitted yet: call fit first"
             )
         Z = self._scaled(self._samples(X, first=False))
@@ -133,25 +125,25 @@ class KANEstimator:
 
     def _samples(self, X, first):
         """Check samples (n, n_in); compare names and number of features with those of `fit`, or store them."""
-        names, me = feature_names(X), type(self).__name__
-        array = as_floats(X, "X")
+        names, me = checks.feature_names(X), type(self).__name__
+        array = checks.as_floats(X, "X")
         if array.ndim != 2:
             raise ValueError(
                 f"X must be 2-dimensional (n, n_in), got shape {array.shape}. Reshape your data: "
                 "X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
             )
-        n, n_in = array.shape
-        for count, what in ((n, "sample"), (n_in, "feature")):
+        for count, what in zip(array.shape, ("sample", "feature"), strict=True):
             if count == 0:
                 found = f"Found array with 0 {what}(s) (shape={array.shape})"
                 raise ValueError(f"{found} while a minimum of 1 is required.")
+        n_in = array.shape[1]
         if first:
             self.n_features_in_ = n_in
             self.__dict__.pop("feature_names_in_", None)
             if names is not None:
                 self.feature_names_in_ = names
             return array
-        check_feature_names(names, getattr(self, "feature_names_in_", None), me)
+        checks.check_feature_names(names, getattr(self, "feature_names_in_", None), me)
         if n_in != self.n_features_in_:
             expected = self.n_features_in_
             raise ValueError(f"X has {n_in} features, but {me} is expecting {expected} features as input")
@@ -202,12 +194,10 @@ class KANRegressor(KANEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and y (n,) or (n, n_out), in any units; returns the estimator."""
         X = self._samples(X, first=True)
-        y = as_target_columns(y, len(X))
-        if y.ndim not in (1, 2) or y.size == 0:
-            raise ValueError(f"y must have shape ({len(X)},) or ({len(X)}, n_out), got {y.shape}")
+        y = checks.as_target_columns(y, len(X))
         self._flat = y.ndim == 1
         y = y.reshape(len(X), -1)
-        return self._train(X, y, as_weights(sample_weight, len(X)), y.shape[1], "mse")
+        return self._train(X, y, checks.as_weights(sample_weight, len(X)), y.shape[1], "mse")
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict for X (n, n_in): (n,), or (n, n_out) if y was two-dimensional."""
@@ -217,7 +207,7 @@ class KANRegressor(KANEstimator):
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute R², the share of the variance of y that is explained; for several outputs, their mean."""
         prediction = self.predict(X)
-        y = as_target_columns(y, len(X)).reshape(len(prediction), -1)
+        y = checks.as_target_columns(y, len(X)).reshape(len(prediction), -1)
         largest = np.abs(y).max(axis=0)
         unit = np.where(largest > 0, largest, 1)  # so that no square overflows
         y, prediction = y / unit, prediction.reshape(len(y), -1) / unit
@@ -245,11 +235,6 @@ class KANClassifier(KANEstimator):
     model_, history_, n_features_in_, feature_names_in_
         As for `KANRegressor`.
 
-    Raises
-    ------
-    ValueError, TypeError
-        As for `KANRegressor`; by `fit` also if y holds fewer than two classes.
-
     Examples
     --------
     >>> from minikan import KANClassifier
@@ -261,9 +246,9 @@ class KANClassifier(KANEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and labels y (n,); returns the estimator."""
         X = self._samples(X, first=True)
-        y = as_labels(y, len(X))
+        y = checks.as_labels(y, len(X))
         self.classes_, codes = np.unique(y, return_inverse=True)
-        weights = as_weights(sample_weight, len(X))
+        weights = checks.as_weights(sample_weight, len(X))
         used = np.unique(codes[weights > 0])
         if len(used) < 2:
             raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[used]}")
@@ -283,7 +268,7 @@ class KANClassifier(KANEstimator):
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute the accuracy: the share of samples whose class is predicted."""
-        return float(np.average(self.predict(X) == as_labels(y, len(X)), weights=sample_weight))
+        return float(np.average(self.predict(X) == checks.as_labels(y, len(X)), weights=sample_weight))
 
 
 def _mean_and_std(y, weights):

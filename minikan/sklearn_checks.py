@@ -25,10 +25,9 @@ def as_floats(values: ArrayLike, name: str) -> np.ndarray:
     if array.dtype.kind == "O":
         try:
             array = array.astype(float)
-        except TypeError as error:
-            raise TypeError(f"{name} must hold real numbers: {error}") from None
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f"{name} must hold real numbers: {error}") from None
+        except (TypeError, ValueError, OverflowError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{name} must hold real numbers: {error}") from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite: it contains NaN or infinity (inf)")
     return as_numbers(array, name)
@@ -37,8 +36,9 @@ def as_floats(values: ArrayLike, name: str) -> np.ndarray:
 def as_target_columns(y: ArrayLike | None, n: int) -> np.ndarray:
     """Check targets: numbers (n,) or (n, n_out)."""
     y = as_floats(_required(y), "y")
-    if y.ndim == 0 or len(y) != n:
-        raise ValueError(f"X and y must have the same length, got {n} and y of shape {y.shape}")
+    if y.ndim not in (1, 2) or len(y) != n or y.size == 0:
+        wanted = f"y must have shape ({n},) or ({n}, n_out)"
+        raise ValueError(f"X and y must have the same length: {wanted}, got {y.shape}")
     return y
 
 
@@ -57,13 +57,8 @@ def as_labels(y: ArrayLike | None, n: int) -> np.ndarray:
         y = y[:, 0]
     if y.shape != (n,):
         raise ValueError(f"y must hold a class for each of {n} samples, got shape {y.shape}")
-    if y.dtype.kind == "c":
-        raise ValueError("Complex data not supported: y must hold classes")
-    if y.dtype.kind == "f":
-        if not np.isfinite(y).all():
-            raise ValueError("y must be finite: it contains NaN or infinity (inf)")
-        if (y != np.round(y)).any():
-            raise ValueError("Unknown label type: continuous; use whole numbers or strings for classes")
+    if y.dtype.kind in "cf" and (as_floats(y, "y") != np.round(y)).any():
+        raise ValueError("Unknown label type: continuous; use whole numbers or strings for classes")
     return y
 
 

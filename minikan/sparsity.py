@@ -45,7 +45,7 @@ def attribute(model: Network, X: ArrayLike, rule: str = "backward") -> Attributi
         Samples.
     rule : {"backward", "magnitude"}
         "magnitude", the paper's: the score of an edge is its mean absolute activation `|φ|₁`; that of a node is
-        the smaller of its largest incoming and its largest outgoing edge. "backward", pykan's: outputs have
+        the smaller of its largest incoming and its largest outgoing edge. "backward", as in pykan 0.2.8: outputs have
         score 1; an edge has the score of its node times std(φ) / std(z), over the samples; a node has the sum of
         the scores of its outgoing edges. Where a node multiplies, φ is its change, to first order, if only one
         factor varies.
@@ -58,10 +58,6 @@ def attribute(model: Network, X: ArrayLike, rule: str = "backward") -> Attributi
     ------
     ValueError, TypeError
         If X has the wrong shape or there is no such rule.
-
-    References
-    ----------
-    Paper, sections 2.5.1 and 4.2 ("pruning"); pykan 0.2.8, `MultKAN.attribute`.
 
     Examples
     --------

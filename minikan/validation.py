@@ -24,9 +24,7 @@ def as_finite(results: Iterable, name: str) -> None:
     """Check computed arrays or models: if one is not finite, the function `name` has overflowed."""
     for result in results:
         if not np.isfinite(getattr(result, "parameters", result)).all():
-            raise ValueError(
-                f"{name} leads beyond the largest float64, 1.8e308: inputs or parameters are too large"
-            )
+            raise ValueError(f"{name} overflows float64: inputs or parameters are too large")
 
 
 def finite_results(function: Callable[P, R]) -> Callable[P, R]:

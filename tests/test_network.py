@@ -63,9 +63,9 @@ def test_what_leads_beyond_float64_is_named():
     model = KAN([2, 1])
     model.parameters *= 1e300
     X = np.full((1, 2), 1e100)
-    with pytest.raises(ValueError, match=r"^the network leads beyond the largest float64"):
+    with pytest.raises(ValueError, match=r"^the network overflows float64"):
         model(X)
-    with pytest.raises(ValueError, match=r"^backward leads beyond the largest float64"):
+    with pytest.raises(ValueError, match=r"^backward overflows float64"):
         model.backward(X, [[1e300]])
 
 
