@@ -83,11 +83,9 @@ def plot(
     box = axes.get_window_extent().transformed(axes.figure.dpi_scale_trans.inverted())  # in inches
     below, above = 0.45, 0.75 if title else 0.45  # space for names and title, in inches
     inch = max(span / box.width, top / max(box.height - below - above, 0.1))  # in units of the drawing
-    axes.set(
-        xlim=(-0.5 * inch * box.width, 0.5 * inch * box.width),
-        ylim=(-below * inch, inch * (box.height - below)),
-        aspect="equal",
-    )
+    axes.set_xlim(-0.5 * inch * box.width, 0.5 * inch * box.width)
+    axes.set_ylim(-below * inch, inch * (box.height - below))
+    axes.set_aspect("equal")
     axes.axis("off")
     rows = [_positions(width, span) for width in model.widths]
     for depth, (layer, (z, curves, opacity)) in enumerate(zip(model.layers, drawn, strict=True)):
@@ -106,9 +104,9 @@ def plot(
         axes.text(x, top + 0.1 * inch, text, va="bottom", **label)
     if title:
         width = TextPath((0, 0), title, size=TITLE).get_extents().width / 72
-        size = TITLE * min(1, 0.95 * box.width / width)
-        if size >= SMALLEST:
-            axes.text(0, top + 0.54 * inch, title, ha="center", va="center", fontsize=size, color=INK)
+        style = dict(ha="center", va="center", fontsize=TITLE * min(1, 0.95 * box.width / width), color=INK)
+        if style["fontsize"] >= SMALLEST:
+            axes.text(0, top + 0.54 * inch, title, **style)
     return axes.figure
 
 
@@ -181,7 +179,7 @@ def _draw_edge(axes, x, ends, inputs, curve, alpha, name):
 def _names(given, count, letter, argument):
     """Check `count` names of nodes, or make them: x₁, x₂, … or y."""
     if given is None:
-        return [letter] if count == 1 and letter == "y" else [f"${letter}_{{{i + 1}}}$" for i in range(count)]
+        return ["y"] if (count, letter) == (1, "y") else [f"${letter}_{{{i + 1}}}$" for i in range(count)]
     if len(given) != count:
         raise ValueError(f"{argument} must hold {count} names, got {len(given)}")
     return list(given)

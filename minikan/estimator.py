@@ -65,17 +65,12 @@ class KANEstimator:
 
     def __sklearn_tags__(self):
         """Describe the estimator; only scikit-learn calls this, so it can be imported here."""
-        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
 
-        classifies = isinstance(self, KANClassifier)
-        return Tags(
-            estimator_type="classifier" if classifies else "regressor",
-            target_tags=TargetTags(required=True, multi_output=not classifies),
-            transformer_tags=None,
-            classifier_tags=ClassifierTags() if classifies else None,
-            regressor_tags=None if classifies else RegressorTags(),
-            input_tags=InputTags(),
-        )
+        if isinstance(self, KANClassifier):
+            return Tags("classifier", TargetTags(required=True), classifier_tags=ClassifierTags())
+        targets = TargetTags(required=True, multi_output=True)
+        return Tags("regressor", targets, regressor_tags=RegressorTags())
 
     def _train(self, X, y, weights, n_out, loss):
         """Train a network on samples (n, n_in) and targets that suit the loss, both in any units."""
@@ -95,9 +90,7 @@ class KANEstimator:
             raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
         model = KAN([X.shape[1], *self.hidden, n_out], grid=self.grid, order=self.order, seed=seed)
         Z = self._scaled(X)
-        model = update_grid(
-            model, np.unique(Z, axis=0)
-        )  # a sample given twice is the same as weight 2, here too
+        model = update_grid(model, np.unique(Z, axis=0))  # as for weights: repeated samples change nothing
         penalty = Roughness(self.roughness)
         self.history_ = fit(
             model, Z, y, steps=self.steps, loss=loss, penalty=penalty, sample_weight=weights, progress=False
@@ -114,9 +107,8 @@ class KANEstimator:
     def _outputs(self, X):
         """Check new samples and predict in the units of the targets: (n, n_out)."""
         if not self.__sklearn_is_fitted__():
-            raise checks.sklearn_class("NotFittedError", (ValueError, AttributeError))(
-                f"This {type(self).__name__} instance is not fitted yet: call fit first"
-            )
+            error = checks.sklearn_class("NotFittedError", (ValueError, AttributeError))
+            raise error(f"This {type(self).__name__} instance is not fitted yet: call fit first")
         Z = self._scaled(self._samples(X, first=False))
         with np.errstate(over="ignore"):
             outputs = self.model_(Z) * self._y_scale + self._y_center
@@ -128,24 +120,20 @@ class KANEstimator:
         names, me = checks.feature_names(X), type(self).__name__
         array = checks.as_floats(X, "X")
         if array.ndim != 2:
-            raise ValueError(
-                f"X must be 2-dimensional (n, n_in), got shape {array.shape}. Reshape your data: "
-                "X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
-            )
+            advice = "Reshape your data: X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
+            raise ValueError(f"X must be 2-dimensional (n, n_in), got shape {array.shape}. {advice}")
         for count, what in zip(array.shape, ("sample", "feature"), strict=True):
             if count == 0:
                 found = f"Found array with 0 {what}(s) (shape={array.shape})"
                 raise ValueError(f"{found} while a minimum of 1 is required.")
-        n_in = array.shape[1]
         if first:
-            self.n_features_in_ = n_in
+            self.n_features_in_ = array.shape[1]
             self.__dict__.pop("feature_names_in_", None)
             if names is not None:
                 self.feature_names_in_ = names
             return array
         checks.check_feature_names(names, getattr(self, "feature_names_in_", None), me)
-        if n_in != self.n_features_in_:
-            expected = self.n_features_in_
+        if (n_in := array.shape[1]) != (expected := self.n_features_in_):
             raise ValueError(f"X has {n_in} features, but {me} is expecting {expected} features as input")
         return array
 
