@@ -90,7 +90,7 @@ class KANEstimator:
             raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
         model = KAN([X.shape[1], *self.hidden, n_out], grid=self.grid, order=self.order, seed=seed)
         Z = self._scaled(X)
-        model = update_grid(model, np.unique(Z, axis=0))  # as for weights: repeated samples change nothing
+        model = update_grid(model, np.unique(Z, axis=0))  # a sample given twice counts as weight 2
         penalty = Roughness(self.roughness)
         self.history_ = fit(
             model, Z, y, steps=self.steps, loss=loss, penalty=penalty, sample_weight=weights, progress=False

@@ -70,7 +70,7 @@ def prune(
     kept = [score > threshold for score in scores.edges]
     for depth, score in enumerate(scores.nodes[1:-1], 1):
         kept[depth - 1][score <= threshold] = False
-    _settle(model, kept, scores.edges)
+    _drop_dead_ends(model, kept, scores.edges)
     for output in np.flatnonzero(~kept[-1].any(axis=1)):
         text = f"output {output} would have lost its last path; its strongest is kept"
         warnings.warn(text, RuntimeWarning, stacklevel=2)
@@ -81,7 +81,7 @@ def prune(
     return smaller
 
 
-def _settle(model, kept, scores):
+def _drop_dead_ends(model, kept, scores):
     """Drop edges that lie on no path from an input to an output; all or none of a node's factors are kept."""
     for depth in reversed(range(len(kept))):
         if depth + 1 < len(kept):
@@ -89,12 +89,12 @@ def _settle(model, kept, scores):
         if not model.layers[depth].edge_list:
             kept[depth][:] = model.layers[depth].wiring() & kept[depth].any(axis=1)[:, None]
     for depth, (below, above) in enumerate(pairwise(kept)):
-        fed = below.any(axis=1)
+        reached = below.any(axis=1)
         if model.layers[depth + 1].edge_list:
-            above[:, ~fed] = False
+            above[:, ~reached] = False
             continue
-        above[~(above & fed).any(axis=1)] = False  # none of its factors is left
-        for node in np.flatnonzero(above.any(axis=0) & ~fed):
+        above[~(above & reached).any(axis=1)] = False  # none of its factors is left: drop the node
+        for node in np.flatnonzero(above.any(axis=0) & ~reached):
             _keep_paths(model, kept, scores, depth, node)
 
 
@@ -113,20 +113,22 @@ def _keep_paths(model, kept, scores, depth, node):
 def _cut(model, X, kept):
     """Make a model from the kept edges: a mask (n_out, n_in) per layer."""
     z, layers, used = samples_last(X), [], np.arange(model.widths[0])
-    for layer, keep, nxt in zip(model.layers, kept, [*kept[1:], None], strict=True):
-        stays = np.arange(layer.n_out) if nxt is None else np.flatnonzero(nxt.any(axis=0))
+    for layer, keep, following in zip(model.layers, kept, [*kept[1:], None], strict=True):
+        nodes = np.arange(layer.n_out) if following is None else np.flatnonzero(following.any(axis=0))
         above, cache = layer.forward(z)
         if layer.edge_list:
             constants = (layer.curves(cache).mean(axis=2) * ~keep).sum(axis=1)
-            layers.append(_chosen(layer, keep, used, stays, constants))
+            layers.append(_chosen(layer, keep, used, nodes, constants))
         else:
-            layers.append(layer.keep(keep, stays))
-        z, used = above, stays
+            layers.append(layer.keep(keep, nodes))
+        z, used = above, nodes
     return type(model).from_layers(layers)
 
 
 def _chosen(layer, keep, inputs, outputs, constants):
-    """Make a layer from the edges in the mask between these nodes; constants (n_out,) are added to the outputs."""
+    """Make a layer from the kept edges between these nodes, and add constants (n_out,) to the outputs."""
+    if keep.all() and keep.shape == (len(outputs), len(inputs)):
+        return layer.copy()
     edges = {
         (i, j): layer.edge(source, node)
         for j, node in enumerate(outputs)

@@ -54,15 +54,15 @@ def save(model: Network, path: str | os.PathLike) -> None:
         arrays |= {f"layer{depth}/{name}": array for name, array in stored.items()}
     arrays |= {"minikan_format": FORMAT, "minikan_arrays": len(arrays)}
     path = Path(path)
-    handle, draft = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
     try:
         with open(handle, "wb") as file:
             np.savez(file, **arrays)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        os.replace(temporary, path)
     except BaseException:
-        os.unlink(draft)
+        os.unlink(temporary)
         raise
 
 
