@@ -95,8 +95,8 @@ class KAN(Network):
         domains = as_domains(domain, len(nodes[0]))
         as_number(noise, "noise", 0)
         rng = as_generator(seed)
-        if not (isinstance(basis, type) and issubclass(basis, Basis)):
-            raise TypeError(f"basis must be a family of curves such as {Splines!r}, got {basis!r}")
+        if not (isinstance(basis, type) and issubclass(basis, Basis)) or basis is Basis:
+            raise TypeError(f"basis must be a family of curves such as Splines, got {basis!r}")
         base = basis.default_base if base == "default" else base
         labels = _labels(groups, len(nodes) - 1)
         layers: list = []
@@ -139,12 +139,11 @@ def _nodes(widths, arity):
     as_widths([one + other for one, other in zip(sums, counts, strict=True)])
     if counts[0]:
         raise ValueError(f"inputs cannot multiply, got {widths!r}")
-    each = [[arity] * count for count in counts] if not np.iterable(arity) else [list(row) for row in arity]
-    if [len(row) for row in each] != counts:
+    if not np.iterable(arity):
+        arity = [[as_integer(arity, "every arity", 2)] * count for count in counts]
+    if [len(row) if np.iterable(row) else -1 for row in arity] != counts:
         raise ValueError(f"arity must hold for each width a number per product, {counts} of them, got {arity!r}")
-    for row in each:
-        for number in row:
-            as_integer(number, "every arity", 2)
+    each = [[as_integer(number, "every arity", 2) for number in row] for row in arity]
     return [[1] * count + row for count, row in zip(sums, each, strict=True)]
 
 

@@ -54,13 +54,15 @@ class SharedLayer(KANLayer):
     """
 
     def __init__(self, basis: Basis, curves: ArrayLike, scale: ArrayLike, groups: ArrayLike) -> None:
-        curves, scale, groups = as_numbers(curves, "curves"), as_numbers(scale, "scale"), np.array(groups)
+        curves, scale, groups = as_numbers(curves, "curves"), as_numbers(scale, "scale"), _as_groups(groups, np.shape(scale))
         if curves.ndim != 2 or curves.shape[1] != basis.m:
             raise ValueError(f"curves must have shape (groups, {basis.m}) for {basis!r}, got {curves.shape}")
-        if scale.ndim != 2 or len(scale) != basis.n_in or not basis.same_as(basis.rows([0] * basis.n_in)):
-            raise ValueError(f"scale must have shape ({basis.n_in}, n_out), and all inputs the same domain")
-        if groups.shape != scale.shape or groups.dtype.kind not in "iu" or set(groups.flat) != set(range(len(curves))):
-            raise ValueError(f"groups must hold for each edge {scale.shape} a number 0 … {len(curves) - 1}, all in use")
+        if scale.ndim != 2 or len(scale) != basis.n_in or scale.size == 0:
+            raise ValueError(f"scale must have shape ({basis.n_in}, n_out), got {scale.shape}")
+        if not basis.same_as(basis.rows([0] * basis.n_in)):
+            raise ValueError("edges that share a curve need the same domain for all inputs")
+        if groups.max() + 1 != len(curves):
+            raise ValueError(f"curves must hold one for each of {groups.max() + 1} groups, got {len(curves)}")
         self.basis, self.groups, (self.n_in, self.n_out) = basis, groups, scale.shape
         self.count = len(curves)
         self.weights = np.concatenate([curves.ravel(), scale.ravel()])
@@ -74,9 +76,8 @@ class SharedLayer(KANLayer):
             if count > shape[0] * shape[1]:
                 raise ValueError(f"groups must be at most the number of edges, {shape[0] * shape[1]}, got {count}")
             groups = (np.arange(shape[0] * shape[1]) * count // (shape[0] * shape[1])).reshape(shape)
-        groups = np.array(groups)
-        count = int(groups.max()) + 1 if groups.size and groups.dtype.kind in "iu" else 1
-        return cls(basis, np.zeros((count, basis.m)), np.zeros(shape), groups)
+        groups = _as_groups(groups, shape)
+        return cls(basis, np.zeros((groups.max() + 1, basis.m)), np.zeros(shape), groups)
 
     @property
     def shared(self) -> np.ndarray:
@@ -155,3 +156,14 @@ class SharedLayer(KANLayer):
     def fitted(self, x: np.ndarray, uniform_weight: float) -> SharedLayer:
         """Lay one grid where the data of all inputs are."""
         return self.on_basis(self.basis.fitted([x.ravel()] * self.n_in, uniform_weight))
+
+
+def _as_groups(groups, shape):
+    """Check the group of each edge: whole numbers 0, 1, … without a gap."""
+    try:
+        array = np.array(groups)
+    except ValueError:  # its rows differ in length
+        array = np.zeros(0)
+    if array.shape != shape or array.dtype.kind not in "iu" or not np.array_equal(np.unique(array), range(len(np.unique(array)))):
+        raise ValueError(f"groups must hold for each edge {shape} a whole number: 0, 1, … with none left out")
+    return array
