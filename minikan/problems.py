@@ -5,8 +5,8 @@
 There are four groups: the paper's scaling functions (section 3.1), its small examples of interpretability
 (section 4.1), special functions of two variables (Table 1) and Feynman's equations without units (Table 2).
 
-The first group is defined on [-1, 1]^d. For the others the paper prints no domain: we chose one, often that of
-pykan's `feynman.py`, on which the function is finite and smooth (`distance` alone has a kink, at 0).
+The first group is defined on [-1, 1]^d. Where the paper prints no domain for the others, we chose one, often that
+of pykan's `feynman.py`, on which the function is finite and smooth (`distance` alone has a kink, at 0).
 
 The shapes are the paper's. In its tables they are the smallest pruned KANs with a test RMSE below 1e-2:
 enough to come close, not always to be exact. For `four_dimensional` the paper takes [4, 4, 2, 1];
