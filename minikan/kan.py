@@ -8,6 +8,7 @@ What its layers are is said here; how they compute, in `network`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -100,7 +101,7 @@ class KAN(Network):
         base = basis.default_base if base == "default" else base
         labels = _labels(groups, len(nodes) - 1)
         layers: list = []
-        for depth, (below, above) in enumerate(zip(nodes[:-1], nodes[1:], strict=True)):
+        for depth, (below, above) in enumerate(pairwise(nodes)):
             if depth > 0:
                 domains = np.tile([-1.0, 1.0], (len(below), 1))
             curves = basis.on(domains, grid, order, base)
@@ -128,7 +129,7 @@ class KAN(Network):
 
 
 def _nodes(widths, arity):
-    """Write each width as a list of nodes, each node as the number of what it multiplies: [2, [1, 1]] → [[1, 1], [1, 2]]."""
+    """List the nodes of each width, each as the number of what it multiplies: [2, [1, 1]] → [[1, 1], [1, 2]]."""
     listed = list(widths) if np.iterable(widths) else []
     pairs = [[width, 0] if not np.iterable(width) else list(width) for width in listed]
     if any(len(pair) != 2 for pair in pairs):

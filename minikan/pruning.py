@@ -29,8 +29,8 @@ def prune(
     Edges and hidden nodes stay if their score exceeds the threshold and they lie on a path from an input to an
     output. The mean of a removed edge over the samples is kept as a constant, so that the model loses only the
     variation of the edge. Unused inputs keep their column. A node that multiplies keeps all its factors, and each
-    factor at least its strongest edge. In a layer that loses an edge, shared curves are shared no more. An output always keeps its strongest path; if the scores are too low for
-    that, there is a RuntimeWarning.
+    factor at least its strongest edge. In a layer that loses an edge, curves are shared no more: each edge gets its
+    own. An output always keeps its strongest path; if the scores are too low for that, there is a RuntimeWarning.
 
     Parameters
     ----------

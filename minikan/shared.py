@@ -54,7 +54,8 @@ class SharedLayer(KANLayer):
     """
 
     def __init__(self, basis: Basis, curves: ArrayLike, scale: ArrayLike, groups: ArrayLike) -> None:
-        curves, scale, groups = as_numbers(curves, "curves"), as_numbers(scale, "scale"), _as_groups(groups, np.shape(scale))
+        curves, scale = as_numbers(curves, "curves"), as_numbers(scale, "scale")
+        groups = _as_groups(groups, scale.shape)
         if curves.ndim != 2 or curves.shape[1] != basis.m:
             raise ValueError(f"curves must have shape (groups, {basis.m}) for {basis!r}, got {curves.shape}")
         if scale.ndim != 2 or len(scale) != basis.n_in or scale.size == 0:
@@ -164,6 +165,7 @@ def _as_groups(groups, shape):
         array = np.array(groups)
     except ValueError:  # its rows differ in length
         array = np.zeros(0)
-    if array.shape != shape or array.dtype.kind not in "iu" or not np.array_equal(np.unique(array), range(len(np.unique(array)))):
+    used = np.unique(array)
+    if array.shape != shape or array.dtype.kind not in "iu" or not np.array_equal(used, range(len(used))):
         raise ValueError(f"groups must hold for each edge {shape} a whole number: 0, 1, … with none left out")
     return array

@@ -8,13 +8,12 @@ symbolic regression gives these names. Here each edge is an object of its own, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from .basis import Basis
-from .edges import CurveEdge, Edge
+from .edges import Edge
 from .kan_layer import KANLayer
 from .layer import CurveLayer
 from .validation import as_integer

@@ -107,9 +107,18 @@ LAYERS = {
     "mixed families": lambda: SparseLayer(
         3, 2, {(0, 0): curve(0, Chebyshev(DOMAINS[0], 4)), (1, 1): curve(1, Fourier(DOMAINS[1], 2)), (2, 1): curve(2)}
     ),
-    "curves and names": lambda: SparseLayer(3, 2, {(0, 0): name("sin", 2, 0.3), (1, 0): curve(1), (1, 1): name("exp", -0.7, 0.2)}),
+    "curves and names": lambda: SparseLayer(
+        3, 2, {(0, 0): name("sin", 2, 0.3), (1, 0): curve(1), (1, 1): name("exp", -0.7, 0.2)}
+    ),
     "names": lambda: SparseLayer(
-        3, 2, {(0, 0): name("x^2", 1, 0.1), (1, 0): name("tanh", 2, 1), (2, 0): name("sqrt", 1, 4), (1, 1): name("log", 1, 0)}
+        3,
+        2,
+        {
+            (0, 0): name("x^2", 1, 0.1),
+            (1, 0): name("tanh", 2, 1),
+            (2, 0): name("sqrt", 1, 4),
+            (1, 1): name("log", 1, 0),
+        },
     ),
     "names with a = 0": lambda: SparseLayer(3, 1, {(0, 0): name("sin", 0, 0.3), (2, 0): name("x^3", 0, 0.5)}),
     **{f"MLP, {each}": lambda each=each: MLPLayer(random(4, 2), each) for each in ACTIVATIONS},
@@ -151,7 +160,9 @@ def domains(layer):
 def kinks(layer, i):
     """Where a derivative of a curve of input i jumps: differences cannot be taken across."""
     found = [0.0, *domains(layer)[i]]
-    for basis in [layer.basis] if isinstance(layer, KANLayer) else [basis for basis in layer.bases if basis is not None]:
+    for basis in (
+        [layer.basis] if isinstance(layer, KANLayer) else [basis for basis in layer.bases if basis is not None]
+    ):
         found += [*np.ravel(basis.points if isinstance(basis, Splines) else basis.domain)]
     if isinstance(layer, SparseLayer):
         for (_, _), edge in layer.sheet.items():
@@ -277,7 +288,11 @@ def slow_edge(layer, i, j, x):
         return sum(w * f for w, f in zip(edge.weights.tolist(), slow_features(edge.basis, 0, x), strict=True))
     total = 0.0
     for m, feature in enumerate(slow_features(layer.basis, i, x)):
-        weight = layer.weights[i, m, j] if type(layer) is KANLayer else layer.shared[layer.groups[i, j], m] * layer.scale[i, j]
+        weight = (
+            layer.weights[i, m, j]
+            if type(layer) is KANLayer
+            else layer.shared[layer.groups[i, j], m] * layer.scale[i, j]
+        )
         total += weight * feature
     return total
 
@@ -322,7 +337,11 @@ def test_it_computes_what_loops_over_samples_and_edges_compute(layer, place):
 @everywhere
 def test_backward_is_the_difference_in_weights_and_inputs(layer, place):
     x = samples(layer, place)
-    upstream, in_x, in_weights = random(layer.n_out, 9), random(layer.n_in, 9).clip(-2, 2), random(*layer.weights.shape)
+    upstream, in_x, in_weights = (
+        random(layer.n_out, 9),
+        random(layer.n_in, 9).clip(-2, 2),
+        random(*layer.weights.shape),
+    )
     gradient, dx = layer.backward(layer.forward(x)[1], upstream)
     assert gradient.shape == layer.weights.shape and dx.shape == x.shape
     expected = difference(lambda t: (upstream * output(moved(layer, in_weights, t), x)).sum())
@@ -334,7 +353,9 @@ def test_backward_is_the_difference_in_weights_and_inputs(layer, place):
 def test_the_gradient_in_the_inputs_is_only_made_where_it_is_wanted(layer):
     x, upstream = samples(layer, "inside"), random(layer.n_out, 9)
     _, cache = layer.forward(x)
-    np.testing.assert_array_equal(layer.backward(cache, upstream, wants_x=False)[0], layer.backward(cache, upstream)[0])
+    np.testing.assert_array_equal(
+        layer.backward(cache, upstream, wants_x=False)[0], layer.backward(cache, upstream)[0]
+    )
 
 
 @everywhere
@@ -394,7 +415,11 @@ def test_curves_are_differences_of_each_other(layer, place):
         if d > 0:
             assert_close(row, difference(lambda t, d=d: layer.features(layer.forward(x + t)[1], d - 1)), 1e-7, 1)
     ends = domains(layer)
-    if place == "outside" and isinstance(layer, (KANLayer, SparseLayer)) and not any(at.name for at in all_edges(layer)):
+    if (
+        place == "outside"
+        and isinstance(layer, (KANLayer, SparseLayer))
+        and not any(at.name for at in all_edges(layer))
+    ):
         assert ((x < ends[:, :1]) | (x > ends[:, 1:])).all()
         assert not curves[2].any() and not curves[3].any()  # straight lines
 
@@ -405,10 +430,10 @@ def all_edges(layer):
 
 def test_at_the_ends_of_the_domain_all_is_as_it_is_inside(layer):
     """Value and slope go on beyond an end; the end itself counts as inside."""
+    a = random(layer.n_in, 1)
     for side in (0, 1):
         end, width = domains(layer)[:, side, None], np.ptp(domains(layer), axis=1)[:, None]
         near = end + (1 - 2 * side) * 1e-9 * width
-        a = random(layer.n_in, 1)
         for f in (
             lambda x: output(layer, x),
             lambda x: layer.slopes(layer.forward(x)[1]),
@@ -431,7 +456,9 @@ def test_edges_have_gradients_of_their_own(edges):
     assert_close(np.vdot(gradient, direction), expected)
     assert_close(dx, (upstream * difference(lambda t: edges.edges(x + t))).sum(axis=0))
     of_nodes = np.broadcast_to(upstream[:, :1], upstream.shape)
-    for got, expected in zip(edges.backward_edges(cache, of_nodes), edges.backward(cache, upstream[:, 0]), strict=True):
+    for got, expected in zip(
+        edges.backward_edges(cache, of_nodes), edges.backward(cache, upstream[:, 0]), strict=True
+    ):
         assert_close(got, expected, 1e-12)
 
 
@@ -593,7 +620,9 @@ def test_how_numbers_lie_in_memory_does_not_matter(layer, order):
     there = np.asarray(np.repeat(x, 2, axis=1), order=order)[:, ::2]  # every other sample of a larger array
     z, cache = layer.forward(there)
     assert_close(z, output(layer, x), 1e-13)
-    for got, expected in zip(layer.backward(cache, upstream), layer.backward(layer.forward(x)[1], upstream), strict=True):
+    for got, expected in zip(
+        layer.backward(cache, upstream), layer.backward(layer.forward(x)[1], upstream), strict=True
+    ):
         assert_close(got, expected, 1e-13)
 
 
@@ -651,7 +680,9 @@ def test_weights_may_live_in_a_network(layer):
     assert model.layers[0] is not layer
     x = samples(layer, "inside")
     model.parameters[:] += 0.5
-    np.testing.assert_array_equal(output(model.layers[0], x), output(moved(layer, np.ones(layer.weights.shape), 0.5), x))
+    np.testing.assert_array_equal(
+        output(model.layers[0], x), output(moved(layer, np.ones(layer.weights.shape), 0.5), x)
+    )
     upstream = random(9, 1)
     gradient, _ = model.backward(x.T, upstream)
     direction = random(model.parameters.size)
@@ -691,7 +722,7 @@ def test_without_noise_edges_begin_as_straight_lines(edges):
 
 # --- finer grids, other grids -----------------------------------------------------------------------------------------
 
-# How far a layer may be from what it was, relative to its largest output there. Splines on cells that were cut, Chebyshev
+# How far a layer may be from what it was, relative to its largest output there. Splines on cells that were cut,
 # polynomials of higher degree and more waves contain the old ones. Finer bells do not contain wider ones: what
 # is said here is what they reach (measured: 6e-7 on twice the grid).
 REFINED = {Splines: 1e-12, Chebyshev: 1e-12, Fourier: 1e-12, Gaussians: 2e-6}
@@ -715,7 +746,7 @@ def test_finer_curves_are_the_same_curves(layer, times):
         assert_close(output(finer, x), output(layer, x), beyond * tolerance)
 
 
-# Half of a domain: a polynomial is a polynomial there, and straight lines with a little noise are close to splines on
+# Half of a domain: a polynomial is a polynomial there, straight lines with a little noise are close to splines on
 # other grids; a wave that is cut off is no sum of waves, and a staircase has other steps.
 FITTED = {Chebyshev: 1e-13, Gaussians: 1e-7, Fourier: 0.03}
 FITTED_SPLINES = {0: 0.7, 1: 0.03, 2: 3e-3}  # by order; 2 and more
@@ -802,7 +833,7 @@ def test_a_basis_knows_its_constant_and_its_line(basis):
 
 @pytest.mark.parametrize("basis", BASES, ids=repr)
 def test_to_be_rough_is_to_have_a_second_derivative(basis):
-    """A straight line costs a hundredth of its weights' squares; a curve its ∫φ″² besides, or its second differences."""
+    """A line costs a hundredth of its weights' squares, a curve its ∫φ″² besides, or its second differences."""
     rows, weights = basis.roughness(), random(basis.m)
     weights[basis.size :] = 0
 
@@ -840,7 +871,9 @@ def test_a_basis_is_made_again_of_its_arrays(basis):
     assert basis.stacked([basis.rows([0]), basis.refined(7).rows([0])]) is None
 
 
-@pytest.mark.parametrize(("old", "new"), [(a, b) for a in BASES for b in BASES if a is not b and b.base and not a.base][::7])
+@pytest.mark.parametrize(
+    ("old", "new"), [(a, b) for a in BASES for b in BASES if a is not b and b.base and not a.base][::7]
+)
 def test_from_family_to_family(old, new):
     """A projection takes weights of one family to those of another, as close as it can come at its own points."""
     weights = random(3, old.m, 1) / 5
