@@ -16,7 +16,6 @@ from minikan.sparse import SparseLayer
 X2 = np.random.default_rng(1).uniform(-1, 1, (500, 2))
 
 
-
 def test_canonical_is_the_same_function():
     model = small()
     same, free = canonical(model)

@@ -73,7 +73,9 @@ def test_a_user_registers_and_mistakes_are_told():
     with pytest.raises(ValueError, match="the expression of wrong does not agree"):
         register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: sympy.sin(u), 3))
     with pytest.raises(ValueError, match="wrong must have low < high"):
-        register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: u**3, 3, low=1, high=0))
+        register(
+            Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: u**3, 3, low=1, high=0)
+        )
     with pytest.raises(TypeError, match="a library holds Functions, got 'sin'"):
         register("sin")
     assert "wrong" not in LIBRARY

@@ -68,12 +68,18 @@ def test_bad_models_are_refused(arguments, words):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (dict(weights=np.zeros((2, 9))), "weights must have shape (2, 9, n_out) for Splines(G=5, k=3), got (2, 9)"),
+        (
+            dict(weights=np.zeros((2, 9))),
+            "weights must have shape (2, 9, n_out) for Splines(G=5, k=3), got (2, 9)",
+        ),
         (dict(weights=np.zeros((2, 9, 0))), "weights must have shape (2, 9, n_out)"),
         (dict(weights=np.zeros((2, 8, 3))), "weights must have shape (2, 9, n_out)"),
         (dict(weights=np.zeros((3, 9, 3))), "weights must have shape (2, 9, n_out)"),
         (dict(weights=np.full((2, 9, 3), np.nan)), "weights must be finite, got nan at position (0, 0, 0)"),
-        (dict(knots=np.zeros((2, 7))), "knots must have shape (n_in, G + 2k + 1) with k = 3 and G ≥ 1, got (2, 7)"),
+        (
+            dict(knots=np.zeros((2, 7))),
+            "knots must have shape (n_in, G + 2k + 1) with k = 3 and G ≥ 1, got (2, 7)",
+        ),
         (dict(knots=np.zeros(12)), "knots must have shape"),
         (dict(knots=np.zeros((0, 12))), "knots must have shape"),
         (dict(knots=np.zeros((2, 12))), "knots must be strictly increasing in every row"),

@@ -53,7 +53,9 @@ def test_products_are_those_of_the_features_with_all_their_zeros(kernel, n_out, 
         expected = np.einsum("imo,imn->oin", weights, matrix)
         np.testing.assert_allclose(features.curves(kept, derivative), expected, atol=1e-12)
         if derivative == 1:
-            np.testing.assert_allclose(features.pull(kept, g), np.einsum("oin,on->in", expected, g), atol=1e-12)
+            np.testing.assert_allclose(
+                features.pull(kept, g), np.einsum("oin,on->in", expected, g), atol=1e-12
+            )
     W[:] = 0  # what was kept stays
     np.testing.assert_allclose(features.curves(kept).sum(axis=1), z, atol=1e-12)
 

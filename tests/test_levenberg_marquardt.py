@@ -116,7 +116,9 @@ def test_gradients_beyond_the_blocks_count_for_both_solvers():
 
         problem.curvature = lambda plain=plain: with_extra(*plain[0]())
         problem.triangle = lambda plain=plain, p=problem: (
-            plain[1]()[0] + extra @ p.parameters, *plain[1]()[1:3], extra,
+            plain[1]()[0] + extra @ p.parameters,
+            *plain[1]()[1:3],
+            extra,
         )
         problem.loss = lambda plain=plain, p=problem: plain[0]()[0] + extra @ p.parameters
         run(LevenbergMarquardt(acceleration=False, orthogonal=orthogonal), problem, 60)

@@ -51,7 +51,9 @@ def test_the_root_is_one_of_the_second_derivative_and_gives_the_gradient(case):
 
 def test_values():
     loss, y = CASES["mse"]
-    assert loss.value_and_gradient(Z, y, WEIGHTS)[0] == pytest.approx(WEIGHTS @ np.mean((Z - y) ** 2, axis=0), rel=1e-13)
+    assert loss.value_and_gradient(Z, y, WEIGHTS)[0] == pytest.approx(
+        WEIGHTS @ np.mean((Z - y) ** 2, axis=0), rel=1e-13
+    )
     loss, y = CASES["cross-entropy"]
     expected = -WEIGHTS @ log_softmax(Z, axis=0)[y, np.arange(n)]
     assert loss.value_and_gradient(Z, y, WEIGHTS)[0] == pytest.approx(expected, rel=1e-13)

@@ -9,7 +9,6 @@ from minikan.matching import match
 X1 = np.random.default_rng(0).uniform(-1, 1, 500)
 
 
-
 def best(y, x=X1, **options):
     return match(x, y, **options)[0]
 

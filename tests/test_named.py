@@ -12,7 +12,6 @@ from minikan.sparse import SparseLayer
 X2 = np.random.default_rng(1).uniform(-1, 1, (500, 2))
 
 
-
 def test_derivatives_of_symbolic_edges():
     model = small()
     _, gradient = model.loss_and_gradient(X2, X2[:, 0])
@@ -73,7 +72,10 @@ def test_symbolic_models_are_pruned_and_scored():
     [
         (dict(function="sine"), "there is no function 'sine' in the library; register it first"),
         (dict(weights=np.ones(3)), "a function has 4 weights, got 3"),
-        (dict(span=np.array([1.0, -1.0])), "the span of a function must be a pair (low, high), got [1.0, -1.0]"),
+        (
+            dict(span=np.array([1.0, -1.0])),
+            "the span of a function must be a pair (low, high), got [1.0, -1.0]",
+        ),
         (dict(span=np.array([1.0])), "the span of a function must be a pair"),
     ],
 )

@@ -14,7 +14,6 @@ from minikan.validation import as_samples
 PARITY = np.load(Path(__file__).parent / "data" / "pykan_parity.npz")
 
 
-
 @pytest.fixture(params=MODELS)
 def model(request):
     return MODELS[request.param]()

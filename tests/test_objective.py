@@ -194,7 +194,9 @@ def test_terms_without_any_samples_make_an_objective():
     model = KAN([1, 1])
     objective = Objective(model, [Anchor(range(9), 3.0)])
     assert objective.n == 0 and objective.error() == 0
-    np.testing.assert_allclose(np.linalg.solve(*objective.curvature()[:0:-1]), model.parameters - 3.0, atol=1e-12)
+    np.testing.assert_allclose(
+        np.linalg.solve(*objective.curvature()[:0:-1]), model.parameters - 3.0, atol=1e-12
+    )
 
 
 def test_parts_belong_to_the_whole_and_count_their_share():

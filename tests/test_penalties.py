@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 from models import small
 
-from minikan import KAN, MLP, Chebyshev, Fourier, Gaussians, LevenbergMarquardt, Roughness, Sparsity, fit, prune
+from minikan import (
+    KAN,
+    MLP,
+    Chebyshev,
+    Fourier,
+    Gaussians,
+    LevenbergMarquardt,
+    Roughness,
+    Sparsity,
+    fit,
+    prune,
+)
 from minikan.basis import RIDGE
 from minikan.losses import LOSSES
 from minikan.network import BLOCK
@@ -96,7 +107,9 @@ OPTIMISERS["orthogonal"] = LevenbergMarquardt(orthogonal=True)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMISERS.values(), ids=OPTIMISERS)
-@pytest.mark.parametrize("penalty", [Sparsity(1e-2), Roughness(1e-2), [Sparsity(1e-2), Roughness(1e-2)]], ids=str)
+@pytest.mark.parametrize(
+    "penalty", [Sparsity(1e-2), Roughness(1e-2), [Sparsity(1e-2), Roughness(1e-2)]], ids=str
+)
 def test_every_optimizer_takes_them(optimizer, penalty):
     X, model = samples(300), KAN([2, 3, 1], seed=2)
     history = fit(model, X, exp_sin(X), steps=30, penalty=penalty, optimizer=optimizer)
@@ -129,7 +142,9 @@ def test_a_part_of_it_sees_a_part_of_the_samples(objective):
     shares = [penalty.weights[half].sum() for half in halves]
     parts = [penalty.part(half).sizes(objective.model) for half in halves]
     for whole, *some in zip(penalty.sizes(objective.model), *parts, strict=True):
-        np.testing.assert_allclose(whole, sum(s * size for s, size in zip(shares, some, strict=True)), rtol=1e-10)
+        np.testing.assert_allclose(
+            whole, sum(s * size for s, size in zip(shares, some, strict=True)), rtol=1e-10
+        )
 
 
 # ------------------------------------------------------------------------------------------ roughness
@@ -197,7 +212,9 @@ def test_fit_refuses():
     with pytest.raises(ValueError, match="sparsity must be at least 0"):
         fit(KAN([2, 1]), X, y, sparsity=-1)
     for penalty in (3.0, [Roughness(1.0), "rough"]):
-        with pytest.raises(TypeError, match="penalty must be a Term, such as Roughness, or several of them, got"):
+        with pytest.raises(
+            TypeError, match="penalty must be a Term, such as Roughness, or several of them, got"
+        ):
             fit(KAN([2, 1]), X, y, penalty=penalty)
 
 

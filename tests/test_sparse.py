@@ -128,7 +128,17 @@ def test_a_complete_layer_becomes_a_sheet():
     np.testing.assert_array_equal(sheet.knots, layer.knots)
 
 
-@pytest.mark.parametrize("which", ["another grid", "another place", "no silu", "finer from one input", "another family", "another family below"])
+@pytest.mark.parametrize(
+    "which",
+    [
+        "another grid",
+        "another place",
+        "no silu",
+        "finer from one input",
+        "another family",
+        "another family below",
+    ],
+)
 def test_edges_that_are_not_alike_stay_edges(which):
     layer = KAN([2, 3], seed=5, noise=1).layers[0]
     edges = {(i, j): layer.edge(i, j) for i in range(2) for j in range(3)}
@@ -147,7 +157,9 @@ def test_edges_that_are_not_alike_stay_edges(which):
 
 def test_a_layer_with_a_gap_stays():
     layer = KAN([2, 3]).layers[0]
-    missing = SparseLayer(2, 3, {(i, j): layer.edge(i, j) for i in range(2) for j in range(3) if (i, j) != (1, 1)})
+    missing = SparseLayer(
+        2, 3, {(i, j): layer.edge(i, j) for i in range(2) for j in range(3) if (i, j) != (1, 1)}
+    )
     assert missing.as_sheet() is missing
 
 
