@@ -41,7 +41,7 @@ def canonical(model: Network) -> tuple[Network, np.ndarray]:
                     first[0].weights[D] += edge.weights[D]
                     edge.weights[D], free[D] = 0, False
                 _rescale_node(into(depth, node), out(depth + 1, node))
-            else:  # a product of the nodes below
+            elif depth > 0 and model.layers[depth - 1].edge_list:  # a product of nodes that edges feed
                 first, *others = [into(depth - 1, i) for i in np.flatnonzero(layer.wiring()[node])]
                 for factor in others:  # the first factor gets the sizes of all
                     size = _fix_largest(factor)

@@ -76,7 +76,7 @@ class Edge(ABC):
         """Make the same curve on the basis `choose(basis)`; an edge without a basis stays as it is."""
         return self.copy()
 
-    def initialise(self, rng: np.random.Generator, noise: float, scale: float) -> None:  # noqa: B027 – most edges have nothing to draw
+    def initialise(self, rng: np.random.Generator, noise: float, scale: float) -> None:  # noqa: B027
         """Draw new weights; an edge that has a name keeps its own."""
 
     def expression(self, x: Any, weights: list) -> Any:

@@ -115,6 +115,8 @@ def _cut(model, X, kept):
     z, layers, used = samples_last(X), [], np.arange(model.widths[0])
     for layer, keep, following in zip(model.layers, kept, [*kept[1:], None], strict=True):
         nodes = np.arange(layer.n_out) if following is None else np.flatnonzero(following.any(axis=0))
+        if not layers and not layer.edge_list:  # products of the inputs themselves: all of them keep their column
+            keep, nodes = layer.wiring(), np.arange(layer.n_out)
         above, cache = layer.forward(z)
         if layer.edge_list:
             constants = (layer.curves(cache).mean(axis=2) * ~keep).sum(axis=1)

@@ -587,3 +587,36 @@ def test_a_product_of_four_is_a_power():
     np.testing.assert_allclose(
         np.stack([u[:, 0], du[:, 0, 0], ddu[:, 0, 0]]), [x**4, 4 * x**3, 12 * x**2], atol=1e-12
     )
+
+
+# --- products that no sheet of edges feeds ----------------------------------------------------------------------------
+
+
+def on_inputs():
+    """A product of the inputs themselves, and one input by itself; then a sheet of edges."""
+    return KAN.from_layers([Products([2, 1]), KAN([2, 1], grid=3, noise=0).layers[0]])
+
+
+def test_inputs_that_are_multiplied_keep_their_columns():
+    model, samples = on_inputs(), np.random.default_rng(2).uniform(-1, 1, (50, 3))
+    for deaf in (0, 1):
+        model.layers[1].initialise(np.random.default_rng(0), 0.0)
+        model.layers[1].weights[deaf] = 0
+        smaller = prune(model, samples, verbose=False)
+        assert smaller.widths[0] == 3 and len(smaller.layers[1].edge_list) == 1
+        np.testing.assert_allclose(smaller(samples), model(samples), atol=1e-12)
+
+
+def test_formulas_of_products_of_inputs():
+    x, y, z = sympy.symbols("x y z", real=True)
+    edges = {(0, 0): FunctionEdge(LIBRARY["x"], [2, 0, 1.5, 0]), (1, 0): FunctionEdge(LIBRARY["x"], [1, 0, -1, 0.5])}
+    model = KAN.from_layers([Products([2, 1]), SparseLayer(2, 1, edges)])
+    samples = np.random.default_rng(2).uniform(-1, 1, (50, 3))
+    assert (
+        sympy.expand(formula(model, ["x", "y", "z"], samples, verbose=False) - (3 * x * y - z + sympy.Rational(1, 2)))
+        == 0
+    )
+    twice = KAN.from_layers(
+        [factors({(0, 0): ("x", 1, 0, 3, 0), (1, 1): ("x", 1, 0, 1, 1)}).layers[0], Products([1, 1]), Products([2])]
+    )
+    assert sympy.expand(formula(twice, ["x", "y"], X, verbose=False) - 3 * x * (y + 1)) == 0
