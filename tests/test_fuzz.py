@@ -348,7 +348,8 @@ def test_junk(data):
         prune: dict(model=KAN([1, 1]), X=X, threshold=0.1, rule="magnitude", verbose=False),
         attribute: dict(model=KAN([1, 1]), X=X, rule="magnitude"),
         fit: dict(model=KAN([1, 1]), X=X, y=y, steps=1, optimizer="lm", loss="mse", sparsity=0.0, penalty=(),
-                  sample_weight=None, validation=None, patience=None, batch_size=None, update_grid=False, tol=0.1, seed=0, progress=False),
+                  sample_weight=None, validation=None, patience=None, batch_size=None,
+                  update_grid=False, tol=0.1, seed=0, progress=False),
         KANRegressor.fit: dict(self=KANRegressor(steps=1), X=X, y=y, sample_weight=None),
         KANClassifier.fit: dict(self=KANClassifier(steps=1), X=X, y=y > 0.5, sample_weight=None),
     }  # fmt: skip

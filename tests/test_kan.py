@@ -107,3 +107,9 @@ def test_parts_of_the_weights_are_views():
     np.testing.assert_array_equal(bare.coef, bare.weights)
     with pytest.raises(AttributeError, match="has no base function"):
         _ = bare.base_weight
+
+
+def test_a_layer_needs_curves():
+    for basis in (None, Splines, make_grid()):
+        with pytest.raises(TypeError, match=r"basis must be a family of curves such as Splines\(…\), got"):
+            KANLayer(basis, np.zeros((1, 9, 1)))

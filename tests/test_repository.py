@@ -201,7 +201,7 @@ def test_no_module_imports_one_of_a_later_chapter(name):
 
 
 def test_no_chapter_loads_a_later_one():
-    """The same when the code runs: the modules of each chapter are imported in turn, and what else they load is seen."""
+    """The same when the code runs: chapter by chapter its modules are imported, and what else they load is seen."""
     chapters = {name: number for name in MODULES if (number := chapter(name))}
     code = (
         "import sys; from importlib import import_module\n"
