@@ -596,6 +596,16 @@ def test_a_cache_belongs_to_its_pass(layer, kernel, monkeypatch):
         assert not np.array_equal(output(layer, x), z)
 
 
+def test_bases_can_be_exchanged_and_put_back(layer):
+    x, kept = samples(layer, "one inside, another outside"), layer.bases
+    before = output(layer, x)
+    layer.bases = tuple(basis and basis.moved(basis.domain + 0.3) for basis in kept)
+    assert all(now is None or now is not old for now, old in zip(layer.bases, kept, strict=True))
+    assert np.array_equal(output(layer, x), before) == (not families(layer))
+    layer.bases = kept
+    np.testing.assert_array_equal(output(layer, x), before)
+
+
 def test_no_array_that_comes_in_is_changed(layer):
     x, upstream = samples(layer, "one inside, another outside"), random(layer.n_out, 9)
     paths, _ = jet(layer, "outside")
