@@ -71,7 +71,7 @@ class KAN(Network):
       KANLayer(2 → 5, G=5, k=3: 90 parameters)
       KANLayer(5 → 1, G=5, k=3: 45 parameters)
     >>> KAN([2, [1, 1], 1])  # one node adds, one multiplies two others
-    KAN([2, [1, 1], 1]: 90 parameters)
+    KAN([2, [1, 1], 1]: 72 parameters)
       KANLayer(2 → 3, G=5, k=3: 54 parameters)
       Products(3 → 2, arity [1, 2]: 0 parameters)
       KANLayer(2 → 1, G=5, k=3: 18 parameters)
