@@ -1,4 +1,4 @@
-"""Time both kernels of a layer over shapes, and see whether `KANLayer._kernel` takes the faster one.
+"""Time both kernels of a layer over shapes, and see whether `Splines.features` takes the faster one.
 
     python benchmarks/kernels.py
 
@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 from minikan import KAN
-from minikan.features import DenseFeatures, SparseFeatures
+from minikan.kernels import DenseFeatures, SparseFeatures
 
 CELLS = (5, 10, 15, 20, 30, 40, 80, 160)
 SHAPES = [(k, n_in, n_out) for k, n_in in ((3, 5), (3, 20), (1, 5), (5, 5)) for n_out in (1, 2, 5, 10, 50)]
@@ -26,18 +26,18 @@ WORST = 1.5
 
 def ratio(layer, x, upstream, turns=7):
     """Let the kernels take turns; the median of dense time over sparse time."""
-    ratios = []
+    ratios, basis = [], layer.basis
     for _ in range(turns):
         times = []
         for kernel in (DenseFeatures, SparseFeatures):
-            layer._kernel = lambda kernel=kernel: kernel
+            basis.features = lambda x, n_out, kernel=kernel: kernel(basis, x)
             start, passes = time.perf_counter(), 0
             while time.perf_counter() < start + 0.01:
                 layer.backward(layer.forward(x)[1], upstream)
                 passes += 1
             times.append((time.perf_counter() - start) / passes)
         ratios.append(times[0] / times[1])
-    del layer._kernel
+    del basis.features
     return statistics.median(ratios)
 
 
@@ -48,9 +48,10 @@ def main():
         row = f"{order}{n_in:6}{n_out:7} |  "
         for G in CELLS:
             layer = KAN([n_in, n_out], grid=G, order=order).layers[0]
-            n = max(100, min(1000, 10**6 // (layer.numbers * 8)))
-            found = ratio(layer, rng.uniform(-1, 1, (n_in, n)), rng.normal(size=(n_out, n)))
-            dense = layer._kernel() is DenseFeatures
+            n = max(100, min(1000, 10**6 // (layer.floats_per_sample * 8)))
+            x = rng.uniform(-1, 1, (n_in, n))
+            found = ratio(layer, x, rng.normal(size=(n_out, n)))
+            dense = isinstance(layer.basis.features(x, n_out), DenseFeatures)
             worst = max(worst, found if dense else 1 / found)
             row += f"{f'[{found:.2f}]' if dense else f'{found:.2f} ':>9}"
         print(row, flush=True)

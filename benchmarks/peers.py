@@ -205,7 +205,7 @@ def limits(widths, G, n):
     """
     import numpy as np
 
-    from minikan.features import DenseFeatures
+    from minikan.kernels import DenseFeatures
 
     model, X, y = problem(widths, G, n)
     one = X[:1].copy(), y[:1].copy()
@@ -217,14 +217,17 @@ def limits(widths, G, n):
         arrays = [*cache, *vars(features).values()]
         kept += [array for array in arrays if isinstance(array, np.ndarray) and array.size > 1]
         if isinstance(features, DenseFeatures):
-            matrix, g = features.matrix, np.ones((layer.n_out, features.n))
+            matrix, samples = features.values, features.x.shape[1]
+            g = np.ones((layer.n_out, samples))
+            places = features.first * samples + np.arange(samples)  # of the first live ones
             products += [(W.T, matrix), (matrix, g.T)] + [(W, g)] * (depth > 0 and layer.n_out > 1)
             live, few = features.live, layer.n_out == 1
-            source, places = (W, features.first) if few else (matrix, features.places)
-            fetches += [partial(matrix.reshape(-1).__setitem__, features.places, live[0])] * len(live)
-            fetches += [partial(source.take, places)] * (len(live) * (depth > 0))
+            fetches += [partial(matrix.reshape(-1).__setitem__, places, live[0])] * len(live)
+            fetch = partial(W.take, features.first) if few else partial(matrix.take, places)
+            fetches += [fetch] * (len(live) * (depth > 0))
         else:
-            rows, live, sums = features.rows, features.live.ravel(), np.zeros(features.K)
+            rows = features.first + np.arange(len(features.live))[:, None, None]
+            live, sums = features.live.ravel(), np.zeros(len(W))
             fetches.append(partial(W.T.take, rows, axis=1))
             fetches += [partial(np.add.at, sums, rows.ravel(), live)] * layer.n_out
     twins = [np.empty_like(array) for array in kept]
@@ -234,7 +237,7 @@ def limits(widths, G, n):
             for a, b in products:
                 a @ b
 
-    def fetch():
+    def fetch_all():
         for _ in slices:
             for get in fetches:
                 get()
@@ -248,7 +251,7 @@ def limits(widths, G, n):
         lambda: model.loss_and_gradient(X, y),
         lambda: model.loss_and_gradient(*one),
         multiply,
-        fetch,
+        fetch_all,
         copy,
     ]
     whole, calls, gemm, fetching, memory = milliseconds(parts)

@@ -4,8 +4,8 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-# Each public name and the module that defines it, in reading order. Modules load when a name of theirs
-# is first used, so that importing minikan costs little more than importing NumPy.
+# Each public name and its module, in reading order. A module is loaded when one of its names is first used, so
+# that `import minikan` is about as fast as `import numpy`.
 _HOME = {
     "inner_function": "superposition",
     "superpose": "superposition",

@@ -1,9 +1,9 @@
 """Functions of one variable with their derivatives, all in one convention (chapter 03).
 
-    f(x, order)  →  (f, f′, …, f⁽ᵒʳᵈᵉʳ⁾), or more of them           order = 0 … 3
+    f(x, order)  →  (f, f′, …, f⁽ᵒʳᵈᵉʳ⁾), perhaps higher ones, too           order = 0 … 3
 
-A layer needs value and slope, curvature in the inputs needs the second derivative, and a differential
-equation that is trained (chapter 10) the third.
+Layers need value and slope, second derivatives in the inputs need f″, and training on a differential equation
+(chapter 10) needs f‴.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def tanh(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
 
 
 def relu(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
-    """Evaluate max(x, 0) and its derivatives; the kink at 0 counts as flat."""
+    """Evaluate max(x, 0) and its derivatives; the slope at 0 is taken as 0."""
     return np.maximum(x, 0), (x > 0).astype(float), *[np.zeros_like(x)] * (order - 1)
 
 
 def identity(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
     """Evaluate x and its derivatives: what the first layer of an MLP does with the inputs."""
-    return x, np.ones_like(x), *[np.zeros_like(x)] * (order - 1)
+    return x.copy(), np.ones_like(x), *[np.zeros_like(x)] * (order - 1)
 
 
 ACTIVATIONS: dict[str, Activation] = {"silu": silu, "tanh": tanh, "relu": relu, "identity": identity}

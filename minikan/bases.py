@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.polynomial.hermite_e import hermeval
 
-from .basis import Basis
+from .curves import Basis
 
 BEYOND = 2  # centres on each side of the domain, without which curves could not follow at its ends
 

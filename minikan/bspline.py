@@ -2,14 +2,13 @@
 
     s(x) = Σ_m c_m B_m(x),   m = 1 … G + k
 
-`t` are the knots: G + 1 grid points that cut the domain into G cells, and k more on each side.
-`k` is the order, which in the paper's words is the polynomial degree. At any x only k + 1 of the
-G + k basis functions are alive, and on one cell each of them is a single polynomial. So the
-Cox–de Boor recursion is run once per grid, on polynomials (`polynomial_pieces`); to evaluate a
-spline is then to find the cell and sum a few powers. Beyond the domain the basis goes on as
-straight lines, value and slope matched.
+The knots t are G + 1 grid points, which cut the domain into G cells, and k more on each side. The order k is
+the polynomial degree ("order" is the paper's word). At any x only k + 1 of the G + k basis functions are not
+zero, and on one cell each of them is one polynomial. So the Cox–de Boor recursion runs once per grid, on
+polynomials (`polynomial_pieces`); to evaluate a spline then means to find the cell and to sum a few powers.
+Outside the domain each basis function continues as a straight line with the value and slope at the border.
 
-References: C. de Boor, *A Practical Guide to Splines* (2001), chapters IX and X.
+Reference: C. de Boor, *A Practical Guide to Splines* (2001), chapters IX and X.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, 
     Parameters
     ----------
     domain : pair of float
-        Where the spline lives, (low, high). Not used when `grid` is an array.
+        The interval (low, high) of the inputs. Not used when `grid` is an array.
     grid : int or array_like, shape (G + 1,)
-        The number of equal cells G, or strictly increasing grid points of your own.
+        The number G of equal cells, or strictly increasing grid points.
     order : int
-        Polynomial degree k >= 0; 3 is the cubic spline.
+        Polynomial degree k >= 0; splines of order 3 are cubic.
 
     Returns
     -------
@@ -65,23 +64,13 @@ def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, 
 def polynomial_pieces(knots: np.ndarray, order: int) -> np.ndarray:
     """Run the Cox–de Boor recursion on polynomials, on all cells at once.
 
-    A basis function of degree p - 1 on the knots t_lo … t_hi is a parent that splits itself between
-    two children of degree p: the share w = (x - t_lo) / (t_hi - t_lo) goes to the right one and the
-    rest, 1 - w, to the left one. Nothing is lost on the way, hence the basis sums to one.
+    A basis function of degree p - 1 on the knots t_lo … t_hi is split between two of degree p: the share
+    w = (x - t_lo) / (t_hi - t_lo) goes to the right one and the rest, 1 - w, to the left one. Nothing is lost,
+    hence the basis sums to one.
 
-    Parameters
-    ----------
-    knots : ndarray, shape (..., G + 2k + 1)
-        Knots, not decreasing.
-    order : int
-        Polynomial degree k.
-
-    Returns
-    -------
-    ndarray, shape (..., G, k + 1, k + 1)
-        `pieces[..., g, r, d]` is the factor of u**d in the r-th basis function that is alive on cell
-        g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]) runs from 0 to 1. Cells of no
-        width, where knots are repeated, mean nothing.
+    knots (..., G + 2k + 1), not decreasing, → pieces (..., G, k + 1, k + 1): `pieces[..., g, r, d]` is the factor of
+    u**d in the r-th basis function that is not zero on cell g; u = (x - t[k+g]) / (t[k+g+1] - t[k+g]) runs from 0
+    to 1. Cells of zero width (repeated knots) hold arbitrary numbers.
     """
     k = order
     G = knots.shape[-1] - 2 * k - 1
@@ -121,14 +110,9 @@ def differences(knots: np.ndarray, order: int) -> np.ndarray:
 
 
 class SplineGrid:
-    """The grids of several inputs, made ready to find and evaluate the basis functions alive at x.
+    """Grids of several inputs, prepared to evaluate the basis functions that are not zero at x.
 
-    Parameters
-    ----------
-    knots : ndarray, shape (n_in, G + 2k + 1)
-        A row of knots for each input, not decreasing.
-    order : int
-        Polynomial degree k.
+    knots : (n_in, G + 2k + 1), a row for each input, not decreasing; order : polynomial degree k.
     """
 
     def __init__(self, knots: np.ndarray, order: int) -> None:
@@ -143,33 +127,32 @@ class SplineGrid:
             pieces = pieces[1:] * np.arange(1, len(pieces))[:, None, None]
             self.pieces.append(pieces)
         self.row = G * np.arange(len(knots))[:, None]  # where an input's cells begin in such a table
-        # On an evenly spaced grid a division finds the cell, and all cells share their polynomials.
+        # On an even grid a division finds the cell, and all cells have the same polynomials.
         low, high = knots[:, k, None], knots[:, k + G, None]  # the domain, (n_in, 1)
-        self.shared = float(low.max()), float(high.min())  # what the domains have in common
+        self.shared = float(low.max()), float(high.min())  # the part that all domains have in common
         if (knots == knots[0]).all():
             low, high = low[:1], high[:1]  # (1, 1): NumPy is twice as fast with one number for all inputs
         self.low, self.high = low, high
         even = low + np.arange(-k, G + k + 1) * ((high - low) / G)
         few_ulps = 8 * np.finfo(float).eps
         self.per_unit = G / (high - low)  # cells per unit of x, like low
-        self.nudge = 1 + few_ulps  # so that a knot opens its cell
+        self.nudge = 1 + few_ulps  # so that a cell includes its left knot in spite of rounding
         self.uniform = (np.abs(knots - even) <= few_ulps * np.abs(knots).max(1, keepdims=True)).all() and (
             ((self.left - low) * self.per_unit * self.nudge).astype(np.intp) == np.arange(G)
         ).all()
 
     def locate(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Find the cell of each x, where in it, and the nearest point of the domain: all (n_in, n) like x.
+        """Return for x (n_in, n): its cell, the position u in it from 0 to 1, and the nearest point of the domain.
 
-        Cells are half-open, the last one closed; beyond the domain the nearest cell counts. In cells'
-        widths, u runs from 0 to 1.
+        Cells are half-open, the last one closed; outside the domain the nearest cell counts.
         """
         inside, (low, high) = x, self.shared
-        if not low <= x.min() <= x.max() <= high:  # NaN neither
-            inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN: low
+        if not low <= x.min() <= x.max() <= high:  # false for NaN, too
+            inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN becomes low
         if self.uniform:
-            place = (inside - self.low) * self.per_unit
-            left = np.floor(place * self.nudge).clip(0, self.last)
-            return left.astype(np.intp), place - left, inside
+            position = (inside - self.low) * self.per_unit  # in cells from the left end
+            left = np.floor(position * self.nudge).clip(0, self.last)
+            return left.astype(np.intp), position - left, inside
         cells = np.empty(x.shape, np.intp)
         for i, (left, width) in enumerate(zip(self.left, self.width, strict=True)):
             last = np.flatnonzero(width)[-1]  # repeated knots leave cells of no width
@@ -187,7 +170,7 @@ class SplineGrid:
         return powers
 
     def live(self, cells: np.ndarray, powers: np.ndarray, derivative: int = 0) -> np.ndarray:
-        """Evaluate the k + 1 basis functions alive at each x, or a derivative in u: (k + 1, n_in, n)."""
+        """Evaluate the k + 1 basis functions that are not zero at each x, or a derivative in u: (k + 1, n_in, n)."""
         if derivative > self.order:
             return np.zeros_like(powers)
         pieces = self.pieces[derivative]
@@ -198,7 +181,7 @@ class SplineGrid:
         return sum(piece.take(where, axis=1) * power for piece, power in zip(pieces, powers, strict=True))
 
     def scale(self, cells: np.ndarray) -> np.ndarray:
-        """Tell du/dx: cells per unit of x, of shape (n_in, 1) or (n_in, n)."""
+        """Return du/dx, in cells per unit of x: (n_in, n), or a shape that broadcasts to it."""
         return self.per_unit if self.uniform else 1 / self.width.take(cells + self.row)
 
 
@@ -211,7 +194,7 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     x : array_like, shape (n,)
         Points, inside the domain or not.
     knots : array_like, shape (G + 2k + 1,)
-        Knots t as from `make_grid`; not decreasing. A knot may be repeated.
+        Knots t, not decreasing, as from `make_grid`. A knot may be repeated.
     order : int
         Polynomial degree k >= 0.
     derivative : int
@@ -220,8 +203,8 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     Returns
     -------
     ndarray, shape (n, G + k)
-        Column m is B_m(x), alive on t[m] … t[m + k + 1] only. Rows sum to one (to zero for a
-        derivative), also beyond the domain, where the functions continue as straight lines.
+        Column m is B_m(x), zero outside t[m] … t[m + k + 1]. Rows sum to one (a derivative's to zero), also
+        outside the domain t[k] … t[G + k], where the functions continue as straight lines.
 
     Raises
     ------
@@ -230,8 +213,16 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
 
     Examples
     --------
-    >>> basis([0.25], make_grid((0, 1), grid=2, order=1), order=1)
-    array([[0.5, 0.5, 0. ]])
+    The Cox–de Boor recursion, slow and by the book; it holds inside the domain.
+
+    >>> def B(m, k, t, x):
+    ...     if k == 0:
+    ...         return float(t[m] <= x < t[m + 1])
+    ...     left = (x - t[m]) / (t[m + k] - t[m]) * B(m, k - 1, t, x)
+    ...     return left + (t[m + k + 1] - x) / (t[m + k + 1] - t[m + 1]) * B(m + 1, k - 1, t, x)
+    >>> t = make_grid((0, 1), grid=2, order=1).tolist()
+    >>> basis([0.2], t, order=1), [B(m, 1, t, 0.2) for m in range(3)]
+    (array([[0.6, 0.4, 0. ]]), [0.6, 0.4, 0.0])
     """
     x, knots = as_vector(x, "x"), as_vector(knots, "knots")
     k = as_integer(order, "order", 0)
@@ -240,9 +231,7 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     if G < 1:
         raise ValueError(f"knots must hold at least 2 * order + 2 = {2 * k + 2} numbers, got {len(knots)}")
     if (np.diff(knots) < 0).any() or not knots[k] < knots[k + G]:
-        raise ValueError(
-            "knots must not decrease, and the domain knots[order] … knots[-order-1] needs a width"
-        )
+        raise ValueError("knots must not decrease, and the domain knots[k] … knots[G + k] needs a width")
     grid = SplineGrid(knots[None], k)
     cells, u, inside = grid.locate(x[None])  # (1, n)
     powers = grid.powers(u)
@@ -250,7 +239,7 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     if derivative == 0:
         live += grid.live(cells, powers, derivative=1) * ((x - inside) * grid.scale(cells))
     elif derivative > 1:
-        live *= (grid.low <= x) & (x <= grid.high)  # a straight line does not bend
+        live *= (grid.low <= x) & (x <= grid.high)  # straight lines have no higher derivatives
     values = np.zeros((len(x), G + k))
     rows, columns = np.arange(len(x))[:, None], cells.T + np.arange(k + 1)
     values[rows, columns] = (live * grid.scale(cells) ** derivative)[:, 0].T
@@ -259,7 +248,7 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
 
 @finite_results
 def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -> np.ndarray:
-    """Fit a spline to points: the coefficients of least squared error, the smallest where they are free.
+    """Fit a spline to points: the coefficients of least squared error; if several have it, the smallest ones.
 
     Parameters
     ----------
@@ -273,7 +262,7 @@ def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -
     Returns
     -------
     ndarray, shape (G + k,) or (G + k, m)
-        Coefficients c, so that ``basis(x, knots, order) @ c`` is close to y.
+        Coefficients c: ``basis(x, knots, order) @ c`` is close to y.
 
     Raises
     ------
@@ -282,9 +271,8 @@ def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -
 
     Examples
     --------
-    >>> knots = make_grid((0, 1), grid=2, order=1)
-    >>> x = np.linspace(0, 1, 5)
-    >>> fit_coefficients(x, 3 * x + 1, knots, order=1).round(6)  # a line is its own spline
+    >>> x, knots = np.linspace(0, 1, 5), make_grid((0, 1), grid=2, order=1)
+    >>> fit_coefficients(x, 3 * x + 1, knots, order=1).round(6)  # a spline represents a line exactly
     array([1. , 2.5, 4. ])
     """
     matrix = basis(x, knots, order)

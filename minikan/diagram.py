@@ -1,4 +1,4 @@
-"""A network drawn with every edge's curve in its place (all chapters; paper, figure 2.2)."""
+"""Draw a network with the curve of every edge (all chapters; paper, figure 2.2)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .symbolic import unnamed
 from .validation import as_finite, as_kan, as_samples
 
 INK, FAINT, NAMED = "#222222", "#8c8c8c", "#9c3d00"
-HALF = 0.4  # half a panel, where panels are one apart
-CLOSE = 0.45  # of the distance of two rows of nodes, where no panels lie between
-TITLE, SMALLEST = 13, 6  # points of a title, and of one that is still readable
+HALF = 0.4  # half the width of a panel; the centres of neighbours are at least 1 apart
+CLOSE = 0.45  # distance of two rows of nodes without panels between them, relative to others
+TITLE, SMALLEST = 13, 6  # font sizes of a title: usual and smallest, in points
 
 
 def plot(
@@ -31,21 +31,20 @@ def plot(
 ) -> Figure:
     """Draw a network: inputs below, outputs above, and on each edge the curve it has learned.
 
-    A curve is drawn over the range that its input takes on the samples, and scaled to fill its panel. It
-    is the darker, the more it moves the node it leads to: opacity tanh(3 A), where A is the standard
-    deviation of the edge over the samples, divided by the largest in its layer. An edge that is a named
-    function is drawn in colour, with its name.
+    A curve is drawn over the range of its input on the samples, and scaled to fill its panel. The more it changes
+    its node, the darker it is: opacity tanh(3 A), where A is the standard deviation of the edge over the samples,
+    divided by the largest in its layer. A named function is drawn in colour, with its name.
 
     Parameters
     ----------
     model : KAN
     X : array_like, shape (n, n_in)
-        Samples on which the activations are taken.
+        Samples on which the curves are evaluated.
     inputs, outputs : sequence of str, optional
         Names; x₁, x₂, … and y by default.
     title : str, optional
-        The formula by default, if all edges are named functions; "" for none. A long one is drawn smaller,
-        or not at all.
+        By default the formula, if all edges are named functions; "" for none. A long title is drawn smaller, or
+        not at all.
     axes : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -56,8 +55,7 @@ def plot(
     Raises
     ------
     ValueError, TypeError
-        If X has the wrong shape or is not finite, if there are not as many names as nodes, or if curves are too
-        large for float64. Nothing is drawn then.
+        If X has the wrong shape or is not finite, the number of names is wrong, or curves overflow.
 
     Examples
     --------
@@ -67,75 +65,70 @@ def plot(
     >>> fig = plot(KAN([2, 5, 1]), X, inputs=["x", "y"], outputs=["f(x, y)"])
     >>> fig.savefig("network.png")
     """
-    sheets = _sheets(as_kan(model, "plot"), as_samples(X, model.widths[0]).T)
-    names = [
-        _names(inputs, model.widths[0], "x", "inputs"),
-        _names(outputs, model.widths[-1], "y", "outputs"),
-    ]
+    drawn = _curves(as_kan(model, "plot"), as_samples(X, model.widths[0]).T)
+    inputs_shown = _names(inputs, model.widths[0], "x", "inputs")
+    outputs_shown = _names(outputs, model.widths[-1], "y", "outputs")
     if title is None:
-        title = _formula(model, X, inputs, names[1][0])
+        title = _formula(model, X, inputs, outputs_shown[0])
     counts = [len(layer.edge_list) for layer in model.layers]
     span = max(*counts, *(1.5 * width for width in model.widths), 3)
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
-    levels = np.cumsum([0.0, *(height if count else CLOSE * height for count in counts)])  # of the rows of nodes
+    gaps = [height if count else CLOSE * height for count in counts]
+    levels = np.cumsum([0.0, *gaps])  # of the rows of nodes
     top = levels[-1]
     if axes is None:
         inches = min(max(0.62 * span, 2.8), 16)
         figure = Figure(figsize=(inches, top * inches / span + (1.2 if title else 0.9)), facecolor="white")
         axes = figure.add_axes((0, 0, 1, 1))
     box = axes.get_window_extent().transformed(axes.figure.dpi_scale_trans.inverted())  # in inches
-    below, above = 0.45, 0.75 if title else 0.45  # inches for names and title
-    inch = max(span / box.width, top / max(box.height - below - above, 0.1))  # in panels
-    axes.set(
-        xlim=(-0.5 * inch * box.width, 0.5 * inch * box.width),
-        ylim=(-below * inch, inch * (box.height - below)),
-        aspect="equal",
-    )
+    below, above = 0.45, 0.75 if title else 0.45  # space for names and title, in inches
+    inch = max(span / box.width, top / max(box.height - below - above, 0.1))  # in units of the drawing
+    axes.set_xlim(-0.5 * inch * box.width, 0.5 * inch * box.width)
+    axes.set_ylim(-below * inch, inch * (box.height - below))
+    axes.set_aspect("equal")
     axes.axis("off")
-    rows = [_spread(width, span) for width in model.widths]
-    for depth, (layer, (z, curves, alphas)) in enumerate(zip(model.layers, sheets, strict=True)):
+    rows = [_positions(width, span) for width in model.widths]
+    for depth, (layer, (z, curves, opacity)) in enumerate(zip(model.layers, drawn, strict=True)):
         low, high = levels[depth], levels[depth + 1]
-        for (i, j), x in zip(layer.edge_list, _spread(counts[depth], span), strict=True):
+        for (i, j), x in zip(layer.edge_list, _positions(counts[depth], span), strict=True):
             ends = (rows[depth][i], low), (rows[depth + 1][j], high)
-            _draw_edge(axes, x, ends, z[i], curves[j, i], alphas[j, i], layer.edge(i, j).name)
+            _draw_edge(axes, x, ends, z[i], curves[j, i], opacity[j, i], layer.edge(i, j).name)
         if not layer.edge_list:
             _draw_wiring(axes, layer.wiring(), rows[depth], low, rows[depth + 1], high)
     for row, level in zip(rows, levels, strict=True):
         axes.scatter(row, np.full(len(row), level), s=28, color=INK, zorder=3)
-    for row, y, texts, align in (
-        (rows[0], -0.1 * inch, names[0], "top"),
-        (rows[-1], top + 0.1 * inch, names[1], "bottom"),
-    ):
-        for x, text in zip(row, texts, strict=True):
-            axes.text(x, y, text, ha="center", va=align, fontsize=12, color=INK)
+    label = dict(ha="center", fontsize=12, color=INK)
+    for x, text in zip(rows[0], inputs_shown, strict=True):
+        axes.text(x, -0.1 * inch, text, va="top", **label)
+    for x, text in zip(rows[-1], outputs_shown, strict=True):
+        axes.text(x, top + 0.1 * inch, text, va="bottom", **label)
     if title:
         width = TextPath((0, 0), title, size=TITLE).get_extents().width / 72
-        size = TITLE * min(1, 0.95 * box.width / width)
-        if size >= SMALLEST:
-            axes.text(0, top + 0.54 * inch, title, ha="center", va="center", fontsize=size, color=INK)
+        style = dict(ha="center", va="center", fontsize=TITLE * min(1, 0.95 * box.width / width), color=INK)
+        if style["fontsize"] >= SMALLEST:
+            axes.text(0, top + 0.54 * inch, title, **style)
     return axes.figure
 
 
-def _sheets(model, z):
-    """For each layer: its inputs in order (n_in, n), the edges there (n_out, n_in, n), and how dark they are."""
-    sheets = []
+def _curves(model, z):
+    """Compute for each layer: its sorted inputs (n_in, n), the edges there (n_out, n_in, n), and their opacity."""
+    drawn = []
     for layer in model.layers:
         with np.errstate(all="ignore"):
             above, cache = layer.forward(z)
-            curves, spread = layer.contributions(cache, z), z.std(axis=1)
+            curves = layer.contributions(cache, z)
             deviations = curves.std(axis=2)  # (n_out, n_in)
-        as_finite([spread, deviations], "plot")
-        alphas = np.tanh(3 * deviations / (deviations.max() or 1.0))
+            as_finite([z.std(axis=1), deviations], "plot")
         order = z.argsort(axis=1)
-        sheets.append(
-            (np.take_along_axis(z, order, axis=1), np.take_along_axis(curves, order[None], axis=2), alphas)
-        )
+        sorted_curves = np.take_along_axis(curves, order[None], axis=2)
+        opacity = np.tanh(3 * deviations / (deviations.max() or 1.0))
+        drawn.append((np.take_along_axis(z, order, axis=1), sorted_curves, opacity))
         z = above
-    return sheets
+    return drawn
 
 
 def _draw_wiring(axes, wiring, below, low, above, high):
-    """Draw lines from nodes to those that they are handed on to, and a × where several are multiplied."""
+    """Draw a line to each node from the nodes below that it uses, and a × where it multiplies several."""
     for j, row in enumerate(wiring):
         for i in np.flatnonzero(row):
             axes.plot([below[i], above[j]], [low, high], lw=1, color=INK)
@@ -144,7 +137,7 @@ def _draw_wiring(axes, wiring, below, low, above, high):
 
 
 def _formula(model, X, inputs, output):
-    """Write the formula of a network of functions for its title; nothing if there is none, or no short one."""
+    """Write the formula of a network of named functions with one output, for its title; "" for other networks."""
     if model.widths[-1] > 1 or unnamed(model):
         return ""
     from sympy import latex
@@ -155,13 +148,13 @@ def _formula(model, X, inputs, output):
     return f"{output} $= {latex(found, inv_trig_style='full')}$".replace(r"\operatorname", r"\mathrm")
 
 
-def _spread(count, span):
-    """Place `count` things evenly, centred, at most `span` wide and panels one apart or more."""
-    gap = span / max(count, 1)
-    return (np.arange(count) - (count - 1) / 2) * gap
+def _positions(count, span):
+    """Return x for `count` nodes or panels: centred on 0, evenly spaced over `span`."""
+    return (np.arange(count) - (count - 1) / 2) * (span / max(count, 1))
 
 
 def _draw_edge(axes, x, ends, inputs, curve, alpha, name):
+    """Draw a panel at x with the curve over its inputs, and lines to the nodes at both ends."""
     (x0, y0), (x1, y1) = ends
     y = 0.5 * (y0 + y1)
     style = dict(color=NAMED if name else INK, alpha=alpha, solid_capstyle="round")
@@ -170,11 +163,11 @@ def _draw_edge(axes, x, ends, inputs, curve, alpha, name):
     frame = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * HALF
     axes.plot(x + frame[:, 0], y + frame[:, 1], color=FAINT, lw=0.8, alpha=alpha)
     low, high = curve.min(), curve.max()
-    reach = (inputs[-1] - inputs[0]) or 1.0
-    across = (inputs - (inputs[0] / 2 + inputs[-1] / 2)) / reach * 1.7 * HALF
+    width = (inputs[-1] - inputs[0]) or 1.0
+    across = (inputs - (inputs[0] / 2 + inputs[-1] / 2)) / width * 1.7 * HALF
     up = (curve - (low / 2 + high / 2)) / ((high - low) or 1.0) * 1.5 * HALF
     axes.plot(x + across, y + up, lw=1.8, **style)
-    if name:  # where the curve leaves most room for it
+    if name:  # at the corner or border that is farthest from the curve
         spots = 0.9 * HALF * np.array([(side, level) for level in (1, -1) for side in (-1, 1, 0)])
         away = np.abs(np.stack([across, up], axis=-1) - 0.6 * spots[:, None]).max(axis=2).min(axis=1)
         right, upper = spots[away.argmax()]
@@ -184,8 +177,9 @@ def _draw_edge(axes, x, ends, inputs, curve, alpha, name):
 
 
 def _names(given, count, letter, argument):
+    """Check `count` names of nodes, or make them: x₁, x₂, … or y."""
     if given is None:
-        return [letter] if count == 1 and letter == "y" else [f"${letter}_{{{i + 1}}}$" for i in range(count)]
+        return ["y"] if (count, letter) == (1, "y") else [f"${letter}_{{{i + 1}}}$" for i in range(count)]
     if len(given) != count:
         raise ValueError(f"{argument} must hold {count} names, got {len(given)}")
     return list(given)

@@ -1,35 +1,33 @@
-"""KANs with the sklearn_checks of scikit-learn (all chapters; the paper, section 3, fits data without them).
+"""KANs as scikit-learn's estimators (all chapters; the paper, section 3, fits data without them).
 
     KANRegressor().fit(X, y).predict(X)         in pipelines, grid searches and cross-validation, too
 
-The protocol is followed, scikit-learn is not imported: it is not needed to fit and predict. Its own checks run
-in the tests. Units do not matter in here: inputs are mapped to [-1, 1], targets are standardised.
-
-Real data are few and noisy, and a spline through noise oscillates: a penalty on roughness keeps it smooth
-(`minikan.penalties`).
+To fit and predict, scikit-learn need not be installed; the tests run its own checks. Units do not matter: inputs are
+mapped to [-1, 1], targets are standardised. Real data are few and noisy, and a spline that follows noise oscillates:
+a penalty on its roughness keeps it smooth (`minikan.penalties`).
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from . import sklearn_checks as checks
 from .grids import update_grid
 from .kan import KAN
 from .penalties import Roughness
-from .sklearn_checks import as_floats, as_labels, as_target_columns, as_weights, differing, feature_names, foreign
 from .training import fit
 from .validation import as_finite
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+
 class KANEstimator:
-    """What both estimators share: parameters, checks of the samples, the network."""
+    """The common base of both estimators: parameters, checks of the samples, the network."""
 
     def __init__(
         self,
@@ -46,16 +44,14 @@ class KANEstimator:
     _parameters = ("hidden", "grid", "order", "roughness", "steps", "random_state")
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Get the parameters of the constructor in a dict."""
+        """Return the parameters of the constructor in a dict."""
         return {name: getattr(self, name) for name in self._parameters}
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters of the constructor; returns the estimator."""
         for name, value in params.items():
             if name not in self._parameters:
-                raise ValueError(
-                    f"{type(self).__name__} has no parameter {name!r}; it has {self._parameters}"
-                )
+                raise ValueError(f"{type(self).__name__} has no parameter {name!r}; use {self._parameters}")
             setattr(self, name, value)
         return self
 
@@ -68,59 +64,51 @@ class KANEstimator:
         return hasattr(self, "model_")
 
     def __sklearn_tags__(self):
-        """Describe the estimator; only scikit-learn calls this, so it is there to be imported."""
-        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
+        """Describe the estimator; only scikit-learn calls this, so it can be imported here."""
+        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
 
-        classifies = isinstance(self, KANClassifier)
-        return Tags(
-            estimator_type="classifier" if classifies else "regressor",
-            target_tags=TargetTags(required=True, multi_output=not classifies),
-            transformer_tags=None,
-            classifier_tags=ClassifierTags() if classifies else None,
-            regressor_tags=None if classifies else RegressorTags(),
-            input_tags=InputTags(),
-        )
+        if isinstance(self, KANClassifier):
+            return Tags("classifier", TargetTags(required=True), classifier_tags=ClassifierTags())
+        targets = TargetTags(required=True, multi_output=True)
+        return Tags("regressor", targets, regressor_tags=RegressorTags())
 
     def _train(self, X, y, weights, n_out, loss):
-        """Fit a network to samples (n, n_in) of any units, and targets that suit the loss."""
-        used = weights > 0  # a weight of zero: as if the sample were not there
+        """Train a network on samples (n, n_in) and targets that suit the loss, both in any units."""
+        used = weights > 0  # a weight of zero is the same as no sample
         X, y, weights = X[used], y[used], weights[used] / weights.max()
         low, high = X.min(axis=0), X.max(axis=0)
-        self._center = 0.5 * low + 0.5 * high
         half = 0.5 * high - 0.5 * low
-        self._half_range = np.where(half > 0, half, 1.0)
-        center, scale = np.zeros(n_out), np.ones(n_out)
+        self._center, self._half_range = 0.5 * low + 0.5 * high, np.where(half > 0, half, 1.0)
+        self._y_center, self._y_scale = np.zeros(n_out), np.ones(n_out)
         if loss == "mse":
-            center, scale = _standard(y, weights)
-            y = (y - center) / scale
+            self._y_center, self._y_scale = _mean_and_std(y, weights)
+            y = (y - self._y_center) / self._y_scale
         seed = self.random_state
-        if hasattr(seed, "randint"):  # NumPy's older generator, which scikit-learn passes around
+        if hasattr(seed, "randint"):  # scikit-learn passes NumPy's older generator
             seed = seed.randint(2**31 - 1)
         if not np.iterable(self.hidden):
             raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
-        widths = [X.shape[1], *self.hidden, n_out]
+        model = KAN([X.shape[1], *self.hidden, n_out], grid=self.grid, order=self.order, seed=seed)
         Z = self._scaled(X)
-        distinct = np.unique(Z, axis=0)  # twice the weight is the same as twice the sample, here too
-        model = update_grid(KAN(widths, grid=self.grid, order=self.order, seed=seed), distinct)
+        model = update_grid(model, np.unique(Z, axis=0))  # a sample given twice counts as weight 2
         penalty = Roughness(self.roughness)
-        history = fit(
+        self.history_ = fit(
             model, Z, y, steps=self.steps, loss=loss, penalty=penalty, sample_weight=weights, progress=False
         )
-        self.model_, self.history_, self._y_center, self._y_scale = model, history, center, scale
+        self.model_ = model
         return self
 
     def _scaled(self, X):
-        """Map samples from the range seen in training to [-1, 1]."""
+        """Map the range of the training samples to [-1, 1]."""
         with np.errstate(over="ignore"):
             Z = (X - self._center) / self._half_range
         return np.nan_to_num(Z, posinf=1e300, neginf=-1e300)
 
     def _outputs(self, X):
-        """Check new samples, and evaluate the network in the targets' units: (n, n_out)."""
+        """Check new samples and predict in the units of the targets: (n, n_out)."""
         if not self.__sklearn_is_fitted__():
-            raise foreign("NotFittedError", (ValueError, AttributeError))(
-                f"This {type(self).__name__} instance is not fitted yet: call fit first"
-            )
+            error = checks.sklearn_class("NotFittedError", (ValueError, AttributeError))
+            raise error(f"This {type(self).__name__} instance is not fitted yet: call fit first")
         Z = self._scaled(self._samples(X, first=False))
         with np.errstate(over="ignore"):
             outputs = self.model_(Z) * self._y_scale + self._y_center
@@ -128,42 +116,25 @@ class KANEstimator:
         return outputs
 
     def _samples(self, X, first):
-        """Check samples (n, n_in), and hold names and number of features against those of `fit`.
-
-        Where scikit-learn's checks demand a phrase, the message has it.
-        """
-        names, me = feature_names(X), type(self).__name__
-        array = as_floats(X, "X")
+        """Check samples (n, n_in); compare names and number of features with those of `fit`, or store them."""
+        names, me = checks.feature_names(X), type(self).__name__
+        array = checks.as_floats(X, "X")
         if array.ndim != 2:
-            raise ValueError(
-                f"X must be 2-dimensional (n, n_in), got shape {array.shape}. Reshape your data: "
-                "X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
-            )
-        n, n_in = array.shape
-        for count, what in ((n, "sample"), (n_in, "feature")):
+            advice = "Reshape your data: X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
+            raise ValueError(f"X must be 2-dimensional (n, n_in), got shape {array.shape}. {advice}")
+        for count, what in zip(array.shape, ("sample", "feature"), strict=True):
             if count == 0:
-                raise ValueError(
-                    f"Found array with 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required."
-                )
+                found = f"Found array with 0 {what}(s) (shape={array.shape})"
+                raise ValueError(f"{found} while a minimum of 1 is required.")
         if first:
-            self.n_features_in_ = n_in
+            self.n_features_in_ = array.shape[1]
             self.__dict__.pop("feature_names_in_", None)
             if names is not None:
                 self.feature_names_in_ = names
             return array
-        known = getattr(self, "feature_names_in_", None)
-        if names is None and known is not None:
-            warnings.warn(
-                f"X does not have valid feature names, but {me} was fitted with feature names", stacklevel=4
-            )
-        elif names is not None and known is None:
-            warnings.warn(f"X has feature names, but {me} was fitted without feature names", stacklevel=4)
-        elif names is not None and names.tolist() != known.tolist():
-            raise ValueError(differing(names.tolist(), known.tolist()))
-        if n_in != self.n_features_in_:
-            raise ValueError(
-                f"X has {n_in} features, but {me} is expecting {self.n_features_in_} features as input"
-            )
+        checks.check_feature_names(names, getattr(self, "feature_names_in_", None), me)
+        if (n_in := array.shape[1]) != (expected := self.n_features_in_):
+            raise ValueError(f"X has {n_in} features, but {me} is expecting {expected} features as input")
         return array
 
 
@@ -173,74 +144,72 @@ class KANRegressor(KANEstimator):
     Parameters
     ----------
     hidden : sequence of int
-        Nodes of the hidden layers; () is an additive model, a sum of one curve for each feature.
+        Nodes of the hidden layers; () gives an additive model, a sum of one curve per feature.
     grid, order : int
-        Cells G and degree k of the splines.
+        Number of cells G and degree k of the splines.
     roughness : float
-        How much bends cost, λ, for targets of variance one. More for few and noisy samples, 0 for exact ones.
+        Weight λ of the penalty on roughness, for targets of variance one: larger for few and noisy samples, 0 for
+        exact ones.
     steps : int
-        Levenberg–Marquardt steps, at most.
+        The largest number of Levenberg–Marquardt steps.
     random_state : int or numpy.random.RandomState
-        Where the first parameters come from.
+        Seed of the first parameters.
 
     Attributes
     ----------
     model_ : KAN
-        The network; it sees scaled inputs, and predicts standardised targets.
+        The network, from scaled inputs to standardised targets.
     history_ : History
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        Where X had names for its columns, and they are all strings.
+        If the columns of X have names and all of them are strings.
 
     Raises
     ------
     ValueError, TypeError
-        By `fit` and `predict`, if X, y or a parameter is not what is said here.
+        By `fit` and `predict`, if X, y or a parameter is not as said here.
 
     Examples
     --------
     >>> import numpy as np
     >>> from minikan import KANRegressor
     >>> X = np.linspace(0, 1000, 50)[:, None]
-    >>> bool(KANRegressor(roughness=0).fit(X, np.sin(X[:, 0] / 200)).score(X, np.sin(X[:, 0] / 200)) > 0.999)
+    >>> y = np.sin(X[:, 0] / 200)
+    >>> bool(KANRegressor(roughness=0).fit(X, y).score(X, y) > 0.999)
     True
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and y (n,) or (n, n_out), in any units; returns the estimator."""
         X = self._samples(X, first=True)
-        y = as_target_columns(y, len(X))
-        if y.ndim not in (1, 2) or y.size == 0:
-            raise ValueError(f"y must have shape ({len(X)},) or ({len(X)}, n_out), got {y.shape}")
+        y = checks.as_target_columns(y, len(X))
         self._flat = y.ndim == 1
         y = y.reshape(len(X), -1)
-        return self._train(X, y, as_weights(sample_weight, len(X)), y.shape[1], "mse")
+        return self._train(X, y, checks.as_weights(sample_weight, len(X)), y.shape[1], "mse")
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Predict for X (n, n_in): (n,), or (n, n_out) if y was like this."""
+        """Predict for X (n, n_in): (n,), or (n, n_out) if y was two-dimensional."""
         outputs = self._outputs(X)
         return outputs[:, 0] if self._flat else outputs
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Compute R², the share of the variance of y that is explained; over several outputs, the mean of them."""
+        """Compute R², the share of the variance of y that is explained; for several outputs, their mean."""
         prediction = self.predict(X)
-        y, prediction = (
-            np.reshape(part, (len(prediction), -1)) for part in (as_target_columns(y, len(X)), prediction)
-        )
-        unit = np.abs(y).max(axis=0)
-        y, prediction = (part / np.where(unit > 0, unit, 1) for part in (y, prediction))  # nothing overflows
+        y = checks.as_target_columns(y, len(X)).reshape(len(prediction), -1)
+        largest = np.abs(y).max(axis=0)
+        unit = np.where(largest > 0, largest, 1)  # so that no square overflows
+        y, prediction = y / unit, prediction.reshape(len(y), -1) / unit
         mean = np.average(y, axis=0, weights=sample_weight)
-        left = np.average((y - prediction) ** 2, axis=0, weights=sample_weight)
-        all_of_it = np.average((y - mean) ** 2, axis=0, weights=sample_weight)
-        share = left / np.where(all_of_it > 0, all_of_it, 1)
-        return float(np.mean(np.where(all_of_it > 0, 1 - share, left == 0)))
+        error = np.average((y - prediction) ** 2, axis=0, weights=sample_weight)
+        variance = np.average((y - mean) ** 2, axis=0, weights=sample_weight)
+        share = error / np.where(variance > 0, variance, 1)
+        return float(np.mean(np.where(variance > 0, 1 - share, error == 0)))
 
 
 class KANClassifier(KANEstimator):
     """A KAN that predicts classes, for scikit-learn's pipelines, searches and scores.
 
-    The network has an output for each class; the softmax of them is the probability, and training minimises
-    the cross-entropy.
+    The network has one output per class; their softmax are the probabilities. Training minimises cross-entropy.
 
     Parameters
     ----------
@@ -254,11 +223,6 @@ class KANClassifier(KANEstimator):
     model_, history_, n_features_in_, feature_names_in_
         As for `KANRegressor`.
 
-    Raises
-    ------
-    ValueError, TypeError
-        By `fit` and `predict`, if X, y or a parameter is not what is said here.
-
     Examples
     --------
     >>> from minikan import KANClassifier
@@ -270,35 +234,35 @@ class KANClassifier(KANEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and labels y (n,); returns the estimator."""
         X = self._samples(X, first=True)
-        y = as_labels(y, len(X))
+        y = checks.as_labels(y, len(X))
         self.classes_, codes = np.unique(y, return_inverse=True)
-        weights = as_weights(sample_weight, len(X))
-        counted = np.unique(codes[weights > 0])
-        if len(counted) < 2:
-            raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[counted]}")
+        weights = checks.as_weights(sample_weight, len(X))
+        used = np.unique(codes[weights > 0])
+        if len(used) < 2:
+            raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[used]}")
         return self._train(X, codes, weights, len(self.classes_), "cross-entropy")
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict the probabilities of the classes for X (n, n_in): (n, n_classes)."""
         z = self._outputs(X)
-        with np.errstate(over="ignore"):  # exp(-infinity) is right
+        with np.errstate(over="ignore"):  # exp(-infinity) is 0, as it should be
             p = np.exp(z - z.max(axis=1, keepdims=True))
         return p / p.sum(axis=1, keepdims=True)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the most probable class for X (n, n_in): (n,)."""
-        best = self._outputs(X).argmax(axis=1)
+        best = self._outputs(X).argmax(axis=1)  # before classes_: it checks that there are any
         return self.classes_[best]
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute the accuracy: the share of samples whose class is predicted."""
-        return float(np.average(self.predict(X) == as_labels(y, len(X)), weights=sample_weight))
+        return float(np.average(self.predict(X) == checks.as_labels(y, len(X)), weights=sample_weight))
 
 
-def _standard(y, weights):
-    """Compute mean and standard deviation of each column of y (n, n_out), of any size; 1 where y is constant."""
+def _mean_and_std(y, weights):
+    """Compute mean and standard deviation of each column of y (n, n_out); 1 where y is constant."""
     largest = np.abs(y).max(axis=0)
-    unit = np.where(largest > 0, largest, 1.0)  # so that nothing overflows
+    unit = np.where(largest > 0, largest, 1.0)  # so that no square overflows
     mean = np.average(y / unit, axis=0, weights=weights)
-    spread = np.sqrt(np.average((y / unit - mean) ** 2, axis=0, weights=weights))
-    return mean * unit, np.where(spread > 1e-14, spread, 1.0) * unit
+    std = np.sqrt(np.average((y / unit - mean) ** 2, axis=0, weights=weights))
+    return mean * unit, np.where(std > 1e-14, std, 1.0) * unit

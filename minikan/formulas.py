@@ -1,6 +1,6 @@
 """From named functions to a formula with exact constants (chapter 07; paper, section 2.5.1).
 
-    network of c f(a x + b) + d    →    canonical numbers with uncertainties    →    exact constants    →    sympy
+network of c f(a x + b) + d    →    canonical numbers with uncertainties    →    exact constants    →    sympy
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from .symbolic import unnamed
 from .terms import Data
 from .validation import as_finite, as_integer, as_kan, as_samples, as_targets
 
-ROUNDING = 1e-11  # what products of a few trained numbers may differ from exact ones
-MOST_TERMS = 1000  # of an expanded formula
+ROUNDING = 1e-11  # relative error of a product of a few trained constants
+MOST_TERMS = 1000  # a formula is not expanded into more terms
 
 
 @np.errstate(all="ignore")  # as in symbolify
@@ -34,7 +34,7 @@ def formula(
     snap: bool = True,
     verbose: bool = True,
 ) -> Any:
-    """Read the formula off a network whose edges are functions.
+    """Write a network whose edges are functions as a formula.
 
     Parameters
     ----------
@@ -43,15 +43,15 @@ def formula(
     names : list of str, optional
         Names of the inputs; x_1, x_2, … by default.
     X : array_like, shape (n, n_in), optional
-        Samples. By default random points where the edges were fitted.
+        Samples; by default random points in the ranges on which the edges were fitted.
     y : array_like, shape (n, n_out), or (n,) for one output, optional
-        Targets: how far they scatter tells how certain a constant is. By default the model's own outputs.
+        Targets: their noise decides how certain a constant is. By default the model's own outputs.
     digits : int, optional
-        Significant digits of constants that have no exact name; all by default.
+        Significant digits of constants that are not exact; all by default.
     snap : bool
-        Look for exact constants.
+        Replace constants by exact ones where the data allow it.
     verbose : bool
-        Say which constants were snapped.
+        Print which constants were replaced.
 
     Returns
     -------
@@ -66,8 +66,7 @@ def formula(
     --------
     >>> import numpy as np
     >>> from minikan import KAN, fit, formula, symbolify
-    >>> x = np.linspace(-1, 1, 200)[:, None]
-    >>> model = KAN([1, 1], grid=20)
+    >>> x, model = np.linspace(-1, 1, 200)[:, None], KAN([1, 1], grid=20)
     >>> history = fit(model, x, np.sin(np.pi * x) / 2)
     >>> formula(symbolify(model, x), ["x"], verbose=False)
     sin(pi*x)/2
@@ -81,7 +80,7 @@ def formula(
     if len(names) != n_in:
         raise ValueError(f"names must hold {n_in} names, got {len(names)}")
     X = _where_fitted(model) if X is None else as_samples(X, n_in)
-    floor = 1e-14 if y is None else 1e-22  # a model's own outputs are as exact as its training was
+    floor = 1e-14 if y is None else 1e-22  # a model's own outputs are only as exact as its training
     y = model(X) if y is None else as_targets(y, len(X), n_out)
     digits = None if digits is None else as_integer(digits, "digits", 1)
     model, free = canonical(model)
@@ -98,9 +97,8 @@ def formula(
         if k in found:
             return exact_number(found[k][0])
         value = model.parameters[k]
-        if not free[k] and value == round(value):
-            return sympy.Integer(round(value))
-        return sympy.Float(value, digits) if digits else sympy.Float(value)
+        is_whole = not free[k] and value == round(value)
+        return sympy.Integer(round(value)) if is_whole else sympy.Float(value, digits)
 
     nodes = symbols = [sympy.Symbol(name, real=True) for name in names]
     start = 0
@@ -114,7 +112,7 @@ def formula(
 
 
 def _where_fitted(model, n=1000):
-    """Draw points from the ranges on which the lowest edges were fitted."""
+    """Draw n random points (n, n_in) from the ranges on which the edges of the first layer were fitted."""
     ranges = np.tile([-1.0, 1.0], (model.widths[0], 1))
     for i, j in model.layers[0].edge_list:
         ranges[i] = model.layers[0].sheet[i, j].span
@@ -122,11 +120,10 @@ def _where_fitted(model, n=1000):
 
 
 def _shorter(expression, points):
-    """Expand products if that makes the formula shorter, or its numbers exact, and does not fill pages.
+    """Return a formula as it is or expanded, whichever has fewer inexact numbers, or else fewer operations.
 
-    Constants that the data leave open may multiply to numbers that are exact but for rounding. Where the whole
-    formula is exact there are points {symbol: value}: such numbers are written as what they are, if that does
-    not move the formula there.
+    Products of constants may be exact numbers but for rounding. If the whole formula is exact, `points` {symbol: value}
+    are given: then such numbers are replaced, if the values of the formula there stay the same.
     """
     import sympy
 
@@ -140,14 +137,14 @@ def _shorter(expression, points):
 
 
 def _agree(one, other, points):
-    """Tell whether two formulas have the same values, wherever they have any."""
+    """Tell whether two formulas have the same values, wherever both are finite."""
     values = [[each.evalf(subs=point) for each in (one, other)] for point in points]
     one, other = np.array([[complex(v) if v.is_finite else np.nan for v in row] for row in values]).T
     return not (np.abs(one - other) > 1e-6 * (np.ptp(other.real) or 1.0)).any()
 
 
 def _terms(expression):
-    """Bound how many terms an expression has when its products and powers are expanded."""
+    """Bound the number of terms of an expression after its products and powers are expanded."""
     counts = [_terms(part) for part in expression.args]
     if expression.is_Pow and expression.exp.is_Number:
         return np.float_power(counts[0], float(max(abs(expression.exp), 1)))
@@ -155,6 +152,6 @@ def _terms(expression):
 
 
 def _exact_ones(numbers):
-    """Find those numbers that differ from an exact one in the last digits only."""
+    """Find the numbers that differ from exact ones only by rounding: {number: exact number}."""
     offers = {number: nice_number(float(number), ROUNDING * (1 + abs(float(number)))) for number in numbers}
     return {number: exact_number(text) for number, (cost, _, text) in offers.items() if cost < np.inf}

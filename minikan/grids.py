@@ -1,8 +1,7 @@
 """Grids can move (chapter 04) and become finer (chapter 05; paper, sections 2.2 and 2.4).
 
-`update_grid` lays grids where the data are; `refine` cuts their cells, so that a network can hold the
-function it has learned and more. Both leave the model alone and return a new one: its curves are the projections
-of the old ones, by least squares, on the new basis (`Basis.projection`).
+`update_grid` adapts the grids to the data; `refine` increases the number of cells. Both return a new model: its curves
+are the least-squares projections of the old ones on the new basis (`Basis.projection`).
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import WIDEST
+from .curves import WIDEST
 from .network import Network, samples_last
 from .validation import as_integer, as_kan, as_number, as_samples, finite_results
 
@@ -21,23 +20,20 @@ M = TypeVar("M", bound=Network)
 
 @finite_results
 def update_grid(model: M, X: ArrayLike, uniform_weight: float | None = None) -> M:
-    """Make a new model whose grids lie where its inputs and hidden nodes are, with the same function there.
+    """Make a new model with the same function, whose grids cover the values of inputs and hidden nodes.
 
-    Each grid covers the range of its data and a fiftieth of it more on both sides. Its points are a
-    mixture: evenly spaced ones, weighted by ε, and quantiles of the data, weighted by 1 - ε. (Repeated
-    values count once, and ε never falls below 0.01, so that all cells have a width.) A grid whose data are
-    constant keeps its points, and is moved if the data are not on it. New splines are the least-squares fit to
-    the old edges at order + 1 points in every new cell.
+    Each grid covers the range of its values and 2% of it more on both sides. Its points are a mixture: evenly spaced
+    points with weight ε, quantiles of the values with weight 1 - ε. (Repeated values count once, and ε is at least
+    0.01: so no cell has width 0.) If all values are equal, the grid keeps its shape; it is shifted if it does not
+    contain them. New splines are fitted to the old ones by least squares at order + 1 points in each new cell.
 
     Parameters
     ----------
     model : KAN
-        Left as it is.
     X : array_like, shape (n, n_in)
-        Samples.
     uniform_weight : float
-        The paper's ε, from 0 to 1. Even spacing suits smooth edges, quantiles suit samples that crowd. Mostly
-        even is best for both: no cell runs empty, where a coefficient that no sample hears could do harm.
+        The paper's ε (section 2.2; `grid_eps` in pykan), from 0 to 1. Even spacing suits smooth curves, quantiles suit
+        crowded samples. Prefer mostly even: then every cell has samples that determine its coefficients.
 
     Returns
     -------
@@ -47,10 +43,6 @@ def update_grid(model: M, X: ArrayLike, uniform_weight: float | None = None) -> 
     ------
     ValueError, TypeError
         If X has the wrong shape, or the weight is not between 0 and 1.
-
-    References
-    ----------
-    Paper, section 2.2, "grid updates", and its appendix on hyperparameters (ε is `grid_eps` in pykan).
 
     Examples
     --------
@@ -96,15 +88,14 @@ def covered(model: M, X: np.ndarray) -> M | None:
 
 @finite_results
 def refine(model: M, grid: int) -> M:
-    """Make a new model with finer grids that computes the same function.
+    """Make a new model with finer grids that computes the same function (paper, section 2.4).
 
-    The new splines are the least-squares fit to the old ones, at order + 1 points in every new cell.
-    Where the new grid contains the old one (as 20 cells contain 5) nothing is lost but rounding.
+    New splines are fitted to the old ones by least squares at order + 1 points in each new cell. The fit is exact,
+    but for rounding, if the new grid contains the points of the old one, as 20 cells contain those of 5.
 
     Parameters
     ----------
     model : KAN
-        Left as it is.
     grid : int
         The new number of cells G.
 
@@ -116,10 +107,6 @@ def refine(model: M, grid: int) -> M:
     ------
     ValueError, TypeError
         If `grid` is not a whole number or below 1.
-
-    References
-    ----------
-    Paper, section 2.4.
 
     Examples
     --------

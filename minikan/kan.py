@@ -8,11 +8,12 @@ What its layers are is said here; how they compute, in `network`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import Basis
+from .curves import Basis
 from .kan_layer import KANLayer
 from .network import Network
 from .products import Products
@@ -70,7 +71,7 @@ class KAN(Network):
       KANLayer(2 → 5, G=5, k=3: 90 parameters)
       KANLayer(5 → 1, G=5, k=3: 45 parameters)
     >>> KAN([2, [1, 1], 1])  # one node adds, one multiplies two others
-    KAN([2, [1, 1], 1]: 90 parameters)
+    KAN([2, [1, 1], 1]: 72 parameters)
       KANLayer(2 → 3, G=5, k=3: 54 parameters)
       Products(3 → 2, arity [1, 2]: 0 parameters)
       KANLayer(2 → 1, G=5, k=3: 18 parameters)
@@ -95,12 +96,12 @@ class KAN(Network):
         domains = as_domains(domain, len(nodes[0]))
         as_number(noise, "noise", 0)
         rng = as_generator(seed)
-        if not (isinstance(basis, type) and issubclass(basis, Basis)):
-            raise TypeError(f"basis must be a family of curves such as {Splines!r}, got {basis!r}")
+        if not (isinstance(basis, type) and issubclass(basis, Basis)) or basis is Basis:
+            raise TypeError(f"basis must be a family of curves such as Splines, got {basis!r}")
         base = basis.default_base if base == "default" else base
         labels = _labels(groups, len(nodes) - 1)
         layers: list = []
-        for depth, (below, above) in enumerate(zip(nodes[:-1], nodes[1:], strict=True)):
+        for depth, (below, above) in enumerate(pairwise(nodes)):
             if depth > 0:
                 domains = np.tile([-1.0, 1.0], (len(below), 1))
             curves, n_out, label = basis.on(domains, grid, order, base), sum(above), labels[depth]
@@ -126,22 +127,22 @@ class KAN(Network):
 
 
 def _nodes(widths, arity):
-    """Write each width as a list of nodes, each node as the number of what it multiplies: [2, [1, 1]] → [[1, 1], [1, 2]]."""
+    """List the nodes of each width, each as the number of what it multiplies: [2, [1, 1]] → [[1, 1], [1, 2]]."""
     listed = list(widths) if np.iterable(widths) else []
     pairs = [[width, 0] if not np.iterable(width) else list(width) for width in listed]
     if any(len(pair) != 2 for pair in pairs):
         raise ValueError(f"a width must be a number or a pair [n_sum, n_product], got {widths!r}")
-    sums = [as_integer(pair[0], "every width", 0) for pair in pairs]
+    least = [int(not np.iterable(width)) for width in listed]  # of a pair, one may be 0
+    sums = [as_integer(pair[0], "every width", low) for pair, low in zip(pairs, least, strict=True)]
     counts = [as_integer(pair[1], "every width", 0) for pair in pairs]
     as_widths([one + other for one, other in zip(sums, counts, strict=True)])
     if counts[0]:
         raise ValueError(f"inputs cannot multiply, got {widths!r}")
-    each = [[arity] * count for count in counts] if not np.iterable(arity) else [list(row) for row in arity]
-    if [len(row) for row in each] != counts:
+    if not np.iterable(arity):
+        arity = [[as_integer(arity, "every arity", 2)] * count for count in counts]
+    if [len(row) if np.iterable(row) else -1 for row in arity] != counts:
         raise ValueError(f"arity must hold for each width a number per product, {counts} of them, got {arity!r}")
-    for row in each:
-        for number in row:
-            as_integer(number, "every arity", 2)
+    each = [[as_integer(number, "every arity", 2) for number in row] for row in arity]
     return [[1] * count + row for count, row in zip(sums, each, strict=True)]
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import Basis, Features
+from .curves import Basis, Features
 from .layer import CurveLayer
 from .validation import as_numbers
 
@@ -64,6 +64,8 @@ class KANLayer(CurveLayer):
     """
 
     def __init__(self, basis: Basis, weights: ArrayLike) -> None:
+        if not isinstance(basis, Basis):
+            raise TypeError(f"basis must be a family of curves such as Splines(…), got {basis!r}")
         weights = as_numbers(weights, "weights")
         if weights.ndim != 3 or weights.shape[:2] != (basis.n_in, basis.m) or weights.shape[2] == 0:
             raise ValueError(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .activations import ACTIVATIONS
-from .basis import Features
+from .curves import Features
 
 if TYPE_CHECKING:
     from .splines import Splines

@@ -2,9 +2,9 @@
 
     y ≈ c f(a x + b) + d
 
-Each function of the library starts from the best places of a coarse table of (a, b), where c and d are a linear
-regression; then Levenberg–Marquardt walks in a and b, for all candidates together, and c and d follow. What is
-chosen is not the smallest error, but the best evidence: error and complexity weighed against each other.
+For given a and b a linear regression gives c and d. So for each function a coarse table of pairs (a, b) gives starting
+points, and Levenberg–Marquardt improves a and b, for all functions together. The best evidence comes first: it weighs
+the error against the complexity.
 """
 
 from __future__ import annotations
@@ -12,57 +12,75 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .validation import as_finite, as_targets, as_vector
 from .functions import LIBRARY, Function
+from .validation import as_finite, as_targets, as_vector
 
-COARSE = np.linspace(-1, 1, 60)  # where a curve is compared with a table
-POLISH_POINTS = 200
-STARTS = 3  # places of the table from which a candidate is polished
+TABLE_POINTS = np.linspace(-1, 1, 60)  # where the curve is compared with the table
+POLISH_POINTS = 200  # largest number of points that the final fit uses
+STARTS = 3  # starting points (a, b) for each function
 
-# Every curve is a line, and every even one a parabola, to who sees little enough of it. So that a function shows
-# what it is, an edge, from the middle of its range to the end, has to see this much of u at least; or it has the
-# origin not further away than so many times this distance.
-LEAST, FAR = 0.1, 31.0
+# On a short interval every smooth curve is nearly straight, and an even one nearly a parabola: stretched enough, any
+# function fits. So, with half the range of x as the unit, |a| ≥ MIN_SCALE; or, if the size of a is free,
+# |b / a| ≤ MAX_SHIFT.
+MIN_SCALE, MAX_SHIFT = 0.1, 31.0
+Library = Sequence[str | Function] | None  # functions to try; None for the default
 
 
 @dataclass
 class Candidate:
-    """A function fitted to an edge.
-
-    Attributes
-    ----------
-    function : Function
-    weights : ndarray, shape (4,)
-        a, b, c, d.
-    span : pair of float
-        Range of x.
-    error : float
-        Share of the edge's variance that is left over, 1 - R².
-    held_out : float
-        The same, fitted on the middle 70% of the edge's range, on the rest of it.
-    """
+    """A function fitted to an edge, c f(a x + b) + d."""
 
     function: Function
-    weights: np.ndarray
-    span: tuple[float, float]
-    error: float
-    held_out: float = np.nan
+    weights: np.ndarray  # a, b, c, d
+    span: tuple[float, float]  # range of x
+    error: float  # 1 - R², the fraction of the edge's variance that is not explained
+    held_out: float = np.nan  # the same on the outer 30% of the range, if it is fitted on the middle 70%
 
     @property
     def r2(self) -> float:
         return 1 - self.error
 
     def evidence(self, noise: float = 0.0) -> float:
-        """Weigh error against complexity: lower is better. One unit of complexity is worth a factor 3 of error."""
+        """Weigh error against complexity; lower is better. A unit of complexity must reduce the error by a factor 3."""
         return np.log(max(self.error, noise, 1e-30)) + np.log(3) * self.function.complexity
 
 
-@np.errstate(all="ignore")  # where a candidate overflows it is left out
-def match(x: ArrayLike, y: ArrayLike, library: Sequence[str | Function] | None = None) -> list[Candidate]:
+class Suggestions(list[Candidate]):
+    """Candidates for an edge, the best first; prints as a table with the reason."""
+
+    def __repr__(self):
+        width = max(8, *(len(c.function.name) for c in self), 0)
+        lines = [f"{'function':{width}}   1 - R²  held out  complexity"]
+        for c in self:
+            name, price = c.function.name, c.function.complexity
+            lines.append(f"{name:{width}}  {c.error:.1e}  {c.held_out:8.1e}  {price:10g}")
+        return "\n".join([*lines, self.reason()])
+
+    def reason(self) -> str:
+        """Say why the first one is the first."""
+        if not self:
+            return "no function of the library is defined here"
+        if len(self) == 1:
+            return f"{self[0].function.name}: no rival is defined here"
+        (name, price), (rival, other) = ((c.function.name, c.function.complexity) for c in self[:2])
+        ratio = max(self[1].error, 1e-30) / max(self[0].error, 1e-30)
+        if ratio < 1:
+            return (
+                f"{name} leaves {1 / ratio:.2g} times more than {rival}, but is simpler by {other - price:g}"
+            )
+        less = f"{name} leaves {ratio:.2g} times less than {rival}"
+        if price > other:
+            return f"{less}, worth its {price - other:g} more of complexity"
+        return f"{less}, and is {'no more' if price == other else 'less'} complex"
+
+
+@np.errstate(all="ignore")  # a candidate that overflows is left out
+def match(x: ArrayLike, y: ArrayLike, library: Library = None) -> list[Candidate]:
     """Fit every function of a library to a curve.
 
     Parameters
@@ -70,7 +88,7 @@ def match(x: ArrayLike, y: ArrayLike, library: Sequence[str | Function] | None =
     x, y : array_like, shape (n,)
         Points of the curve.
     library : list of str or Function, optional
-        Where to look; everything in `LIBRARY` but twins by default.
+        Functions to try; by default all in `LIBRARY` but twins and those of degree 0 ("0", "sgn").
 
     Returns
     -------
@@ -80,40 +98,37 @@ def match(x: ArrayLike, y: ArrayLike, library: Sequence[str | Function] | None =
     Raises
     ------
     ValueError, TypeError
-        If x and y are not equally many numbers, or are too large, or there is no such function.
+        If x and y differ in length, hold anything but finite numbers, or overflow; if there is no such function.
     """
     functions, x = as_library(library), as_vector(x, "x")
     y = as_targets(y, len(x), 1)[:, 0]
     middle, half = 0.5 * (x.max() + x.min()), 0.5 * np.ptp(x) or 1.0
-    mean, spread, span = y.mean(), y.std(), (float(x.min()), float(x.max()))
-    as_finite((middle, half, mean, spread), "match")
-    if not spread > 1e-13 * (np.abs(y).max() or 1):
+    mean, deviation, span = y.mean(), y.std(), (float(x.min()), float(x.max()))
+    as_finite((middle, half, mean, deviation), "match")
+    if not deviation > 1e-13 * (np.abs(y).max() or 1):
         return [Candidate(LIBRARY["0"], np.array([1.0, 0, 0, mean]), span, 0.0, 0.0)]
-    t, s = (x - middle) / half, (y - mean) / spread
+    t, s = (x - middle) / half, (y - mean) / deviation  # t from -1 to 1; s of mean 0 and variance 1
     order = np.argsort(t)
-    coarse = np.interp(COARSE, t[order], s[order])
+    coarse = np.interp(TABLE_POINTS, t[order], s[order])
     starts = np.concatenate([_starts(function, coarse) for function in functions])
-    weights, errors = _polish(functions, starts, COARSE, coarse, 25)
+    weights, errors = _polish(functions, starts, TABLE_POINTS, coarse, steps=25)
     best = errors.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(functions))
-    fine = order[np.linspace(0, len(t) - 1, min(len(t), POLISH_POINTS)).astype(int)]
-    weights, errors = _polish(functions, weights[best], t[fine], s[fine], 12)
-    inner = np.abs(t[fine]) <= max(0.7, np.abs(t[fine]).min())
-    inside, _ = _polish(functions, weights, t[fine][inner], s[fine][inner], 8)
+    some = order[np.linspace(0, len(t) - 1, min(len(t), POLISH_POINTS)).astype(int)]  # with both ends
+    t, s = t[some], s[some]
+    weights, errors = _polish(functions, weights[best, :2], t, s, steps=12)
+    held_out = _held_out(functions, weights, t, s)
     candidates = []
-    for function, w, error, held in zip(functions, weights, errors, inside, strict=True):
-        outer = _curve(function, held, t[fine][~inner]) - s[fine][~inner]
-        a, b, c, d = w
-        w = np.array([a / half, b - a * middle / half, c * spread, d * spread + mean])
+    for function, (a, b, c, d), error, outer in zip(functions, weights, errors, held_out, strict=True):
+        w = np.array([a / half, b - a * middle / half, c * deviation, d * deviation + mean])
         if np.isfinite([error, *w]).all() and function.defined(a * t + b):
-            left = float(np.mean(outer**2)) if outer.size else np.nan
-            candidates.append(Candidate(function, w, span, float(error), left))
+            candidates.append(Candidate(function, w, span, float(error), float(outer)))
     return sorted(candidates, key=Candidate.evidence)
 
 
-def as_library(library: Sequence[str | Function] | None) -> list[Function]:
-    """Make a list of functions of names or functions."""
+def as_library(library: Library) -> list[Function]:
+    """Turn names or functions into functions; by default those that `match` tries."""
     if library is None:
-        return [each for each in LIBRARY.values() if not each.twin and each.name not in ("0", "sgn")]
+        return [each for each in LIBRARY.values() if not each.twin and each.degree != 0]
     functions = []
     for entry in library:
         function = LIBRARY.get(entry) if isinstance(entry, str) else entry
@@ -125,115 +140,121 @@ def as_library(library: Sequence[str | Function] | None) -> list[Function]:
     return functions
 
 
-def _curve(function, w, t):
-    return w[2] * function.evaluate(w[0] * t + w[1], 0)[0] + w[3]
-
-
-def _is_only_stretched(function):
-    """Tell whether `a` changes no more than c and d do: then all that counts is where the origin lies."""
-    return function.degree is not None or function.name == "log"
-
-
 def _table(function):
-    """List starting points (a, b) for t in [-1, 1]."""
-    if function.name == "x":
-        return np.array([[1.0, 0.0]])
-    if _is_only_stretched(function):
-        if function.low >= 0:
-            b = 1 + np.geomspace(1e-6, FAR - 1, 40)
-            return np.concatenate([np.stack([sign * np.ones_like(b), b], axis=1) for sign in (1.0, -1.0)])
-        b = np.concatenate([np.linspace(-1.5, 1.5, 31), np.geomspace(2, 30, 8), -np.geomspace(2, 30, 8)])
-        return np.stack([np.ones_like(b), b], axis=1)
-    a = np.geomspace(LEAST, 30, 48)[:, None]
-    b = a * np.linspace(-1.5, 1.5, 16 if function.parity == 0 else 21)
-    if function.name == "sin":
-        b = np.linspace(0, np.pi, 6, endpoint=False)
-    both = np.stack(np.broadcast_arrays(a, b), axis=-1).reshape(-1, 2)
-    return both if function.parity else np.concatenate([both, both * [-1, 1]])
+    """List pairs (a, b) to start from, for t in [-1, 1]: (rows, 2)."""
+    a, b = np.ones((1, 1)), np.zeros(1)
+    if function.scale_is_free and function.low >= 0:
+        b = 1 + np.geomspace(1e-6, MAX_SHIFT - 1, 40)
+    elif function.scale_is_free and not function.is_linear:
+        far = np.geomspace(2, 30, 8)
+        b = np.concatenate([np.linspace(-1.5, 1.5, 31), far, -far])
+    elif not function.scale_is_free:
+        a = np.geomspace(MIN_SCALE, 30, 48)[:, None]
+        b = a * np.linspace(-1.5, 1.5, 21 if function.parity else 16)
+        if function.half_period:
+            b = np.linspace(0, function.half_period, 6, endpoint=False)
+    table = np.stack(np.broadcast_arrays(a, b), axis=-1).reshape(-1, 2)
+    return table if function.parity else np.concatenate([table, table * [-1, 1]])
 
 
 @functools.lru_cache(maxsize=100)
 def _tabulate(function):
-    """Evaluate a function at COARSE for its whole table: (a, b), centred values, their means and variances."""
+    """Evaluate a function on its table: (a, b) (rows, 2), and curves (rows, 60) of mean 0 and length 1."""
     table = _table(function)
-    u = table[:, :1] * COARSE + table[:, 1:]
-    usable = ((function.low <= u) & (u <= function.high)).all(axis=1) & (np.abs(u) < 50).all(axis=1)
+    u = table[:, :1] * TABLE_POINTS + table[:, 1:]
+    usable = ((function.low <= u) & (u <= function.high) & (np.abs(u) < 50)).all(axis=1)
     table, values = table[usable], function.derivatives(u[usable])[0]
-    mean = values.mean(axis=1)
-    centred = values - mean[:, None]
-    variance = (centred**2).mean(axis=1)
-    usable = variance > 1e-20 * (1 + mean**2)
-    return table[usable], centred[usable], mean[usable], variance[usable]
+    mean = values.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(values - mean, axis=1, keepdims=True)
+    usable = (length > 1e-9 * (1 + np.abs(mean)))[:, 0]  # no constants
+    return table[usable], ((values - mean) / length)[usable]
 
 
 def _starts(function, s):
-    """Choose the best starting points of the table, with c and d by linear regression: (STARTS, 4)."""
-    table, centred, mean, variance = _tabulate(function)
+    """Choose the pairs (a, b) whose curves explain most of s (60,), not too close to each other: (STARTS, 2)."""
+    table, curves = _tabulate(function)
     if not len(table):
-        return np.full((STARTS, 4), np.nan)
-    slope = (centred @ s) / len(s) / variance
-    best = np.argsort(-(slope**2) * variance, kind="stable")[: 4 * STARTS]
+        return np.full((STARTS, 2), np.nan)
+    best = np.argsort(-((curves @ s) ** 2), kind="stable")[: 4 * STARTS]
     chosen = [best[0]]
-    for k in best[1:]:  # not all from one place
+    for k in best[1:]:
         if len(chosen) < STARTS and min(abs(table[k] - table[c]).max() for c in chosen) > 0.3:
             chosen.append(k)
-    chosen = (chosen * STARTS)[:STARTS]
-    return np.column_stack([table[chosen], slope[chosen], s.mean() - slope[chosen] * mean[chosen]])
+    return table[(chosen * STARTS)[:STARTS]]
 
 
-def _polish(functions, weights, t, s, steps):
-    """Run Levenberg–Marquardt on all candidates at once: weights (B, 4) → weights, errors (B,).
+class _Fit(NamedTuple):
+    """Curves c f(a t + b) + d for B pairs (a, b), where c and d are the linear regression on s (n,)."""
 
-    Only a and b walk; c and d are the linear regression on f(a t + b) at every place. So the derivatives in a and
-    b count as far as the regression cannot make good for them (variable projection). Each function owns as many
-    rows as the others, one after the other.
+    ab: np.ndarray  # (B, 2)
+    value: np.ndarray  # f(a t + b) minus its mean, (B, n)
+    slope: np.ndarray  # f'(a t + b), (B, n)
+    square: np.ndarray  # Σ value², (B,)
+    c: np.ndarray  # (B,)
+    d: np.ndarray  # (B,)
+    residuals: np.ndarray  # (B, n)
+    errors: np.ndarray  # mean squared residuals, (B,)
 
-    Reference: G. Golub and V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413, with L. Kaufman's shorter derivative.
+
+def _regress(functions, ab, t, s):
+    """Fit c and d; of the B rows of `ab` the first B / len(functions) belong to the first function, and so on."""
+    u = np.split(ab[:, :1] * t + ab[:, 1:], len(functions))
+    evaluated = [function.evaluate(rows, 1) for function, rows in zip(functions, u, strict=True)]
+    value, slope = (np.concatenate(each) for each in zip(*evaluated, strict=True))
+    level = value.mean(axis=1)
+    value -= level[:, None]
+    square = np.einsum("bn,bn->b", value, value)
+    c = value @ s / np.where(square > 0, square, 1)
+    residuals = c[:, None] * value - (s - s.mean())
+    errors = np.einsum("bn,bn->b", residuals, residuals) / len(s)
+    return _Fit(ab, value, slope, square, c, s.mean() - c * level, residuals, errors)
+
+
+def _damped_step(fit, t, damping):
+    """Solve the damped normal equations for a and b: (B, 2).
+
+    Since c and d follow a and b, only that part of the derivatives counts which is orthogonal to 1 and f(a t + b):
+    variable projection (G. Golub and V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413; L. Kaufman's shorter form).
     """
-    share, mean, n = len(weights) // len(functions), s.mean(), len(s)
-    stretched = np.repeat([_is_only_stretched(function) for function in functions], share)
-    least, far = np.where(stretched, 0, LEAST), np.where(stretched, FAR, np.inf)
+    in_b = fit.c[:, None] * fit.slope
+    jacobian = np.stack([in_b * t, in_b], axis=1)  # (B, 2, n)
+    before = np.einsum("bkn,bkn->bk", jacobian, jacobian)
+    jacobian -= jacobian.mean(axis=2, keepdims=True)
+    jacobian -= (jacobian @ fit.value[:, :, None] / fit.square[:, None, None]) * fit.value[:, None]
+    normal = jacobian @ jacobian.transpose(0, 2, 1)  # (B, 2, 2)
+    gradient = (jacobian @ fit.residuals[:, :, None])[..., 0]
+    squares = np.diagonal(normal, axis1=1, axis2=2)  # (B, 2)
+    gradient[squares <= 1e-24 * before] = 0  # what is left after the projection is rounding
+    extra = damping[:, None] * squares + 1e-14 * squares.max(axis=1)[:, None] + 1e-300
+    normal = normal + extra[:, :, None] * np.eye(2)
+    usable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
+    normal[~usable], gradient[~usable] = np.eye(2), 0
+    return np.linalg.solve(normal, gradient[..., None])[..., 0]
 
-    def look(places):
-        u = places[:, :1] * t + places[:, 1:]
-        value, slope = np.empty_like(u), np.empty_like(u)
-        for k, function in enumerate(functions):
-            rows = slice(k * share, (k + 1) * share)
-            value[rows], slope[rows] = function.evaluate(u[rows], 1)
-        level = value.mean(axis=1)
-        value -= level[:, None]
-        square = np.einsum("bn,bn->b", value, value)
-        c = value @ s / np.where(square > 0, square, 1)
-        residuals = c[:, None] * value - (s - mean)
-        errors = np.einsum("bn,bn->b", residuals, residuals) / n
-        return value, slope, square, c, mean - c * level, residuals, errors
 
-    places = weights[:, :2].copy()
-    state = look(places)
-    damping = np.full(len(weights), 1e-3)
+def _polish(functions, ab, t, s, steps):
+    """Improve B pairs (a, b) by Levenberg–Marquardt, all at once: weights (B, 4), errors (B,)."""
+    is_free = np.repeat([function.scale_is_free for function in functions], len(ab) // len(functions))
+    least, most = np.where(is_free, 0, MIN_SCALE), np.where(is_free, MAX_SHIFT, np.inf)
+    fit, damping = _regress(functions, ab.copy(), t, s), np.full(len(ab), 1e-3)
     for _ in range(steps):
-        value, slope, square, c, _, residuals, errors = state
-        pull = c[:, None] * slope
-        jacobian = np.stack([pull * t, pull], axis=1)  # (B, 2, n)
-        whole = np.einsum("bkn,bkn->bk", jacobian, jacobian)
-        jacobian -= jacobian.mean(axis=2, keepdims=True)
-        jacobian -= (jacobian @ value[:, :, None] / square[:, None, None]) * value[:, None]
-        normal = jacobian @ jacobian.transpose(0, 2, 1)
-        gradient = (jacobian @ residuals[:, :, None])[..., 0]
-        scale = np.einsum("bii->bi", normal)
-        gradient[scale <= 1e-24 * whole] = 0  # rounding: the regression makes good for all of it
-        scale += damping[:, None] * scale + 1e-14 * scale.max(axis=1)[:, None] + 1e-300
-        usable = np.isfinite(normal).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
-        normal[~usable], gradient[~usable] = np.eye(2), 0
-        trial = places - np.linalg.solve(normal, gradient[..., None])[..., 0]
-        short = np.abs(trial[:, 0]) < least
-        trial[short, 0] = np.copysign(least, trial[:, 0])[short]
-        trial[:, 1] = np.clip(trial[:, 1], -far * np.abs(trial[:, 0]), far * np.abs(trial[:, 0]))
-        seen = look(trial)
-        better = seen[-1] < errors
-        places[better] = trial[better]
-        for old, new in zip(state, seen, strict=True):
+        a, b = (fit.ab - _damped_step(fit, t, damping)).T
+        a = np.where(np.abs(a) < least, np.copysign(least, a), a)
+        b = np.clip(b, -most * np.abs(a), most * np.abs(a))
+        trial = _regress(functions, np.stack([a, b], axis=1), t, s)
+        better = trial.errors < fit.errors
+        for old, new in zip(fit, trial, strict=True):
             old[better] = new[better]
         damping = np.where(better, np.maximum(damping * 0.1, 1e-12), damping * 5)
-    _, _, _, c, d, _, errors = state
-    return np.column_stack([places, c, d]), errors
+    return np.column_stack([fit.ab, fit.c, fit.d]), fit.errors
+
+
+def _held_out(functions, weights, t, s):
+    """Fit the curves on the middle 70% of the range; compute their mean squared errors on the rest, (B,)."""
+    inner = np.abs(t) <= max(0.7, np.abs(t).min())
+    if inner.all():
+        return np.full(len(functions), np.nan)
+    weights, _ = _polish(functions, weights[:, :2], t[inner], s[inner], steps=8)
+    t, s = t[~inner], s[~inner]
+    curves = [c * f.evaluate(a * t + b, 0)[0] + d for f, (a, b, c, d) in zip(functions, weights, strict=True)]
+    return np.mean((curves - s) ** 2, axis=1)

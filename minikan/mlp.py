@@ -1,10 +1,9 @@
 """The multilayer perceptron, so that comparisons are fair: same loss, same optimisers (chapter 05).
 
-    MLP(x) = W_Lᵀ a(… a(W_1ᵀ x + b_1) …) + b_L        a: an activation that never changes
+    MLP(x) = W_Lᵀ a(… a(W_1ᵀ x + b_1) …) + b_L        a: a fixed activation
 
-An MLP learns the numbers W and b; its nodes carry a function each, all the same. Seen as a stack of
-layers it is as linear as a KAN: a layer multiplies weights with features, which here are the activations
-of its inputs and a constant one, that carries the bias.
+An MLP learns the numbers W and b; the function at its nodes is fixed. As in a KAN a layer multiplies weights with
+features. Here these are the activations of its inputs, and a constant 1 for the bias.
 """
 
 from __future__ import annotations
@@ -17,22 +16,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .activations import ACTIVATIONS
-from .validation import as_choice, as_generator, as_numbers, as_widths
 from .layer import AdditiveLayer
 from .network import Network
+from .validation import as_choice, as_generator, as_numbers, as_widths
 
 
 class MLPCache(NamedTuple):
-    """What `forward` found out and the derivatives need."""
+    """What `forward` computed and the derivatives need."""
 
     x: np.ndarray  # (n_in, n)
-    features: np.ndarray  # (n_in + 1, n), the last row is one
-    slope: np.ndarray  # (n_in, n) of the activation
-    weights: np.ndarray  # of this pass, (n_in + 1, n_out)
+    features: np.ndarray  # (n_in + 1, n), the last row is 1
+    slope: np.ndarray  # of the activation, (n_in, n)
+    weights: np.ndarray  # in this pass, (n_in + 1, n_out)
 
 
 class MLPLayer(AdditiveLayer):
-    """Activate the inputs, then mix them: z_j = Σ_i W_ij a(x_i) + b_j; samples run along the last axis.
+    """Apply the activation, then a matrix: z_j = Σ_i W_ij a(x_i) + b_j; samples are the last axis.
 
     Parameters
     ----------
@@ -49,21 +48,19 @@ class MLPLayer(AdditiveLayer):
             raise ValueError(f"weights must have shape (n_in + 1, n_out), got {weights.shape}")
         self.weights, self.activation = weights.copy(), as_choice(activation, "activation", ACTIVATIONS)
         self.n_in, self.n_out = weights.shape[0] - 1, weights.shape[1]
-        self.row_inputs = np.append(np.arange(self.n_in), 0)  # the constant depends on none, so on any
+        self.row_inputs = np.append(np.arange(self.n_in), 0)  # the bias depends on no input, so any will do
 
     def __repr__(self):
         return f"MLPLayer({self.n_in} → {self.n_out}, {self.activation}: {self.weights.size} parameters)"
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, MLPCache]:
-        """Compute z: x (n_in, n) → z (n_out, n), and what the derivatives need."""
+        """Compute z: x (n_in, n) → z (n_out, n), cache."""
         value, slope, *_ = ACTIVATIONS[self.activation](x, 1)
         features = np.concatenate([value, np.ones((1, x.shape[1]))])
         return self.weights.T @ features, MLPCache(x, features, slope, self.weights.copy())
 
-    def backward(
-        self, cache: MLPCache, upstream: np.ndarray, wants_x: bool = True
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Carry the loss's gradient back through the layer.
+    def backward(self, cache: MLPCache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
+        """Compute the gradients in W and x from the one in z, `upstream` (n_out, n).
 
         ∂loss/∂W_ij = Σ_samples  a(x_i) upstream_j
         ∂loss/∂x_i  = a′(x_i) Σ_j  W_ij upstream_j
@@ -72,13 +69,15 @@ class MLPLayer(AdditiveLayer):
         return gradient, cache.slope * (cache.weights[:-1] @ upstream) if wants_x else None
 
     def features(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
-        """Differentiate in the weights: (n_in + 1, n)."""
+        """Compute the features, or a derivative of them in x: (n_in + 1, n)."""
         if derivative == 0:
             return cache.features
-        return np.concatenate([ACTIVATIONS[self.activation](cache.x, derivative)[derivative], 0 * cache.x[:1]])
+        return np.concatenate(
+            [ACTIVATIONS[self.activation](cache.x, derivative)[derivative], 0 * cache.x[:1]]
+        )
 
     def curves(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
-        """Evaluate W_ij a(x_i), without the biases, or a derivative of it: (n_out, n_in, n)."""
+        """Compute W_ij a(x_i), without the biases, or a derivative of it in x_i: (n_out, n_in, n)."""
         return cache.weights[:-1].T[:, :, None] * self.features(cache, derivative)[:-1]
 
     def copy(self) -> MLPLayer:
@@ -92,7 +91,7 @@ class MLPLayer(AdditiveLayer):
         return cls(arrays["weights"], str(arrays["activation"]))
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
-        """Draw normal weights, of a variance that keeps the size of the nodes, and uniform biases."""
+        """Draw normal weights, with a variance that keeps that of the nodes, and uniform biases."""
         gain = 1 if self.activation in ("identity", "tanh") else np.sqrt(2)
         self.weights[:-1] = rng.normal(0, gain / np.sqrt(self.n_in), (self.n_in, self.n_out))
         self.weights[-1:] = rng.uniform(-1, 1, (1, self.n_out)) / np.sqrt(self.n_in)
@@ -108,17 +107,13 @@ class MLP(Network):
     activation : {"silu", "tanh", "relu"}
         The function of all hidden nodes.
     seed : int or numpy.random.Generator
-        Where the first weights come from: normal, of variance 2 / n_in (1 / n_in with tanh); biases
-        are uniform between ±1 / √n_in.
+        For the first weights: normal, of variance 2 / n_in (K. He et al., arXiv 1502.01852, section 2.2), with tanh
+        1 / n_in; biases uniform between ±1 / √n_in.
 
     Raises
     ------
     ValueError, TypeError
         If there are fewer than two widths, one is below 1, or there is no such activation.
-
-    References
-    ----------
-    The variance 2 / n_in: K. He et al., arXiv 1502.01852, section 2.2.
 
     Examples
     --------
@@ -131,11 +126,9 @@ class MLP(Network):
     def __init__(
         self, widths: Sequence[int], activation: str = "silu", seed: int | np.random.Generator = 0
     ) -> None:
-        widths = as_widths(widths)
         as_choice(activation, "activation", [name for name in ACTIVATIONS if name != "identity"])
-        rng = as_generator(seed)
-        layers: list = []
-        for n_in, n_out in pairwise(widths):
+        rng, layers = as_generator(seed), []
+        for n_in, n_out in pairwise(as_widths(widths)):
             layers.append(MLPLayer(np.zeros((n_in + 1, n_out)), activation if layers else "identity"))
             layers[-1].initialise(rng, 0.0)
         self._adopt(layers)

@@ -1,15 +1,13 @@
-"""Ways downhill: follow the gradient, remember it, or solve for the step (chapter 04; paper, section 3.1).
+"""Optimisers: follow the gradient, average it, or estimate the curvature (chapter 04; paper, section 3.1).
 
-An optimiser has one method, `step(objective)`, which moves `objective.parameters` and returns whether it
-could. An objective offers its `loss()` and its `loss_and_gradient()`, and for Levenberg–Marquardt, in a module
-of its own, more.
+An optimiser has one method, `step(objective)`. It changes `objective.parameters` and tells whether it could. Those
+here ask for `loss_and_gradient()`; Levenberg–Marquardt, in a module of its own, asks for more.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -17,23 +15,23 @@ from .objective import Objective
 
 
 class Optimizer(ABC):
-    """What all optimisers have in common.
+    """What all optimisers have in common."""
 
     Attributes
     ----------
     stochastic : bool
-        Whether it can work with a gradient from a part of the samples.
+        Whether the gradient on some of the samples (a mini-batch) is enough for a step.
     second_order : bool
         Whether it uses residuals and their Jacobian.
     """
 
     stochastic = False
     second_order = False
-    _objective: Objective | None = None  # the one that it remembers something of
+    _objective: Objective | None = None  # the objective of the last step
 
     def step(self, objective: Objective) -> bool:
-        """Move `objective.parameters`; False, and nothing moved, if there is no way down."""
-        if objective.whole is not self._objective:  # what was learned on another one does not hold here
+        """Change `objective.parameters`; return False, with nothing changed, if no step could be found."""
+        if objective.whole is not self._objective:  # what was learned on another objective is wrong here
             self.restart()
             self._objective = objective.whole
         return self.move(objective)
@@ -43,26 +41,20 @@ class Optimizer(ABC):
         """Do the work of `step`."""
 
     def forget(self) -> None:
-        """Drop what does not hold where the parameters have another meaning, as when grids have moved."""
+        """Forget what is wrong after the grids have changed."""
 
     def restart(self) -> None:
-        """Drop all that was learned on another objective."""
+        """Forget everything, before the first step on another objective."""
         self.forget()
 
 
 class GradientDescent(Optimizer):
-    """Steps down the gradient, all of the same rate.
-
-        θ ← θ - rate ∇loss
+    """Steps against the gradient: θ ← θ - learning_rate ∇loss (A. Cauchy, 1847).
 
     Parameters
     ----------
     learning_rate : float
-        Where it exceeds 2 over the largest curvature of the loss, steps overshoot and the loss grows.
-
-    References
-    ----------
-    A. Cauchy, *Méthode générale pour la résolution des systèmes d'équations simultanées* (1847).
+        Above 2 / (largest curvature of the loss) the steps overshoot and the loss grows.
 
     Examples
     --------
@@ -80,24 +72,19 @@ class GradientDescent(Optimizer):
         self.learning_rate = learning_rate
 
     def move(self, objective: Objective) -> bool:
-        """Take one step; it always moves."""
         objective.parameters -= self.learning_rate * objective.loss_and_gradient()[1]
         return True
 
 
 class Adam(Optimizer):
-    """Gradient steps, each parameter scaled by how large its gradient usually is.
+    """Gradient steps, scaled by each parameter's usual gradient (D. Kingma and J. Ba, arXiv 1412.6980, algorithm 1).
 
     Parameters
     ----------
     learning_rate : float
-        Length of a step in a parameter whose gradient is steady.
+        Change of a parameter in one step while its gradient stays the same.
     mean_decay, square_decay : float
-        How much of the running means of gradient and squared gradient is kept at each step.
-
-    References
-    ----------
-    D. P. Kingma and J. Ba, *Adam: A Method for Stochastic Optimization*, arXiv 1412.6980, algorithm 1.
+        Weight of the old value in the running means of the gradient and of the squared gradient.
 
     Examples
     --------
@@ -111,9 +98,6 @@ class Adam(Optimizer):
 
     stochastic = True
 
-    mean: float | np.ndarray  # 0.0 before the first step
-    square: float | np.ndarray
-
     def __init__(
         self, learning_rate: float = 1e-2, mean_decay: float = 0.9, square_decay: float = 0.999
     ) -> None:
@@ -121,11 +105,9 @@ class Adam(Optimizer):
         self.forget()
 
     def forget(self) -> None:
-        """Begin the running means anew."""
-        self.steps, self.mean, self.square = 0, 0.0, 0.0
+        self.steps, self.mean, self.square = 0, np.zeros(1), np.zeros(1)
 
     def move(self, objective: Objective) -> bool:
-        """Take one step; it always moves."""
         _, gradient = objective.loss_and_gradient()
         self.steps += 1
         self.mean = self.mean_decay * self.mean + (1 - self.mean_decay) * gradient
@@ -137,20 +119,16 @@ class Adam(Optimizer):
 
 
 class LBFGS(Optimizer):
-    """Guess the curvature from how the gradient changed in the last steps.
+    """A quasi-Newton method: it estimates the curvature from the changes of the gradient.
 
-    A quasi-Newton step H ∇loss, where H is the inverse of the second derivative as far as the last
-    `memory` pairs of moves s and changes of the gradient y tell (the two-loop recursion), and as long as a
-    line search says (strong Wolfe conditions).
+    A step is -length H ∇loss. H approximates the inverse of the Hessian: it is built from the last changes s of the
+    parameters and y of the gradient (algorithms 7.4 and 7.5 of J. Nocedal and S. Wright, *Numerical Optimization*,
+    2006). A line search chooses the length (strong Wolfe conditions).
 
     Parameters
     ----------
     memory : int
-        Pairs (s, y) that are remembered.
-
-    References
-    ----------
-    J. Nocedal and S. Wright, *Numerical Optimization* (2006), algorithms 7.4 and 7.5.
+        How many pairs (s, y) are kept.
 
     Examples
     --------
@@ -162,92 +140,71 @@ class LBFGS(Optimizer):
     True
     """
 
-    here: tuple | None  # loss and gradient, where they are known
+    here: tuple | None  # loss and gradient at the present parameters, if known
 
     def __init__(self, memory: int = 10) -> None:
         self.memory = memory
         self.forget()
 
     def forget(self) -> None:
-        """Drop all pairs."""
         self.pairs, self.here = [], None
 
     def move(self, objective: Objective) -> bool:
-        """Take one step down; False, and nothing moved, if there is none."""
         loss, gradient = self.here or objective.loss_and_gradient()
         if not gradient.any():
             return False
         direction = -self._times_inverse(gradient)
-        if not gradient @ direction < 0:  # rounding has spoilt the pairs
+        if not gradient @ direction < 0:  # not downhill: rounding errors have made the pairs useless
             self.pairs, direction = [], -gradient
-        start = objective.parameters.copy()
-        there: Any = None  # length, loss and gradient where `along` was last
+        start, visited = objective.parameters.copy(), {}
 
         def along(length):
-            nonlocal there
             objective.parameters[:] = start + length * direction
-            there = length, *objective.loss_and_gradient()
-            return there[1], there[2] @ direction
+            visited[length] = objective.loss_and_gradient()
+            return visited[length][0], visited[length][1] @ direction
 
-        first = 1.0 if self.pairs else min(1.0, 1 / np.abs(gradient).sum())
-        length = strong_wolfe(along, loss, gradient @ direction, first)
+        guess = 1.0 if self.pairs else min(1.0, 1 / np.abs(gradient).sum())
+        length = strong_wolfe(along, loss, gradient @ direction, guess)
         if length == 0:
             objective.parameters[:] = start
-            pairs = bool(self.pairs)
+            had_pairs = bool(self.pairs)
             self.forget()
-            return pairs and self.move(objective)  # perhaps the bare gradient knows better
-        if there[0] != length:
-            along(length)
-        self.here = there[1:]
+            return had_pairs and self.move(objective)  # try once more, along the gradient itself
+        objective.parameters[:] = start + length * direction
+        self.here = visited[length]
         s, y = objective.parameters - start, self.here[1] - gradient
-        if s @ y > 1e-10 * np.linalg.norm(s) * np.linalg.norm(y):
+        if s @ y > 1e-10 * np.linalg.norm(s) * np.linalg.norm(y):  # the curvature along s is positive
             self.pairs = [*self.pairs, (s, y, 1 / (s @ y))][-self.memory :]
         return True
 
     def _times_inverse(self, vector):
-        """Multiply by the guess of the inverse second derivative, without ever writing it down."""
-        shares = []
-        for s, y, scale in reversed(self.pairs):
-            shares.append(scale * (s @ vector))
-            vector = vector - shares[-1] * y
+        """Multiply a vector (P,) by H without forming the matrix: the two-loop recursion, algorithm 7.4."""
+        factors = []
+        for s, y, rho in reversed(self.pairs):  # rho = 1 / (s @ y)
+            factors.append(rho * (s @ vector))
+            vector = vector - factors[-1] * y
         if self.pairs:
             s, y, _ = self.pairs[-1]
             vector = vector * ((s @ y) / (y @ y))
-        for (s, y, scale), share in zip(self.pairs, reversed(shares), strict=True):
-            vector = vector + (share - scale * (y @ vector)) * s
+        for (s, y, rho), factor in zip(self.pairs, reversed(factors), strict=True):
+            vector = vector + (factor - rho * (y @ vector)) * s
         return vector
 
 
 def strong_wolfe(
     along: Callable[[float], tuple[float, float]], loss: float, slope: float, length: float, tries: int = 25
 ) -> float:
-    """Find how far to go in a direction: far enough, but not too far.
+    """Search along a line for a step length: not too long, and not too short.
 
-        along(a)[0] ≤ loss + 1e-4 a slope        the loss falls as the slope has promised, in part
-        |along(a)[1]| ≤ 0.9 |slope|              and the way has become flatter
+        along(a)[0] ≤ loss + 1e-4 a slope        not too long: the loss has decreased enough
+        |along(a)[1]| ≤ 0.9 |slope|              not too short: the line has become flatter
 
-    Parameters
-    ----------
-    along : callable
-        Returns loss and slope at a length.
-    loss, slope : float
-        Their values at length 0; the slope is negative.
-    length : float
-        The first guess.
-    tries : int
-        Evaluations, at most.
-
-    Returns
-    -------
-    float
-        A length that meets both conditions; the best one that meets the first when tries run out; 0 when
-        none does.
-
-    References
-    ----------
-    J. Nocedal and S. Wright, *Numerical Optimization* (2006), algorithms 3.5 and 3.6.
+    `along(a)` returns loss and slope at the length a; `loss` and `slope` (negative) are those at 0; `length` is the
+    first guess, `tries` the largest number of evaluations. Returns a length that meets both conditions. If none is
+    found, the best one that meets the first; if there is none either, 0. (Nocedal and Wright, algorithms 3.5 and 3.6.)
     """
-    low, high = (0.0, loss, slope), None  # the best point so far, and one that is known to be too far
+    # (length, loss, slope) of the best point so far, and of a point on the other side of the minimum
+    low, high = (0.0, loss, slope), None
     for _ in range(tries):
         f, d = along(length)
         if not (f < loss and f <= min(loss + 1e-4 * length * slope, low[1])):
@@ -255,7 +212,7 @@ def strong_wolfe(
         elif abs(d) <= 0.9 * abs(slope):
             return length
         else:
-            if d * (1 if high is None else high[0] - low[0]) >= 0:
+            if d * (1 if high is None else high[0] - low[0]) >= 0:  # the minimum lies between low and here
                 high = low
             low = (length, f, d)
         length = 2 * length if high is None else _between(low, high)
@@ -263,7 +220,7 @@ def strong_wolfe(
 
 
 def _between(low, high):
-    """Find the minimum of the cubic through two points with slopes, or the middle if it is too near an end."""
+    """Minimise the cubic through two points (length, loss, slope); take the middle if that is too near an end."""
     (a, f, d), (b, g, e) = low, high
     with np.errstate(all="ignore"):
         u = d + e - 3 * (g - f) / (b - a)

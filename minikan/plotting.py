@@ -1,4 +1,4 @@
-"""Whatever is shown looks the same: one palette, one style, and words for every picture (all chapters).
+"""Figures in one style, shown in notebooks with a description in words (all chapters).
 
 fig, ax = figure(7, 3)
 ax.plot(x, y)
@@ -25,10 +25,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 if TYPE_CHECKING:
-    from .training import History
+    from .history import History
 
-# The hues of Okabe and Ito (https://jfly.uni-koeln.de/color/), safe for colour-blind eyes. Three of them
-# are too pale for thin lines, so amber is their orange darkened; sky and yellow, at the end, are for areas.
+# The colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart.
+# Three of them are too pale for thin lines: amber is their orange, darkened; sky and yellow are for areas.
 PALETTE = {
     "blue": "#0072B2",
     "vermillion": "#D55E00",
@@ -43,9 +43,9 @@ PALETTE = {
 LINE_COLOURS = list(PALETTE.values())[:6]
 
 DPI = 144  # pixels per inch in the file
-CSS_DPI = 96  # pixels per inch on the page: 1.5 file pixels for each, so that text is crisp
+CSS_DPI = 96  # pixels per inch on the page; 1.5 pixels of the file for each make text sharp
 
-# Only settings that an Axes takes over when it is made: then `figure` needs no context around the drawing.
+# Only settings that an Axes reads when it is made, so that `figure` can leave the context before one draws.
 _STYLE = {
     "figure.facecolor": "white",
     "axes.facecolor": "white",
@@ -65,15 +65,7 @@ _STYLE = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in minikan's style inside this context; outside, matplotlib is as it was.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> from minikan.plotting import style
-    >>> with style():
-    ...     fig = Figure()
-    """
+    """Make axes in minikan's style inside this context; outside, matplotlib is as it was."""
     with mpl.rc_context(_STYLE):
         yield
 
@@ -81,22 +73,10 @@ def style() -> Iterator[None]:
 def figure(
     width: float = 7.0, height: float = 3.0, rows: int = 1, cols: int = 1, **options: Any
 ) -> tuple[Figure, Any]:
-    """Make a styled figure and its axes, without pyplot and so without anything to close.
+    """Make a styled figure of width × height inches (a page is about 7 wide) with rows × cols axes.
 
-    Parameters
-    ----------
-    width, height : float
-        Size in inches; a page is about 7 wide.
-    rows, cols : int
-        The grid of axes.
-    **options
-        Passed on to `Figure.subplots`, such as ``sharey=True`` or ``width_ratios=[2, 1]``.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    axes : Axes, or ndarray of Axes
-        One Axes for one row and column, shape (cols,) or (rows,) for one of them, else (rows, cols).
+    The options go to `Figure.subplots`, such as ``sharey=True``. The axes come as one Axes, or as an array of
+    shape (cols,), (rows,) or (rows, cols). Pyplot is not used, so nothing has to be closed.
     """
     with style():
         fig = Figure(figsize=(width, height), layout="constrained")
@@ -104,37 +84,33 @@ def figure(
 
 
 def to_png(fig: Figure, dpi: float = DPI) -> bytes:
-    """Render a figure to the bytes of a PNG file, quickly; the same bytes for the same picture."""
+    """Render a figure to the bytes of a PNG file; the same picture gives the same bytes."""
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 1})
     return buffer.getvalue()
 
 
 def png_output(png: bytes, text: str, width: float) -> tuple[dict, dict]:
-    """Build data and metadata of a notebook output: a picture `width` inches wide, and its words."""
-    data = {"image/png": base64.b64encode(_smaller(png)).decode("ascii"), "text/plain": text}
+    """Make data and metadata of a notebook output: a picture `width` inches wide, and its description.
+
+    The picture is reduced to 256 colours, which no eye sees: notebooks shrink to less than half.
+    """
+    buffer, picture = io.BytesIO(), Image.open(io.BytesIO(png)).convert("RGB")
+    picture = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    picture.save(buffer, "png", optimize=True)
+    data = {"image/png": base64.b64encode(buffer.getvalue()).decode("ascii"), "text/plain": text}
     return data, {"image/png": {"alt": text, "width": round(width * CSS_DPI)}}
 
 
-def _smaller(png):
-    """Reduce a picture to 256 colours, where no eye sees the difference: notebooks shrink to less than half."""
-    buffer = io.BytesIO()
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-        buffer, "png", optimize=True
-    )
-    return buffer.getvalue()
-
-
 def show(fig: Figure, alt: str) -> None:
-    """Display a figure in a notebook, together with words for those who cannot see it.
+    """Display a figure in a notebook, with a description for readers who cannot see it.
 
     Parameters
     ----------
     fig : matplotlib.figure.Figure
         The figure; if pyplot made it, it is closed.
     alt : str
-        What one sees, in a sentence or two: "Four bumps of equal height, each reaching over four cells …".
+        What one sees, in a sentence or two: "Four bumps of equal height, each over four cells …".
 
     Raises
     ------
@@ -159,18 +135,9 @@ def show(fig: Figure, alt: str) -> None:
 
 
 def plot_history(history: History, axes: Axes | None = None) -> Figure:
-    """Draw how the RMSE fell: over the steps, on a logarithmic scale, with the grids' moves marked.
+    """Draw the RMSE of a `History` over the steps, on a logarithmic scale; dotted lines mark grid updates.
 
-    Parameters
-    ----------
-    history : History
-        From `fit`.
-    axes : Axes, optional
-        Where to draw; by default a new figure.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    Draws on the axes, or on a new figure; returns the figure.
     """
     if axes is None:
         _, axes = figure(7, 3)
@@ -198,9 +165,9 @@ def show_source(obj: Any, docstring: bool = False) -> None:
     Examples
     --------
     >>> from minikan import show_source
-    >>> from minikan.layer import silu
+    >>> from minikan.activations import silu
     >>> show_source(silu)  # a notebook shows it in colour  # doctest: +ELLIPSIS
-    {'text/markdown': '`minikan.layer.silu`...def silu(x: ...', 'text/plain': 'The source of minikan.layer.silu, ...'}
+    {'text/markdown': '`minikan.activations.silu`...def silu(x: ...', 'text/plain': 'The source of ...'}
     """
     source = textwrap.dedent(inspect.getsource(obj))
     if not docstring:

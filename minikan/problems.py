@@ -2,11 +2,11 @@
 
     PROBLEMS["exp_sin"]        f(x, y) = exp(sin(πx) + y²) on [-1, 1]², a KAN of shape [2, 1, 1]
 
-There are four groups: the paper's scaling functions (section 3.1), its toys of interpretability
+There are four groups: the paper's scaling functions (section 3.1), its small examples of interpretability
 (section 4.1), special functions of two variables (Table 1) and Feynman's equations without units (Table 2).
 
-The first group lives on [-1, 1]^d. The other domains are ours, where the paper prints none, many of them
-as in pykan's `feynman.py`: the functions are finite and smooth there. Only `distance` has a kink, at 0.
+The first group is defined on [-1, 1]^d. Where the paper prints no domain for the others, we chose one, often that
+of pykan's `feynman.py`, on which the function is finite and smooth (`distance` alone has a kink, at 0).
 
 The shapes are the paper's. In its tables they are the smallest pruned KANs with a test RMSE below 1e-2:
 enough to come close, not always to be exact. For `four_dimensional` the paper takes [4, 4, 2, 1];
@@ -44,7 +44,7 @@ class Problem:
     name : str
         Its key in `PROBLEMS`.
     formula : str
-        The function in the names of `inputs`, in words that `sympy.sympify` understands.
+        The function in the names of `inputs`, in the syntax of `sympy.sympify`.
     inputs : tuple of str
         The names of the n_in inputs.
     domain : tuple of (low, high)
@@ -52,7 +52,7 @@ class Problem:
     shape : tuple of int
         The widths of a KAN that learns it, from n_in to 1.
     source : str
-        The place in the paper.
+        Section or table of the paper.
     function : callable
         X (n, n_in) → y (n,), finite on the whole domain.
 
@@ -208,7 +208,7 @@ def legendre_p(v: ArrayLike, x: ArrayLike) -> np.ndarray:
     """Legendre function of any degree, P_v(x) = scipy's lpmv(0, v, x), for v in [0, 20], x in [-0.99, 1].
 
     P_v(x) = 2/π ∫ cos((2v + 1) a) / cos(a) dt over [0, π/2], where sin(a) = sqrt((1 - x)/2) sin(t).
-    (DLMF 14.12.1, Mehler–Dirichlet, with its angle written as 2a to lift the singularity at its end.)
+    (DLMF 14.12.1, Mehler–Dirichlet, with its angle written as 2a to remove the singularity at its end.)
     """
     v, x = _within(v, "v", 0, 20), _within(x, "x", -0.99, 1)
 
@@ -230,7 +230,7 @@ def _problem(name, formula, domain, shape, source, function):
 
 _SCALING, _TOYS = "paper, section 3.1", "paper, section 4.1"
 _SPECIAL, _FEYNMAN = "paper, Table 1", "paper, Table 2"
-# Rows that we derived from Feynman's equation by dropping its units; the paper's print was not compared.
+# Rows that we derived from Feynman's equation by dropping its units; they were not compared with the paper's table.
 _DERIVED = "paper, Table 2 (formula derived from Feynman's equation, not checked against the table)"
 
 _ALL, _UNIT, _NEAR_1, _TURN = (-1, 1), (0, 1), (0.5, 2), (0, 2 * pi)
@@ -318,7 +318,7 @@ _TABLE = [
              lambda a, alpha: cos(a) + alpha * cos(a) ** 2),
     _problem("II.2.42", "(a - 1)*b", dict(a=_UNIT, b=_UNIT), (2, 2, 1), _FEYNMAN,
              lambda a, b: (a - 1) * b),
-    # Feynman's factor 3 is part of c.
+    # c includes Feynman's factor 3.
     _problem("II.6.15a", "c*sqrt(a**2 + b**2)/(4*pi)",
              dict(a=(0.1, 1), b=(0.1, 1), c=_UNIT), (3, 2, 1, 1), _DERIVED,
              lambda a, b, c: c * sqrt(a**2 + b**2) / (4 * pi)),

@@ -1,6 +1,6 @@
-"""Cut off what does not matter (chapter 06; paper, section 2.5.1).
+"""Remove the edges and nodes that matter little (chapter 06; paper, section 2.5.1).
 
-An edge or a hidden node goes when its score does not exceed a threshold. What it added on average stays, as a constant.
+An edge or a hidden node is removed if its score is at most a threshold; the mean of the edge stays as a constant.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ M = TypeVar("M", bound=Network)
 def prune(
     model: M, X: ArrayLike, *, threshold: float = 1e-2, rule: str = "backward", verbose: bool = True
 ) -> M:
-    """Cut off what does not matter, and make a smaller model of the rest.
+    """Remove the edges and nodes that matter little; returns a smaller model.
 
-    Edges and hidden nodes stay if their score exceeds the threshold; so do paths from an input to an output
-    only. An edge that is cut off leaves its mean over the samples behind, so that the model loses no more
-    than what the edge *changes*. Inputs keep their column, even if nothing reads it any more. A node that multiplies
-    keeps all its factors, and each of these at least its strongest edge.
+    Edges and hidden nodes stay if their score exceeds the threshold and they lie on a path from an input to an
+    output. The mean of a removed edge over the samples is kept as a constant, so that the model loses only the
+    variation of the edge. Unused inputs keep their column. A node that multiplies keeps all its factors, and each
+    factor at least its strongest edge. In a layer that loses an edge, curves are shared no more: each edge gets its
+    own. An output always keeps its strongest path; if the scores are too low for that, there is a RuntimeWarning.
 
     Parameters
     ----------
     model : KAN
-        Left as it is.
+        It is not changed.
     X : array_like, shape (n, n_in)
         Samples.
     threshold : float
-        Of the score; for "backward", a share of the output's variation.
+        Least score; for "backward", a share of the output's variation.
     rule : {"backward", "magnitude"}
         How to score, see `attribute`.
     verbose : bool
-        Say what was removed.
+        Whether to print what was removed.
 
     Returns
     -------
@@ -53,21 +54,15 @@ def prune(
     ValueError, TypeError
         If X has the wrong shape, the threshold is negative, or there is no such rule.
 
-    Warns
-    -----
-    RuntimeWarning
-        If an output would have lost its last path: its strongest one is kept.
-
     Examples
     --------
     >>> import numpy as np
     >>> from minikan import KAN, fit, prune
     >>> X = np.random.default_rng(0).uniform(-1, 1, (200, 2))
     >>> model = KAN([2, 1])
-    >>> run = fit(model, X, np.sin(3 * X[:, 0]))  # the second input plays no part
-    >>> smaller = prune(model, X, verbose=False)
-    >>> smaller.parameters.size < model.parameters.size
-    True
+    >>> run = fit(model, X, np.sin(3 * X[:, 0]))  # the second input does not matter
+    >>> smaller = prune(model, X)
+    prune: [2, 1] with 2 edges → [2, 1] with 1; no longer used: x_2
     """
     X = as_samples(X, as_kan(model, "prune").widths[0])
     threshold = as_number(threshold, "threshold", 0)
@@ -75,11 +70,10 @@ def prune(
     kept = [score > threshold for score in scores.edges]
     for depth, score in enumerate(scores.nodes[1:-1], 1):
         kept[depth - 1][score <= threshold] = False
-    _settle(model, kept, scores.edges)
+    _drop_dead_ends(model, kept, scores.edges)
     for output in np.flatnonzero(~kept[-1].any(axis=1)):
-        warnings.warn(
-            f"output {output} would have lost its last path; its strongest is kept", RuntimeWarning, stacklevel=2
-        )
+        text = f"output {output} would have lost its last path; its strongest is kept"
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
         _keep_paths(model, kept, scores.edges, len(kept) - 1, output)
     smaller = _cut(model, X, kept)
     if verbose:
@@ -87,28 +81,25 @@ def prune(
     return smaller
 
 
-def _settle(model, kept, scores):
-    """Drop edges into nodes that lead nowhere, and out of hidden nodes that nothing leads to.
-
-    Nodes that multiply are kept or dropped with all their factors.
-    """
+def _drop_dead_ends(model, kept, scores):
+    """Drop edges that lie on no path from an input to an output; all or none of a node's factors are kept."""
     for depth in reversed(range(len(kept))):
         if depth + 1 < len(kept):
             kept[depth][~kept[depth + 1].any(axis=0)] = False
         if not model.layers[depth].edge_list:
             kept[depth][:] = model.layers[depth].wiring() & kept[depth].any(axis=1)[:, None]
     for depth, (below, above) in enumerate(pairwise(kept)):
-        fed = below.any(axis=1)
+        reached = below.any(axis=1)
         if model.layers[depth + 1].edge_list:
-            above[:, ~fed] = False
+            above[:, ~reached] = False
             continue
-        above[~(above & fed).any(axis=1)] = False  # none of its factors is left
-        for node in np.flatnonzero(above.any(axis=0) & ~fed):
+        above[~(above & reached).any(axis=1)] = False  # none of its factors is left: drop the node
+        for node in np.flatnonzero(above.any(axis=0) & ~reached):
             _keep_paths(model, kept, scores, depth, node)
 
 
 def _keep_paths(model, kept, scores, depth, node):
-    """Keep the strongest edge into a node of a layer, and whatever it needs below."""
+    """Keep the strongest edge into a node (all edges, if it multiplies), and a path to it from an input."""
     layer = model.layers[depth]
     into = [i for i, there in enumerate(layer.wiring()[node]) if there]
     if layer.edge_list:
@@ -120,17 +111,21 @@ def _keep_paths(model, kept, scores, depth, node):
 
 
 def _cut(model, X, kept):
-    """Make a model of the edges that are kept, (n_out, n_in) of bool for each layer."""
+    """Make a model from the kept edges: a mask (n_out, n_in) per layer."""
     z, layers, used = samples_last(X), [], np.arange(model.widths[0])
-    for depth, (layer, keep) in enumerate(zip(model.layers, kept, strict=True)):
-        last = depth + 1 == len(kept)
-        stays = np.arange(layer.n_out) if last else np.flatnonzero(kept[depth + 1].any(axis=0))
+    for layer, keep, following in zip(model.layers, kept, [*kept[1:], None], strict=True):
+        nodes = np.arange(layer.n_out) if following is None else np.flatnonzero(following.any(axis=0))
+        if not layers and not layer.edge_list:  # products of the inputs themselves: all of them keep their column
+            keep, nodes = layer.wiring(), np.arange(layer.n_out)
         above, cache = layer.forward(z)
-        smaller = layer.part(keep, used, stays) or _separate(layer).part(keep, used, stays)
-        if layer.edge_list:
-            smaller.raise_by((layer.curves(cache).mean(axis=2) * ~keep).sum(axis=1)[stays])
-        layers.append(smaller)
-        z, used = above, stays
+        if keep.all() and keep.shape == (len(nodes), len(used)):
+            layers.append(layer)
+        else:
+            smaller = layer.part(keep, used, nodes) or _separate(layer).part(keep, used, nodes)
+            if layer.edge_list:
+                smaller.raise_by((layer.curves(cache).mean(axis=2) * ~keep).sum(axis=1)[nodes])
+            layers.append(smaller)
+        z, used = above, nodes
     return type(model).from_layers(layers)
 
 
@@ -140,7 +135,7 @@ def _separate(layer):
 
 
 def _report(model, smaller, kept):
-    """Say in a sentence what was removed."""
+    """Describe in a sentence what was removed."""
     before = sum(len(layer.edge_list) for layer in model.layers)
     after = sum(len(layer.edge_list) for layer in smaller.layers)
     text = f"prune: {model.widths} with {before} edges → {smaller.widths} with {after}"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .basis import Basis
+from .curves import Basis
 from .kan_layer import Cache, KANLayer
 from .validation import as_integer, as_numbers
 
@@ -53,15 +53,14 @@ class SharedLayer(KANLayer):
     """
 
     def __init__(self, basis: Basis, shared: ArrayLike, scale: ArrayLike, groups: ArrayLike) -> None:
-        shared, scale, groups = as_numbers(shared, "shared"), as_numbers(scale, "scale"), np.array(groups)
-        if shared.ndim != 2 or shared.shape[1] != basis.m:
-            raise ValueError(f"shared must have shape (groups, {basis.m}) for {basis!r}, got {shared.shape}")
-        if scale.ndim != 2 or len(scale) != basis.n_in or 0 in scale.shape:
+        shared, scale = as_numbers(shared, "shared"), as_numbers(scale, "scale")
+        if scale.ndim != 2 or len(scale) != basis.n_in or scale.size == 0:
             raise ValueError(f"scale must have shape ({basis.n_in}, n_out), got {scale.shape}")
-        if not (basis.domain == basis.domain[0]).all():
-            raise ValueError(f"all inputs need the same domain to share curves, got {basis.domain.tolist()}")
-        if groups.shape != scale.shape or groups.dtype.kind not in "iu" or {*groups.flat} != {*range(len(shared))}:
-            raise ValueError(f"groups must hold for each edge {scale.shape} a number 0 … {len(shared) - 1}, all in use")
+        groups = _as_groups(groups, scale.shape)
+        if shared.shape != (groups.max() + 1, basis.m):
+            raise ValueError(f"shared must have shape ({groups.max() + 1}, {basis.m}) for {basis!r}, got {shared.shape}")
+        if not basis.same_as(basis.rows([0] * basis.n_in)):
+            raise ValueError("edges that share a curve need the same domain for all inputs")
         self.basis, self.groups, (self.n_in, self.n_out) = basis, groups, scale.shape
         self._end = shared.size
         self.weights = np.concatenate([shared.ravel(), scale.ravel()])
@@ -75,8 +74,8 @@ class SharedLayer(KANLayer):
             if count > edges:
                 raise ValueError(f"groups must be at most the number of edges, {edges}, got {count}")
             groups = (np.arange(edges) * count // edges).reshape(shape)
-        count = len(np.unique(groups))
-        return cls(basis, np.zeros((count, basis.m)), np.zeros(shape), groups)
+        groups = _as_groups(groups, shape)
+        return cls(basis, np.zeros((groups.max() + 1, basis.m)), np.zeros(shape), groups)
 
     def _parts(self, weights):
         """View weights (P,) as curves (groups, m) and scales (n_in, n_out)."""
@@ -133,7 +132,9 @@ class SharedLayer(KANLayer):
         return None  # what is left after pruning no longer shares
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """The edges' weights cost, too: else a curve could be made small, and its weights large, for nothing."""
         yield np.arange(self._end).reshape(-1, self.basis.m), self.basis.roughness()
+        yield np.arange(self._end, self.weights.size)[:, None], np.ones((1, 1))
 
     def differences(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         places = np.arange(self._end).reshape(-1, self.basis.m)[:, : self.basis.size]
@@ -163,3 +164,15 @@ class SharedLayer(KANLayer):
     def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SharedLayer:
         """Lay one grid where the data of all inputs are."""
         return self.on_basis(self.basis.fitted([x.ravel()] * self.n_in, uniform_weight))
+
+
+def _as_groups(groups, shape):
+    """Check the group of each edge: whole numbers 0, 1, … without a gap."""
+    try:
+        array = np.array(groups)
+    except ValueError:  # its rows differ in length
+        array = np.zeros(0)
+    used = np.unique(array)
+    if array.shape != shape or array.dtype.kind not in "iu" or not np.array_equal(used, range(len(used))):
+        raise ValueError(f"groups must hold for each edge {shape} a whole number: 0, 1, … with none left out")
+    return array

@@ -1,6 +1,6 @@
-"""What comes into an estimator is checked in here, in the words that scikit-learn's own checks expect (all chapters).
+"""Check the arguments of estimators, with the messages that scikit-learn's own checks expect (all chapters).
 
-Its classes of errors and warnings are used where it is loaded, and stand-ins of the same name where it is not.
+Errors and warnings are of scikit-learn's classes if it is loaded, else of classes with the same names.
 """
 
 from __future__ import annotations
@@ -16,59 +16,49 @@ from .validation import as_numbers
 
 
 def as_floats(values: ArrayLike, name: str) -> np.ndarray:
-    """Check numbers as `as_numbers` does; with columns of any type, and in words that scikit-learn expects."""
+    """Check numbers as `as_numbers` does, but take arrays of objects that are numbers, too."""
     if hasattr(values, "toarray"):
-        raise TypeError(
-            f"{name} must be dense, got a sparse {type(values).__name__}; {name}.toarray() makes it dense"
-        )
+        raise TypeError(f"{name} must be dense, got a sparse {type(values).__name__}; use {name}.toarray()")
     array = np.asarray(values)
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} must hold real numbers")
     if array.dtype.kind == "O":
         try:
             array = array.astype(float)
-        except TypeError as error:
-            raise TypeError(f"{name} must hold real numbers: {error}") from None
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f"{name} must hold real numbers: {error}") from None
+        except (TypeError, ValueError, OverflowError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{name} must hold real numbers: {error}") from None
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite: it contains NaN or infinity (inf)")
     return as_numbers(array, name)
 
 
 def as_target_columns(y: ArrayLike | None, n: int) -> np.ndarray:
-    """Check numbers (n,) or (n, n_out)."""
+    """Check targets: numbers (n,) or (n, n_out)."""
+    y = as_floats(_required(y), "y")
+    if y.ndim not in (1, 2) or len(y) != n or y.size == 0:
+        wanted = f"y must have shape ({n},) or ({n}, n_out)"
+        raise ValueError(f"X and y must have the same length: {wanted}, got {y.shape}")
+    return y
+
+
+def _required(y):
     if y is None:
         raise ValueError("this estimator requires y to be passed, but the target y is None")
-    y = as_floats(y, "y")
-    if y.ndim == 0 or len(y) != n:
-        raise ValueError(f"X and y must have the same length, got {n} and y of shape {y.shape}")
     return y
 
 
 def as_labels(y: ArrayLike | None, n: int) -> np.ndarray:
-    """Check labels (n,): of any type that can be sorted, but no fractions."""
-    if y is None:
-        raise ValueError("this estimator requires y to be passed, but the target y is None")
-    y = np.asarray(y)
+    """Check labels (n,): of any type that can be sorted; floats must be whole numbers."""
+    y = np.asarray(_required(y))
     if y.ndim == 2 and y.shape[1] == 1:
-        warnings.warn(
-            "A column-vector y was passed when a 1d array was expected",
-            foreign("DataConversionWarning", (UserWarning,)),
-            stacklevel=3,
-        )
+        category = sklearn_class("DataConversionWarning", (UserWarning,))
+        warnings.warn("A column-vector y was passed when a 1d array was expected", category, stacklevel=3)
         y = y[:, 0]
     if y.shape != (n,):
         raise ValueError(f"y must hold a class for each of {n} samples, got shape {y.shape}")
-    if y.dtype.kind == "c":
-        raise ValueError("Complex data not supported: y must hold classes")
-    if y.dtype.kind == "f":
-        if not np.isfinite(y).all():
-            raise ValueError("y must be finite: it contains NaN or infinity (inf)")
-        if (y != np.round(y)).any():
-            raise ValueError(
-                "Unknown label type: continuous; classes must be whole numbers, strings or the like"
-            )
+    if y.dtype.kind in "cf" and (as_floats(y, "y") != np.round(y)).any():
+        raise ValueError("Unknown label type: continuous; use whole numbers or strings for classes")
     return y
 
 
@@ -84,25 +74,30 @@ def as_weights(values: ArrayLike | None, n: int) -> np.ndarray:
 
 
 def feature_names(X: Any) -> np.ndarray | None:
-    """Take the names of a data frame's columns, if all of them are strings."""
+    """Return the names of a data frame's columns, if all of them are strings."""
     names = np.asarray(getattr(X, "columns", []), dtype=object)
     return names if len(names) and all(isinstance(name, str) for name in names) else None
 
 
-def differing(names: list[str], known: list[str]) -> str:
-    """Say how feature names differ, in scikit-learn's words."""
-    lines = ["The feature names should match those that were passed during fit."]
-    new, missing = sorted(set(names) - set(known)), sorted(set(known) - set(names))
-    if new:
-        lines += ["Feature names unseen at fit time:", *(f"- {name}" for name in new)]
-    if missing:
-        lines += ["Feature names seen at fit time, yet now missing:", *(f"- {name}" for name in missing)]
-    if not new and not missing:
-        lines.append("Feature names must be in the same order as they were in fit.")
-    return "\n".join(lines) + "\n"
+def check_feature_names(names: np.ndarray | None, known: np.ndarray | None, estimator: str) -> None:
+    """Compare the feature names of new samples with those of `fit`; None where X had no names."""
+    if names is None and known is not None:
+        text = f"X does not have valid feature names, but {estimator} was fitted with feature names"
+        warnings.warn(text, stacklevel=5)
+    elif names is not None and known is None:
+        warnings.warn(f"X has feature names, but {estimator} was fitted without feature names", stacklevel=5)
+    elif names is not None and known is not None and names.tolist() != known.tolist():
+        lines = ["The feature names should match those that were passed during fit."]
+        if new := sorted(set(names) - set(known)):
+            lines += ["Feature names unseen at fit time:", *(f"- {name}" for name in new)]
+        if missing := sorted(set(known) - set(names)):
+            lines += ["Feature names seen at fit time, yet now missing:", *(f"- {name}" for name in missing)]
+        if not new and not missing:
+            lines.append("Feature names must be in the same order as they were in fit.")
+        raise ValueError("\n".join(lines) + "\n")
 
 
-def foreign(name: str, bases: tuple[type, ...]) -> type:
-    """Take scikit-learn's class of an error or warning if it is loaded, else make one like it."""
+def sklearn_class(name: str, bases: tuple[type, ...]) -> type:
+    """Return scikit-learn's class of an error or warning if it is loaded, else a class of the same name."""
     module = sys.modules.get("sklearn.exceptions")
     return getattr(module, name) if module else type(name, bases, {})

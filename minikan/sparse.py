@@ -45,6 +45,11 @@ class SparseLayer(CurveLayer):
             raise ValueError(f"edges must lead from 0 … {n_in - 1} to 0 … {n_out - 1}, got {[*self.sheet]}")
         self.weights = np.concatenate([edge.weights.ravel() for edge in self.sheet.values()])
 
+    def __setstate__(self, state):
+        """Copies and unpickled layers, too, keep all parameters in one vector."""
+        self.__dict__.update(state)
+        self.weights = self._weights
+
     @property
     def weights(self) -> np.ndarray:
         return self._weights

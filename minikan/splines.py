@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .activations import ACTIVATIONS
-from .basis import ENOUGH, RIDGE, Basis, around, chebyshev_points, has_range, within
+from .curves import ENOUGH, RIDGE, Basis, around, chebyshev_points, has_range, within
 from .bspline import SplineGrid, differences, make_grid
 from .kernels import DenseFeatures, SparseFeatures, SplineFeatures
 from .validation import as_choice, as_domains, as_increasing, as_integer, as_numbers

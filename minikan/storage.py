@@ -1,7 +1,7 @@
-"""A model is a handful of arrays, and so is its file (all chapters; one .npz, no pickle).
+"""Save a model, a handful of arrays, to a file and load it (all chapters; one .npz, no pickle).
 
-A file may come from anywhere. It is never executed, and nothing is allocated that it only claims to hold: its
-arrays are stored as they are, so that none is larger than the file.
+A file may come from anywhere: nothing in it is executed. Its arrays are not compressed, so that none of them can
+need more memory than the file is long.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import bases, named, sparse  # noqa: F401 – what is imported can be loaded by its name
+from . import bases, named, sparse  # noqa: F401 – makes their classes known to `Layer.kinds` and the like
 from .kan import KAN
 from .layer import Layer
 from .mlp import MLP
@@ -25,20 +25,18 @@ MODELS: dict[str, type[Network]] = {"KAN": KAN, "MLP": MLP, "Network": Network}
 
 
 def save(model: Network, path: str | os.PathLike) -> None:
-    """Write a model to a file: the old file or the new one is there at any time, never a part.
+    """Write a model to a file. If this fails, an older file of that name is left as it was.
 
     Parameters
     ----------
     model : KAN or MLP
     path : str or path-like
-        Written as it is named; an existing file is replaced.
+        The name of the file, used as it is; an existing file is replaced.
 
     Raises
     ------
-    OSError
-        If the folder does not exist or cannot be written.
-    ValueError
-        If a parameter is not finite.
+    OSError, ValueError
+        If the file cannot be written, or a parameter is not finite.
 
     Examples
     --------
@@ -52,24 +50,24 @@ def save(model: Network, path: str | os.PathLike) -> None:
     as_numbers(model.parameters, "parameters")
     arrays: dict[str, Any] = {"model": type(model).__name__}
     for depth, layer in enumerate(model.layers):
-        parts = {"kind": type(layer).__name__, **layer.arrays()}
-        arrays |= {f"layer{depth}/{name}": part for name, part in parts.items()}
+        stored = {"kind": type(layer).__name__, **layer.arrays()}
+        arrays |= {f"layer{depth}/{name}": array for name, array in stored.items()}
     arrays |= {"minikan_format": FORMAT, "minikan_arrays": len(arrays)}
     path = Path(path)
-    handle, draft = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
     try:
         with open(handle, "wb") as file:
             np.savez(file, **arrays)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        os.replace(temporary, path)
     except BaseException:
-        os.unlink(draft)
+        os.unlink(temporary)
         raise
 
 
 def load(path: str | os.PathLike) -> Any:
-    """Read a model that `save` wrote.
+    """Read a model that `save` wrote: its parameters are the same bit for bit.
 
     Parameters
     ----------
@@ -81,18 +79,15 @@ def load(path: str | os.PathLike) -> Any:
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is not one of minikan's, is damaged, or comes from a newer version.
+    FileNotFoundError, ValueError
+        If there is no such file; if it is not one of minikan's, is damaged, or has another format.
 
     Examples
     --------
     >>> from minikan import KAN, load, save
-    >>> model = KAN([1, 1], grid=3, seed=0)
-    >>> save(model, "model.npz")
-    >>> bool((load("model.npz").parameters == model.parameters).all())  # bit for bit
-    True
+    >>> save(KAN([1, 1], grid=3, seed=0), "model.npz")
+    >>> load("model.npz").widths
+    [1, 1]
     """
     with open(path, "rb") as file:
         try:
@@ -100,17 +95,17 @@ def load(path: str | os.PathLike) -> Any:
             model = MODELS[str(arrays.pop("model"))]
             depths = len({name.partition("/")[0] for name in arrays})
             layers = [_layer(arrays, f"layer{depth}/") for depth in range(depths)]
-            if len({layer.has_curves for layer in layers} | {model is not MLP}) > 1:
+            if model is not Network and any(layer.has_curves == (model is MLP) for layer in layers):
                 raise ValueError("it mixes layers of an MLP with others")
             return model.from_layers(layers)
-        except Exception as error:  # zip, npy, shapes: whatever is wrong with a file, it is one thing to say
+        except Exception as error:  # of any kind, as anything can be wrong with a file
             raise ValueError(f"{os.fspath(path)!r} is not a minikan model: {error}") from None
 
 
 def _layer(arrays, prefix):
-    """Make a layer of the arrays whose names begin with the prefix."""
-    parts = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-    return Layer.kinds[str(parts.pop("kind"))].from_arrays(parts)
+    """Make a layer from the arrays whose names begin with the prefix."""
+    stored = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    return Layer.kinds[str(stored.pop("kind"))].from_arrays(stored)
 
 
 def _read(file):
@@ -130,13 +125,13 @@ def _read(file):
         raise ValueError("it holds other arrays")
     if version != FORMAT:
         raise ValueError(f"its format is {version}, this minikan reads format {FORMAT}")
-    if arrays.pop("minikan_arrays", None) != len(arrays):  # a damaged directory may hide some
+    if arrays.pop("minikan_arrays", None) != len(arrays):  # if the archive's table of contents is damaged
         raise ValueError("arrays are missing")
     return arrays
 
 
 def _array(data):
-    """Make an array of the bytes of an .npy file; `reshape` refuses if they are not as many as its shape says."""
+    """Make an array from the bytes of an .npy file; `reshape` checks their number."""
     file = BytesIO(data)
     if np.lib.format.read_magic(file) != (1, 0):
         raise ValueError("its arrays have an unknown format")

@@ -2,20 +2,19 @@
 
     f(x, y) = Σ_q Φ_q(ψ(s x + q a) + λ ψ(s y + q a)),   q = 0 … 4
 
-ψ, s, a and λ are the same for every f: the inner sum gives each point an address on a line. The outer
-functions Φ_q look up there what f is. One iteration makes tables of f for five grids, each shifted a little;
-every point is well inside a cell of at least three of them. The next iteration does the same with what is left.
+ψ, s, a and λ are the same for every f. The inner sum of term q maps a point to one number, its address, and
+the outer function Φ_q maps addresses to values. One iteration stores f in tables on five grids, each shifted
+a little: every point lies well inside a cell of at least three of them. The next one does this for the residual.
 
 The inner function is D. Sprecher's ("A numerical implementation of Kolmogorov's superpositions", Neural Networks
 9, 1996) as corrected by M. Köppen ("On the training of a Kolmogorov network", ICANN 2002); the iterations are
 those of J. Braun and M. Griebel, "On a constructive proof of Kolmogorov's superposition theorem", Constructive
-Approximation 30 (2009), theorem 3.3. Two details are mended here:
+Approximation 30 (2009), theorem 3.3. Two details differ here:
 
-- They let Φ_q fall to 0 on either side of a plateau, within γ^-β(k+1). At depth k = 1 two plateaus begin only
-  9.1 such widths apart, of which the first one takes 8.8: a ramp would reach into the next plateau. (Their
-  lemma 3.4 promises 10.) So neighbours are joined by straight lines. Of all continuous functions with these
-  plateaus none is less steep, and they nowhere exceed the plateaus, which is what the proof needs.
-- Where x + q a passes 1, plateaus overlap: λ ψ(1) = λ lies next to ψ(0.1). With s = 1 - 1/γ none passes 1.
+- There Φ_q falls to 0 on both sides of a plateau, on ramps of width γ^-β(k+1). At depth k = 1 some plateaus begin
+  only 9.1 such widths apart and are 8.8 wide: ramps overlap plateaus (lemma 3.4 promises a distance of 10). Here
+  straight lines join the plateaus; nothing continuous is less steep, and they exceed no plateau, as the proof needs.
+- If x + q a exceeds 1, plateaus overlap: λ ψ(1) = λ lies next to ψ(0.1). With s = 1 - 1/γ, s x + q a is below 1.
 """
 
 from __future__ import annotations
@@ -29,49 +28,45 @@ from numpy.typing import ArrayLike
 
 from .validation import as_integer, as_numbers, as_samples
 
-MOST_ENTRIES = 2_000_000  # of a table; each iteration makes one for each term
+MOST_ENTRIES = 2_000_000  # of a table; each iteration makes one per term
 
 
 def beta(k: int, inputs: int = 2) -> int:
-    """Return the exponent β(k) = 1 + n + … + n^(k-1), which makes room for n inputs: 1, 3, 7, 15 for two."""
+    """Return the exponent β(k) = 1 + n + … + n^(k-1) for n inputs: 1, 3, 7, 15 for two."""
     return sum(inputs**r for r in range(k))
 
 
 def inner_function(
     x: ArrayLike, depth: int | None = None, base: int = 10, inputs: int = 2, exact: bool = False
 ) -> np.ndarray:
-    """Evaluate ψ: continuous, strictly increasing, and nearly flat nearly everywhere.
+    """Evaluate ψ (Braun and Griebel, equation 2.9): continuous, increasing, and nearly flat almost everywhere.
 
-    Digit by digit, each cell is cut into γ parts (γ is the base). Where `low` and `high` are the values at its
-    ends, those in between are ``low + i γ^-β(k)`` for i up to γ - 2: tiny steps. The last one lies midway
-    between the one before and `high`: the last two parts share all the rest of the cell's rise.
+    Digit by digit, each cell is cut into γ parts (γ is the base). If `low` and `high` are the values of ψ at the
+    ends of a cell, it is ``low + i γ^-β(k)`` at the start of part i, for i up to γ - 2: tiny steps. At the start of
+    the last part it is the mean of the value before and `high`: the last two parts share the rest of the rise.
 
     Parameters
     ----------
     x : array_like
         Numbers from 0 to 1, rounded to `depth` digits.
     depth : int, optional
-        Number of digits; by default all that float64 can tell apart, 15 of base 10.
+        Number of digits; by default all that float64 can represent, 15 in base 10.
     base : int
         The γ of the theorem, at least 2 n + 2.
     inputs : int
-        The number n of variables for which ψ makes room.
+        The number n of variables of the functions to represent.
     exact : bool
-        Whether to compute with fractions instead of float64. From depth 5 on float64 loses the tiny steps.
+        Whether to compute with fractions. From depth 5 on float64 loses the tiny steps.
 
     Returns
     -------
-    ndarray, of the shape of x
-        Of float64, or of `fractions.Fraction`.
+    ndarray of float64 or of `fractions.Fraction`, of the shape of x
+        The values ψ(x).
 
     Raises
     ------
     ValueError, TypeError
         If x is not within 0 and 1, the base is too small, or the depth beyond float64.
-
-    References
-    ----------
-    Braun and Griebel (2009), equation 2.9.
 
     Examples
     --------
@@ -84,14 +79,14 @@ def inner_function(
     most = _digits(base)
     depth = most if depth is None else as_integer(depth, "depth", 1)
     if depth > most:
-        raise ValueError(f"depth must be at most {most}, the digits that float64 can tell, got {depth}")
+        raise ValueError(f"depth must be at most {most}, the digits that float64 can represent, got {depth}")
     if x.size and not (x.min() >= 0 and x.max() <= 1):
         raise ValueError(f"x must lie between 0 and 1, got values from {x.min():g} to {x.max():g}")
     return np.asarray(_psi(np.rint(x * float(base**depth)).astype(np.int64), depth, base, inputs, exact))
 
 
 def _digits(base):
-    """Count the digits of a number below 1 that float64 can tell."""
+    """Count the digits of a number below 1 that float64 can represent."""
     return next(k for k in range(53, 0, -1) if base**k <= 2**53)
 
 
@@ -114,18 +109,13 @@ def _psi(numerators, depth, base, inputs=2, exact=False):
 class Superposition:
     """A sum of one-variable functions of sums of one-variable functions; `superpose` makes it.
 
-    Attributes
-    ----------
-    terms, base : int
-        How many outer functions there are, and γ.
-    outer : list of list of (ndarray, ndarray)
-        ``outer[r][q]`` is what iteration r adds to Φ_q: the ends of its plateaus in increasing order, and its
-        heights there. In between it is straight.
+    `outer[r][q]` is what iteration r adds to Φ_q: the ends of its plateaus, increasing, and its values there; in
+    between it is a straight line. `terms` is the number of Φ_q, `base` is γ, and `lam` λ.
     """
 
     def __init__(self, terms: int, base: int) -> None:
         self.terms, self.base, self.outer = terms, base, []
-        self.second = sum(float(base) ** -beta(r) for r in range(1, 8))  # λ; the eighth digit is at 10^-255
+        self.lam = sum(float(base) ** -beta(r) for r in range(1, 8))  # λ; the next term is 10^-255
 
     def __repr__(self):
         sizes = ", ".join(f"{len(tables[0][0]) // 2:,}" for tables in self.outer)
@@ -137,23 +127,23 @@ class Superposition:
         return self._addresses(x, y, _digits(self.base))
 
     def _addresses(self, x, y, depth):
-        """The same, with all numbers cut to so many digits, for x and y of shapes that fit together."""
+        """Compute addresses with `depth` digits, for x and y of shapes that broadcast: (terms, …)."""
         scale = float((self.base - 1) * self.base ** (depth - 1))  # s γ^depth
         shift = (self.base ** (depth - 1) - 1) // (self.base - 1)  # a γ^depth: the digits 0.0111…
         x, y = (np.rint(z * scale).astype(np.int64) for z in (x, y))
         pairs = ((_psi(z + q * shift, depth, self.base) for z in (x, y)) for q in range(self.terms))
-        return np.stack([first + self.second * second for first, second in pairs])
+        return np.stack([first + self.lam * second for first, second in pairs])
 
     def __call__(self, X: ArrayLike) -> np.ndarray:
         """Evaluate at points X, shape (n, 2); returns shape (n,)."""
         return self._look_up(self.inner_sums(X))
 
     def _look_up(self, addresses):
-        """Add up what all outer functions say at addresses (terms, …); the result has the shape …"""
+        """Add up the outer functions at addresses (terms, …) → (…)."""
         total = np.zeros(addresses.shape[1:])
         for tables in self.outer:
-            for at, table in zip(addresses, tables, strict=True):
-                total += np.interp(at, *table)
+            for address, table in zip(addresses, tables, strict=True):
+                total += np.interp(address, *table)
         return total
 
 
@@ -170,11 +160,10 @@ def superpose(
     f : callable
         Called as f(x, y) with two arrays of shape (n,); returns an array of shape (n,).
     depths : sequence of int
-        The depth k of each iteration: its tables have cells of width γ^-k / s. If f, or what earlier iterations
-        left of it, varies by at most ε max|f| between points so near, an iteration leaves at most
-        (terms - 2) / terms ε + 4 / terms of max|f|.
+        The depth k of each iteration: its cells are γ^-k / s wide. If f, or what earlier iterations left of it,
+        varies by at most ε max|f| within a cell, at most ((terms - 2) ε + 4) / terms of max|f| is left.
     terms : int
-        How many outer functions, m + 1: at least 2n + 1 = 5, at most γ - 1.
+        Number of outer functions, m + 1: at least 2n + 1 = 5, at most γ - 1.
     base : int
         The γ of the theorem, at least 6.
 
@@ -185,20 +174,12 @@ def superpose(
     Raises
     ------
     ValueError, TypeError
-        If an argument is out of range, f does not return a number for each point, a table would have more than
-        two million entries, or the plateaus lie closer together than float64 can tell.
-
-    References
-    ----------
-    Braun and Griebel (2009), theorem 3.3.
+        If an argument or what f returns is not as said here, or f needs more than float64 or memory can hold.
 
     Examples
     --------
-    >>> model = superpose(lambda x, y: x * y)
-    >>> model
+    >>> superpose(lambda x, y: x * y)
     Superposition(5 terms, plateaus in each iteration: 100)
-    >>> bool(abs(model([[0.5, 0.5]])[0] - 0.25) < 0.1)
-    True
     """
     base = as_integer(base, "base", 6)
     terms = as_integer(terms, "terms", 5)
@@ -213,34 +194,27 @@ def superpose(
 
 
 def _iteration(f, model, depth):
-    """Tabulate what the model leaves of f: for each term, the ends of its plateaus and the heights there."""
+    """Make tables of f minus the model: for each term, the ends of its plateaus and the values there."""
     cells = (model.base - 1) * model.base ** (depth - 1)
-    if (cells + 1) ** 2 > MOST_ENTRIES:
-        raise ValueError(
-            f"depth {depth} needs tables of {(cells + 1) ** 2:,} entries; at most {MOST_ENTRIES:,} are made"
-        )
+    if (size := (cells + 1) ** 2) > MOST_ENTRIES:
+        raise ValueError(f"depth {depth} needs tables of {size:,} entries; at most {MOST_ENTRIES:,} are made")
     corners = np.arange(cells + 1) / cells
     tail = sum(float(model.base) ** -beta(r) for r in range(depth + 1, depth + 4))
-    width = (model.base - 2) * tail * (1 + model.second)  # so far the address moves well inside a cell
+    width = (model.base - 2) * tail * (1 + model.lam)  # how much addresses vary well inside a cell
     addresses = model._addresses(corners[:, None], corners, depth).reshape(model.terms, -1)
     order = np.argsort(addresses, axis=1)
     ends = (np.take_along_axis(addresses, order, axis=1)[:, :, None] + [0, width]).reshape(model.terms, -1)
     if not (np.diff(ends) > 0).all():
         raise ValueError(f"at depth {depth} the plateaus lie closer together than float64 can tell")
     X = np.stack(np.meshgrid(corners, corners, indexing="ij"), axis=-1).reshape(-1, 2)
-    known = model._look_up(model._addresses(corners[:, None], corners, _digits(model.base))).ravel()
-    heights = (_values(f, X) - known) / model.terms  # each term has one vote
-    return [(ends[q], np.repeat(heights[order[q]], 2)) for q in range(model.terms)]
-
-
-def _values(f, X):
-    """Evaluate a reader's function at points X, shape (n, 2)."""
     values = as_numbers(f(X[:, 0].copy(), X[:, 1].copy()), "f(x, y)")
     if values.shape != (len(X),):
         raise ValueError(
             f"f(x, y) must return a number for each point, ({len(X)},), got shape {values.shape}"
         )
-    return values
+    known = model._look_up(model._addresses(corners[:, None], corners, _digits(model.base))).ravel()
+    heights = (values - known) / model.terms  # every term adds the same share
+    return [(ends[q], np.repeat(heights[order[q]], 2)) for q in range(model.terms)]
 
 
 def steepness(tables: list[tuple[np.ndarray, np.ndarray]]) -> float:
@@ -251,23 +225,10 @@ def steepness(tables: list[tuple[np.ndarray, np.ndarray]]) -> float:
 def oscillation(
     g: Callable[[np.ndarray], np.ndarray], X: ArrayLike, depth: int, terms: int = 5, base: int = 10
 ) -> float:
-    """Measure how much g varies in the cells of an iteration: the largest |g(x) - g(corner)|, over points X.
+    """Compute the largest |g(x) - g(corner)| over the points x of X (n, 2) that lie well inside a cell.
 
-    The corner is the point whose value a table of this depth holds for the cell; x is well inside the cell. This
-    is the ε of the promise, before it is divided by max|g|.
-
-    Parameters
-    ----------
-    g : callable
-        g(X) for points of shape (n, 2) returns shape (n,): a `Superposition`, or what it leaves.
-    X : array_like, shape (n, 2)
-        Where to measure.
-    depth, terms, base : int
-        As for `superpose`.
-
-    Returns
-    -------
-    float
+    The corner is the point whose value the tables of this depth store for the cell. g maps points (n, 2) to
+    values (n,). Divided by max|g|, the result is the ε of `superpose`; depth, terms and base are as there.
     """
     X = as_samples(X, 2)
     digits, largest = _digits(base), 0.0

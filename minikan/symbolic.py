@@ -2,12 +2,11 @@
 
     edge  →  candidates c f(a x + b) + d  →  the one with the best evidence, trained with all others
 
-`suggest` looks at one edge, `fix_symbolic` names one, `symbolify` names all.
+`suggest` ranks candidates for one edge, `fix_symbolic` replaces one edge, `symbolify` all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from .functions import Function
 from .grids import refine
-from .matching import Candidate, as_library, match
+from .matching import Candidate, Library, Suggestions, as_library, match
 from .named import FunctionEdge
 from .network import Network, samples_last
 from .sparse import SparseLayer
@@ -24,64 +23,21 @@ from .validation import as_finite, as_integer, as_kan, as_samples, as_targets, f
 
 M = TypeVar("M", bound=Network)
 
-FAILURES = 8  # names in a row that do not hold, after which the search is given up
-PER_PARAMETER = 8  # samples that are enough for a trial
-DOUBTS = (0.1, 1e-3)  # shares of an edge's variance that a name may miss without losing rank
-
-
-class Suggestions(list[Candidate]):
-    """Candidates for an edge, the best first; prints as a table with the reason."""
-
-    def __repr__(self):
-        rows = [
-            (c.function.name, f"{c.error:.1e}", f"{c.held_out:.1e}", f"{c.function.complexity:g}")
-            for c in self
-        ]
-        rows = [("function", "1 - R²", "held out", "complexity"), *rows]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                f"{text:{'<' if k == 0 else '>'}{width}}"
-                for k, (text, width) in enumerate(zip(row, widths, strict=True))
-            )
-            for row in rows
-        ]
-        return "\n".join([*lines, self.reason()])
-
-    def reason(self) -> str:
-        """Say why the first one is the first."""
-        if not self:
-            return "no function of the library is defined here"
-        first, *rivals = self
-        if not rivals:
-            return f"{first.function.name}: no rival is defined here"
-        rival = rivals[0]
-        more, name = first.function.complexity - rival.function.complexity, rival.function.name
-        ratio = max(rival.error, 1e-30) / max(first.error, 1e-30)  # as evidence counts
-        if ratio >= 1:
-            cost = f", worth its {more:g} more of complexity"
-            if more <= 0:
-                cost = f", and is {'no more' if more == 0 else 'less'} complex"
-            return f"{first.function.name} leaves {ratio:.2g} times less than {name}{cost}"
-        return f"{first.function.name} leaves {1 / ratio:.2g} times more than {name}, but is simpler by {-more:g}"
+FAILURES = 8  # number of failures in a row after which the search ends
+PER_PARAMETER = 8  # largest number of samples per parameter that a trial uses
+ERRORS_ALLOWED = (0.1, 1e-3)  # the two rounds of the search: errors 1 - R² below this count as equal
 
 
 def suggest(
-    model: Network,
-    X: ArrayLike,
-    layer: int,
-    i: int,
-    j: int,
-    library: Sequence[str | Function] | None = None,
-    top: int = 5,
+    model: Network, X: ArrayLike, layer: int, i: int, j: int, library: Library = None, top: int = 5
 ) -> Suggestions:
-    """Name the functions that an edge may be.
+    """Fit all functions of the library to one edge, and rank them.
 
     Parameters
     ----------
     model : KAN
     X : array_like, shape (n, n_in)
-        Samples; the edge is looked at where its input lies on them.
+        Samples: they decide which range of the edge is compared.
     layer, i, j : int
         The edge from node i of a layer to node j of the next.
     library : list of str or Function, optional
@@ -97,14 +53,13 @@ def suggest(
     Raises
     ------
     ValueError, TypeError
-        If there is no such edge, no such function, or X has the wrong shape.
+        If there is no such edge or function, or X has the wrong shape.
 
     Examples
     --------
     >>> import numpy as np
     >>> from minikan import KAN, fit, suggest
-    >>> x = np.linspace(-1, 1, 200)[:, None]
-    >>> model = KAN([1, 1], grid=20)
+    >>> x, model = np.linspace(-1, 1, 200)[:, None], KAN([1, 1], grid=20)
     >>> history = fit(model, x, np.sin(3 * x))
     >>> best, *rivals = suggest(model, x, 0, 0, 0)
     >>> best.function, len(rivals)
@@ -115,14 +70,12 @@ def suggest(
 
 
 def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str | Function) -> M:
-    """Make a new model in which one edge is a named function, fitted to what the edge was.
+    """Make a new model in which one edge is a named function, fitted to the old edge; the old model is not changed.
 
     Parameters
     ----------
     model : KAN
-        Left as it is: to undo the step, go back to it.
     X : array_like, shape (n, n_in)
-        Samples.
     layer, i, j : int
         The edge from node i of a layer to node j of the next.
     name : str or Function
@@ -134,14 +87,13 @@ def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str |
     Raises
     ------
     ValueError, TypeError
-        If there is no such edge or function, or the function cannot be defined everywhere on the samples.
+        If there is no such edge or function, or the function is not defined on all samples.
 
     Examples
     --------
     >>> import numpy as np
     >>> from minikan import KAN, fit, fix_symbolic
-    >>> x = np.linspace(-1, 1, 200)[:, None]
-    >>> model = KAN([1, 1], grid=20)
+    >>> x, model = np.linspace(-1, 1, 200)[:, None], KAN([1, 1], grid=20)
     >>> history = fit(model, x, 2 * np.sin(3 * x) + 1)
     >>> edge = fix_symbolic(model, x, 0, 0, 0, "sin").layers[0].sheet[0, 0]
     >>> edge.weights.round(3) + 0.0  # a, b, c, d of c sin(a x + b) + d
@@ -155,26 +107,21 @@ def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str |
     return replace(model, {(layer, i, j): found[0]})
 
 
-@np.errstate(all="ignore")  # a wrong name may lead anywhere; where it overflows it does not hold
-def symbolify(
-    model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Sequence[str | Function] | None = None
-) -> M:
+@np.errstate(all="ignore")  # a wrong name may overflow in training: then it fails
+def symbolify(model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Library = None) -> M:
     """Make a new model whose edges are named functions.
 
-    First every edge becomes the function with the best evidence, and all numbers are trained together. Where
-    that is exact it is the answer. If not, some curves may not be what they should be: several networks compute
-    the same function, and the splines found one between the simple ones. Then edges are named one after the
-    other, from the inputs up. A name is kept if training the other splines again restores the
-    loss; then the rest is named at once, as before. The search runs in two rounds: in the first, simple functions come first even if
-    they miss a tenth of the variance, in the second only if they miss a thousandth. The best model is returned,
-    by Schwarz's criterion: n log(loss) + log(n) complexity.
+    First every edge gets the function with the best evidence, and all constants are trained. An exact result is the
+    answer. Otherwise some splines may be wrong: several networks compute the same function. Then edges are named one by
+    one, from the inputs up. A name is kept if training the other splines restores the loss; after each, the rest is
+    named at once, as before. There are two rounds: in the first, errors below a tenth of an edge's variance count as
+    equal, so that simple functions come first; in the second, errors below a thousandth. The best network is returned,
+    by Schwarz's criterion: n log(loss) + log(n) complexity (Ann. Statist. 6 (1978) 461).
 
     Parameters
     ----------
     model : KAN
-        Left as it is.
     X : array_like, shape (n, n_in)
-        Samples.
     y : array_like, shape (n, n_out), or (n,) for one output, optional
         Targets, to train on; the model's own outputs by default.
     library : list of str or Function, optional
@@ -189,16 +136,11 @@ def symbolify(
     ValueError, TypeError
         If X or y has the wrong shape, the variance of y overflows, or there is no such function.
 
-    References
-    ----------
-    Paper, section 2.5.1. G. Schwarz, *Estimating the dimension of a model*, Ann. Statist. 6 (1978) 461.
-
     Examples
     --------
     >>> import numpy as np
     >>> from minikan import KAN, fit, symbolify
-    >>> x = np.linspace(-1, 1, 100)[:, None]
-    >>> model = KAN([1, 1], grid=20)
+    >>> x, model = np.linspace(-1, 1, 100)[:, None], KAN([1, 1], grid=20)
     >>> history = fit(model, x, np.exp(x))
     >>> symbolify(model, x, np.exp(x)).layers[0].sheet[0, 0].function
     Function(exp)
@@ -210,53 +152,42 @@ def symbolify(
     best = _name_rest(model, X, y, library, exact)
     if best[1] <= exact or not unnamed(model):
         return best[0]
-    trial = Trial(model, X, y)
-    enough = trial.good if trial.noisy else exact
-
-    def rank(named):  # Schwarz's criterion, with the complexity in the place of the number of parameters
-        model, loss = named
-        if loss == np.inf:
-            return loss
-        return len(X) * np.log(max(loss, 1e-300)) + np.log(len(X)) * _complexity(model)
-
-    for doubt in DOUBTS:
-        for found in _name_in_turn(model, trial, library, doubt):
-            best = min(best, _name_rest(found, X, y, library, exact), key=rank)
+    trial = _Trial(model, X, y)
+    for allowed in ERRORS_ALLOWED:
+        for found in _name_in_turn(model, trial, library, allowed):
+            best = min(best, _name_rest(found, X, y, library, exact), key=lambda named: named[2])
             if best[1] <= exact:
                 return best[0]
-        if best[1] <= enough:
+        if trial.noisy and best[1] <= trial.good:
             break
     return best[0]
 
 
-def _complexity(model):
-    """Add up the complexities of a network of functions."""
-    return sum(layer.edge(*at).function.complexity for layer in model.layers for at in layer.edge_list)
-
-
 def _name_rest(model, X, y, library, enough):
-    """Name all splines at once and train: the model and its loss, or the old one and infinity."""
+    """Name all splines at once and train: new model, loss, Schwarz's criterion; or old model, infinity, infinity."""
     names = {}
     for at in unnamed(model):
         found = match(*edge_data(model, X, *at), library)
         if not found:
-            return model, np.inf
+            return model, np.inf, np.inf
         names[at] = found[0]
-    return _trained(replace(model, names), X, y, enough, steps=40)
+    model, loss = _trained(replace(model, names), X, y, enough, steps=40)
+    complexity = sum(layer.edge(*at).function.complexity for layer in model.layers for at in layer.edge_list)
+    return model, loss, len(X) * np.log(max(loss, 1e-300)) + np.log(len(X)) * complexity
 
 
-def _name_in_turn(model, trial, library, doubt):
-    """Name one spline after the other, the lowest layer first; yield the model after each name that holds.
+def _name_in_turn(model, trial, library, allowed):
+    """Name the splines one by one, the lowest layer first; yield the model after each name that passes its trial.
 
-    In a layer the edge and the name with the best evidence come first, where errors below `doubt` all count
-    the same. It ends when all have a name, or when too many names in a row have not held.
+    Of all edges of a layer and all functions the pair with the best evidence comes first, where errors below `allowed`
+    count as equal. Ends when all edges have names, when there is nothing left to try, or after too many failures.
     """
     tried, failures = set(), 0
     while (left := unnamed(model)) and failures < FAILURES:
-        lowest = [at for at in left if at[0] == left[0][0]]
         offers = [
-            (candidate.evidence(doubt), candidate.error, at, candidate)
-            for at in lowest
+            (candidate.evidence(allowed), candidate.error, at, candidate)
+            for at in left
+            if at[0] == left[0][0]
             for candidate in match(*edge_data(model, trial.X, *at), library)
             if (at, candidate.function.name) not in tried
         ]
@@ -264,34 +195,35 @@ def _name_in_turn(model, trial, library, doubt):
             return
         _, _, at, candidate = min(offers, key=lambda offer: offer[:2])
         tried.add((at, candidate.function.name))
-        kept, failures = trial(replace(model, {at: candidate})), failures + 1
-        if kept:
-            model, failures = kept, 0
+        passed = trial(replace(model, {at: candidate}))
+        failures = 0 if passed else failures + 1
+        if passed:
+            model = passed
             yield model
 
 
-class Trial:
-    """Can training the splines of a network restore the loss after an edge was named?
+class _Trial:
+    """After an edge was named: can training the other splines restore the loss?
 
-    With noise in the targets a good network reaches the noise, and no network can do better. Without noise,
-    splines of a right network come as much closer as their grid becomes finer; a wrong one comes to a halt.
+    If the targets are noisy, a good network reaches the level of the noise, and none can do better. If they are not,
+    the loss of a right network falls when the grid becomes finer; that of a wrong one does not.
     """
 
     def __init__(self, model: Network, X: np.ndarray, y: np.ndarray) -> None:
-        enough = np.linspace(0, len(X) - 1, min(len(X), PER_PARAMETER * model.parameters.size)).astype(int)
-        self.X, self.y = X[enough], y[enough]
-        loss = self._without_luck(model, model.loss_and_gradient(self.X, self.y)[0])
-        finer = _finer(model)
-        on_finer = self._without_luck(finer, _trained(finer, self.X, self.y, 0.1 * loss, steps=20)[1])
+        n = min(len(X), PER_PARAMETER * model.parameters.size)
+        some = np.linspace(0, len(X) - 1, n).astype(int)
+        self.X, self.y = X[some], y[some]
+        finer, loss = _finer(model), self._corrected(model, model.loss_and_gradient(self.X, self.y)[0])
+        on_finer = self._corrected(finer, _trained(finer, self.X, self.y, 0.1 * loss, steps=20)[1])
         self.noisy = on_finer > 0.5 * loss
-        self.good = max(loss, 1e-16 * y.var()) * (1 + 4 * np.sqrt(2 / len(enough)))  # 4 standard errors
+        self.good = max(loss, 1e-16 * y.var()) * (1 + 4 * np.sqrt(2 / n))  # 4 standard errors
 
-    def _without_luck(self, model, loss):
-        """Correct a loss for what the parameters have learned of the noise."""
+    def _corrected(self, model, loss):
+        """Estimate the loss on new data: n samples, of which P parameters have fitted a part of the noise."""
         return loss * len(self.X) / max(len(self.X) - model.parameters.size, 1)
 
     def __call__(self, model: Network) -> Network | None:
-        """Train a model; return it if its names hold."""
+        """Train a model; return it if it passes."""
         model, loss = _trained(model, self.X, self.y, self.good)
         if self.noisy or not unnamed(model):
             return model if loss <= self.good else None
@@ -302,7 +234,7 @@ class Trial:
 
 
 def _trained(model, X, y, enough, steps=100):
-    """Train a model until its loss is small enough, or until there is no hope for it; return both."""
+    """Train a model until its loss is at most `enough`, or falls too slowly; return both."""
     losses = []
 
     def callback(_, loss):
@@ -316,24 +248,20 @@ def _trained(model, X, y, enough, steps=100):
 
 
 def _finer(model):
-    """Make all curves without a name twice as fine."""
+    """Double the number of cells of all splines."""
     depth, i, j = unnamed(model)[0]
     return refine(model, 2 * model.layers[depth].edge(i, j).basis.grid)
 
 
 def unnamed(model: Network) -> list[tuple[int, int, int]]:
     """List the edges (layer, i, j) without a name."""
-    return [
-        (depth, i, j)
-        for depth, layer in enumerate(model.layers)
-        for i, j in layer.edge_list
-        if not layer.edge(i, j).name
-    ]
+    edges = [(depth, *at) for depth, layer in enumerate(model.layers) for at in layer.edge_list]
+    return [(depth, i, j) for depth, i, j in edges if not model.layers[depth].edge(i, j).name]
 
 
 @finite_results
 def edge_data(model: Network, X: ArrayLike, layer: int, i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
-    """Look up what goes into an edge and what comes out: two arrays (n,)."""
+    """Compute the inputs and outputs of one edge on samples: two arrays (n,)."""
     z = samples_last(as_samples(X, model.widths[0]))
     layer, i, j = (as_integer(value, name, 0) for value, name in ((layer, "layer"), (i, "i"), (j, "j")))
     if layer >= len(model.layers) or (i, j) not in model.layers[layer].edge_list:
@@ -344,13 +272,11 @@ def edge_data(model: Network, X: ArrayLike, layer: int, i: int, j: int) -> tuple
 
 
 def replace(model: M, chosen: dict[tuple[int, int, int], Candidate]) -> M:
-    """Make a model with other edges: {(layer, i, j): Candidate}."""
-    layers = []
-    for depth, layer in enumerate(model.layers):
-        named = {at[1:]: candidate for at, candidate in chosen.items() if at[0] == depth}
-        if named:
-            edges = {at: layer.edge(*at) for at in layer.edge_list}
-            edges |= {at: FunctionEdge(each.function, each.weights, each.span) for at, each in named.items()}
-            layer = SparseLayer(layer.n_in, layer.n_out, edges)
-        layers.append(layer)
+    """Make a model in which some edges are functions: {(layer, i, j): Candidate}."""
+    layers = list(model.layers)
+    for (depth, *at), found in chosen.items():
+        layer = layers[depth]
+        edges = {each: layer.edge(*each) for each in layer.edge_list}
+        edges[tuple(at)] = FunctionEdge(found.function, found.weights, found.span)
+        layers[depth] = SparseLayer(layer.n_in, layer.n_out, edges)
     return type(model).from_layers(layers)

@@ -122,7 +122,7 @@ def fit(
     >>> bool(history.rmse[-1] < 1e-3)
     True
     """
-    penalties = [penalty] if isinstance(penalty, Term) else list(penalty)
+    penalties = list(penalty) if np.iterable(penalty) else [penalty]
     if not all(isinstance(each, Term) for each in penalties):
         raise TypeError(f"penalty must be a Term, such as Roughness, or several of them, got {penalty!r}")
     sparsity = sparsity if isinstance(sparsity, Sparsity) else Sparsity(sparsity)
@@ -162,14 +162,12 @@ def fit(
     try:
         with np.errstate(all="ignore"), progress_bar(steps, "fit", progress) as advance:
             loop.run(advance)
-    except KeyboardInterrupt:
+        model.restore(log.best)
+    except BaseException as error:  # of a callback, or an interrupt, even while the best is restored
+        model.restore(log.best)
+        if not isinstance(error, KeyboardInterrupt):
+            raise
         log.stopped = "interrupted"
-    finally:
-        try:
-            model.restore(log.best)
-        except KeyboardInterrupt:  # even here
-            model.restore(log.best)
-            log.stopped = "interrupted"
     return log.history()
 
 

@@ -1,7 +1,6 @@
-"""What comes in is checked here, once, and named in words a student understands.
+"""Check arguments once, where a user passes them in (all chapters).
 
-Every public function passes its arguments through these helpers; behind them the code trusts its
-inputs. An error says which argument it was, what it was, and what it must be.
+An error says which argument it was, what it was, and what it must be. Inside, the code trusts its inputs.
 """
 
 from __future__ import annotations
@@ -14,24 +13,22 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-LARGEST = 1e150  # of a grid point: squares are still finite
-MOST = 10**9  # of anything that is counted
+LARGEST = 1e150  # grid point: its square is still finite
+MOST = 10**9  # the largest whole number accepted
 
-P = ParamSpec("P")  # what a function takes …
-R = TypeVar("R")  # … and what it returns
+P = ParamSpec("P")  # arguments of a function …
+R = TypeVar("R")  # … and its result
 
 
 def as_finite(results: Iterable, name: str) -> None:
-    """Check numbers that a public function computed: they are finite, or it was asked for more than float64 holds."""
+    """Check computed arrays or models: if one is not finite, the function `name` has overflowed."""
     for result in results:
         if not np.isfinite(getattr(result, "parameters", result)).all():
-            raise ValueError(
-                f"{name} leads beyond the largest float64, 1.8e308: inputs or parameters are too large"
-            )
+            raise ValueError(f"{name} overflows float64: inputs or parameters are too large")
 
 
 def finite_results(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a public function that returns arrays or a model: finite ones, or `as_finite` says why not."""
+    """Decorate a function that returns arrays or a model: `as_finite` checks the results."""
     name = function.__name__.replace("__call__", "the network")
 
     @wraps(function)
@@ -45,7 +42,7 @@ def finite_results(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
-    """Turn anything array-like into a float64 array without NaN, infinity or foreign types."""
+    """Convert anything array-like to a float64 array; it must hold finite real numbers."""
     try:
         array = np.asarray(values, order="C")
     except ValueError:
@@ -55,7 +52,7 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
     if array.dtype != np.float64:
-        with np.errstate(over="ignore"):  # a longer type may hold more
+        with np.errstate(over="ignore"):  # longdouble may hold larger numbers
             array = array.astype(np.float64)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -64,12 +61,8 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
 
 
 def as_samples(values: ArrayLike, width: int, name: str = "X") -> np.ndarray:
-    """Check samples: an array of shape (n, width) with n >= 1."""
-    return as_table(as_numbers(values, name), width, name)
-
-
-def as_table(array: np.ndarray, width: int, name: str) -> np.ndarray:
-    """Check the shape of numbers: (n, width) with n >= 1."""
+    """Check samples: numbers of shape (n, width) with n >= 1."""
+    array = as_numbers(values, name)
     if array.ndim != 2:
         hint = f"; use {name}.reshape(-1, 1) for one column" if array.ndim == 1 and width == 1 else ""
         raise ValueError(f"{name} must have two dimensions (n, {width}), got shape {array.shape}{hint}")
@@ -81,17 +74,17 @@ def as_table(array: np.ndarray, width: int, name: str) -> np.ndarray:
 
 
 def as_targets(values: ArrayLike, n: int, width: int, name: str = "y") -> np.ndarray:
-    """Check targets: an array of shape (n, width); one output may come as (n,)."""
+    """Check targets: numbers of shape (n, width); one output may come as (n,)."""
     array = as_numbers(values, name)
     if array.ndim == 1 and width == 1:
         array = array[:, None]
     if array.ndim == 2 and len(array) != n:
         raise ValueError(f"X and {name} must have the same length, got {n} and {len(array)}")
-    return as_table(array, width, name)
+    return as_samples(array, width, name)
 
 
 def as_vector(values: ArrayLike, name: str) -> np.ndarray:
-    """Check one column of numbers: an array of shape (n,) with n >= 1."""
+    """Check numbers of shape (n,) with n >= 1."""
     array = as_numbers(values, name)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be a vector of at least one number, got shape {array.shape}")
@@ -99,7 +92,7 @@ def as_vector(values: ArrayLike, name: str) -> np.ndarray:
 
 
 def as_integer(value: Any, name: str, minimum: int) -> int:
-    """Check a whole number from a minimum to a milliard, more than any computer has room or time for."""
+    """Check a whole number from `minimum` to 10⁹."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if value < minimum:
@@ -110,7 +103,7 @@ def as_integer(value: Any, name: str, minimum: int) -> int:
 
 
 def as_number(value: float, name: str, minimum: float, maximum: float = np.inf) -> float:
-    """Check one real number from a minimum to a maximum."""
+    """Check one real number from `minimum` to `maximum`."""
     number = as_numbers(value, name)
     if number.ndim != 0:
         raise ValueError(f"{name} must be a single number, got shape {number.shape}")
@@ -128,7 +121,7 @@ def as_choice(value: str, name: str, choices: Collection[str]) -> str:
 
 
 def as_generator(seed: int | np.random.Generator) -> np.random.Generator:
-    """Make a random generator of a seed, or take one as it is."""
+    """Make a random generator from a seed; a generator is returned as it is."""
     try:
         return np.random.default_rng(seed)
     except (TypeError, ValueError) as error:
@@ -136,7 +129,7 @@ def as_generator(seed: int | np.random.Generator) -> np.random.Generator:
 
 
 def as_widths(widths: Sequence[int]) -> list[int]:
-    """Check the nodes per layer, [n_0, …, n_L]."""
+    """Check the numbers of nodes per layer, [n_0, …, n_L]."""
     listed = list(widths) if np.iterable(widths) else []
     if len(listed) < 2:
         raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
@@ -144,11 +137,10 @@ def as_widths(widths: Sequence[int]) -> list[int]:
 
 
 def as_increasing(points: np.ndarray, name: str) -> np.ndarray:
-    """Check points that increase along the last axis, by steps that can be divided by."""
-    if np.abs(points).max() > LARGEST:
-        raise ValueError(
-            f"{name} must lie between -{LARGEST:g} and {LARGEST:g}, got {np.abs(points).max():g}"
-        )
+    """Check points that increase along the last axis, by steps larger than 1 / LARGEST."""
+    largest = np.abs(points).max()
+    if largest > LARGEST:
+        raise ValueError(f"{name} must lie between -{LARGEST:g} and {LARGEST:g}, got {largest:g}")
     if not (np.diff(points) > 1 / LARGEST).all():
         rows = " in every row" if points.ndim > 1 else ""
         raise ValueError(f"{name} must be strictly increasing{rows}, and far enough apart for float64")
@@ -168,7 +160,7 @@ def as_domain(value: ArrayLike, name: str = "domain") -> tuple[float, float]:
 
 
 def as_domains(value: ArrayLike, n_in: int | None = None, name: str = "domain") -> np.ndarray:
-    """Check the intervals of several inputs (n_in, 2); one pair stands for all, for a single one by default."""
+    """Check intervals (n_in, 2); one pair is repeated for all n_in inputs, or used once if n_in is None."""
     array = as_numbers(value, name)
     if array.ndim == 1:
         return np.tile(as_domain(array, name), (n_in or 1, 1))
@@ -179,7 +171,7 @@ def as_domains(value: ArrayLike, n_in: int | None = None, name: str = "domain") 
 
 
 def as_kan(model: Any, verb: str) -> Any:
-    """Check that a model's layers have curves on their edges, or no edges of their own."""
+    """Check that a model is a KAN: no layer has edges that are plain numbers."""
     layers = getattr(model, "layers", None)
     if not isinstance(layers, list) or not all(layer.has_curves for layer in layers):
         raise TypeError(f"{verb} needs a KAN, whose edges are curves, got {type(model).__name__}")

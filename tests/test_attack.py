@@ -199,6 +199,7 @@ import matplotlib
 matplotlib.use("agg")
 import matplotlib.pyplot, numpy as np, sympy, minikan.diagram, minikan.estimator, minikan.formulas, minikan.sweeps
 from minikan import *
+from minikan.plotting import plot_history
 folder = sys.argv[1]
 matplotlib.pyplot.figure().savefig(io.BytesIO())  # finds fonts, fills caches
 X = np.random.default_rng(0).uniform(-1, 1, (300, 2))
@@ -258,7 +259,7 @@ fit(model, X, y, progress=False)
 save(model, os.path.join(folder, "functions"))
 print(formula(load(os.path.join(folder, "functions")), ["x", "y"], snap=False))
 KANRegressor(steps=3).fit(X, y).score(X, y)
-fit(MLP([2, 5, 1]), X, y, optimizer="adam", steps=5, progress=False).plot()
+plot_history(fit(MLP([2, 5, 1]), X, y, optimizer="adam", steps=5, progress=False))
 sweep(lambda seed: dict(size=KAN([1, 1], seed=seed).parameters.size), [dict(seed=0)], progress=False)
 """
 

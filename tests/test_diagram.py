@@ -7,9 +7,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from minikan import KAN, plot
-from minikan.edges import EdgeLayer, FunctionEdge
+from minikan import KAN, MLP, plot
 from minikan.functions import LIBRARY
+from minikan.named import FunctionEdge
+from minikan.sparse import SparseLayer
 
 
 def samples(n_in):
@@ -65,6 +66,8 @@ def test_names_and_given_axes():
         plot(KAN([2, 1]), samples(2), inputs=["a"])
     with pytest.raises(ValueError, match="X must have 2 columns, got 3"):
         plot(KAN([2, 1]), samples(3))
+    with pytest.raises(TypeError, match="plot needs a KAN, whose edges are curves, got MLP"):
+        plot(MLP([2, 1]), samples(2))
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e308, 1e200])
@@ -72,7 +75,7 @@ def test_names_and_given_axes():
 def test_what_is_too_large_is_not_drawn(depth, value):
     model, axes = KAN([2, 2, 1]), Figure().subplots()
     model.layers[depth].base_weight[0, 0] = value
-    with pytest.raises(ValueError, match="plot leads beyond the largest float64"):
+    with pytest.raises(ValueError, match="plot overflows float64"):
         plot(model, samples(2), axes=axes)
     assert not axes.lines
     assert not axes.texts
@@ -80,11 +83,11 @@ def test_what_is_too_large_is_not_drawn(depth, value):
 
 def test_samples_that_are_too_large_are_not_drawn():
     for size in (1e160, 1e300, 1e308):
-        with pytest.raises(ValueError, match="plot leads beyond the largest float64"):
+        with pytest.raises(ValueError, match="plot overflows float64"):
             plot(KAN([2, 1]), samples(2) * size)
         idle = KAN([2, 1])
         idle.parameters *= 0  # the curves are all right
-        with pytest.raises(ValueError, match="plot leads beyond the largest float64"):
+        with pytest.raises(ValueError, match="plot overflows float64"):
             plot(idle, samples(2) * size)
 
 
@@ -113,8 +116,8 @@ def test_all_of_it_is_in_the_frame(size, widths):
 
 def named():
     edges = [FunctionEdge(LIBRARY["arctanh"], [1, 0, 1, 0]) for _ in range(2)]
-    above = EdgeLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["tanh"], [1, 0, 1, 0])})
-    return KAN.from_layers([EdgeLayer(2, 1, {(i, 0): edge for i, edge in enumerate(edges)}), above])
+    above = SparseLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["tanh"], [1, 0, 1, 0])})
+    return KAN.from_layers([SparseLayer(2, 1, {(i, 0): edge for i, edge in enumerate(edges)}), above])
 
 
 def words(figure):
@@ -147,7 +150,7 @@ def test_a_title_is_as_large_as_fits():
 
 
 def test_names_stand_clear_of_their_curves():
-    layer = EdgeLayer(
+    layer = SparseLayer(
         1,
         3,
         {(0, j): FunctionEdge(LIBRARY[name], [1, 0, 1, 0]) for j, name in enumerate(["exp", "x^2", "x"])},

@@ -17,8 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from minikan import KAN, KANClassifier, KANRegressor, fit
-from minikan.estimator import Roughness
+from minikan import KANClassifier, KANRegressor, fit
 
 with warnings.catch_warnings():  # that they do not inherit from BaseEstimator is meant
     warnings.filterwarnings("ignore", ".*does not inherit from `sklearn.base.BaseEstimator`")
@@ -62,26 +61,6 @@ def test_roughness_trades_bends_for_calm():
         )
     assert bends == sorted(bends, reverse=True)
     assert bends[-1] < 1e-4 < bends[0]
-
-
-def test_roughness_is_differentiated_exactly():
-    rng = np.random.default_rng(0)
-    for shape, grid, order in (([2, 3, 1], 4, 3), ([1, 1], 1, 0), ([1, 2], 1, 1)):
-        model, X, penalty = (
-            KAN(shape, grid=grid, order=order),
-            rng.uniform(-1, 1, (5, shape[0])),
-            Roughness(0.3),
-        )
-        gradient, matrix = np.zeros(model.parameters.size), np.zeros((model.parameters.size,) * 2)
-        value = penalty.add(model, X, np.full(5, 0.2), gradient, matrix)
-        assert value == penalty.value(penalty.sizes(model, X, np.full(5, 0.2)))
-        direction, start = rng.normal(size=gradient.size), model.parameters.copy()
-        changes = []
-        for sign in (1, -1):
-            model.parameters = start + sign * direction
-            changes.append(penalty.value(penalty.sizes(model, X, None)) - value)
-        assert (changes[0] - changes[1]) / 2 == pytest.approx(gradient @ direction)
-        assert sum(changes) == pytest.approx(direction @ matrix @ direction)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +174,7 @@ def test_what_is_wrong_is_said():
 
 def test_predictions_beyond_float64_are_refused():
     X, y, labels = curve()
-    with pytest.raises(ValueError, match="predict leads beyond the largest float64"):
+    with pytest.raises(ValueError, match="predict overflows float64"):
         KANRegressor(**SMALL).fit(X, y * 1e306).predict(1e6 * X)
     classifier = KANClassifier(**SMALL).fit(X, labels)
     z = classifier._outputs(X)

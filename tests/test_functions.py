@@ -17,10 +17,10 @@ def test_derivatives_and_expression_agree(name):
 def test_never_nan_and_straight_beyond(name):
     function = LIBRARY[name]
     u = np.array([-1e9, -700, -31, -2, -1, -1e-9, 0, 1e-9, 1, 2, 31, 600])
-    value, slope, bend = function.evaluate(u)
-    assert np.isfinite([value, slope, bend]).all()
+    value, slope, second, third = function.evaluate(u)
+    assert np.isfinite([value, slope, second, third]).all()
     outside = (u < function.low) | (u > function.high)
-    assert not bend[outside].any()
+    assert not second[outside].any() and not third[outside].any()
     assert function.defined(u) == (not outside.any())
     for end in (function.low, function.high):
         if np.isfinite(end):
@@ -51,24 +51,31 @@ def test_degree(name):
 
 def test_bessel_is_scipys():
     u = np.linspace(-30, 30, 2001)
-    value, slope, bend = LIBRARY["J0"].evaluate(u)
+    value, slope, second, third = LIBRARY["J0"].evaluate(u)
     np.testing.assert_allclose(value, scipy.special.j0(u), atol=1e-13)
     np.testing.assert_allclose(slope, -scipy.special.j1(u), atol=1e-13)
-    np.testing.assert_allclose(bend, scipy.special.jvp(0, u, 2), atol=1e-13)
+    np.testing.assert_allclose(second, scipy.special.jvp(0, u, 2), atol=1e-13)
+    np.testing.assert_allclose(third, scipy.special.jvp(0, u, 3), atol=1e-13)
 
 
 def test_a_user_registers_and_mistakes_are_told():
-    cube = Function("my cube", lambda u: (u**3, 3 * u**2, 6 * u), lambda u: u**3, complexity=3)
+    cube = Function("my cube", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: u**3, complexity=3)
     register(cube)
     assert LIBRARY.pop("my cube") is cube
     with pytest.raises(ValueError, match="the slope of wrong does not agree with differences"):
-        register(Function("wrong", lambda u: (u**3, 3 * u, 6 * u), lambda u: u**3, 3))
+        register(Function("wrong", lambda u: (u**3, 3 * u, 6 * u, 6 + 0 * u), lambda u: u**3, 3))
     with pytest.raises(ValueError, match="the second derivative of wrong does not agree"):
-        register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 + u), lambda u: u**3, 3))
+        register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 + u, 6 + 0 * u), lambda u: u**3, 3))
+    with pytest.raises(ValueError, match="the third derivative of wrong does not agree"):
+        register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 * u), lambda u: u**3, 3))
+    with pytest.raises(ValueError, match="must give value and three derivatives, got 3 arrays"):
+        register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u), lambda u: u**3, 3))
     with pytest.raises(ValueError, match="the expression of wrong does not agree"):
-        register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u), lambda u: sympy.sin(u), 3))
+        register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: sympy.sin(u), 3))
     with pytest.raises(ValueError, match="wrong must have low < high"):
-        register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u), lambda u: u**3, 3, low=1, high=0))
+        register(
+            Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: u**3, 3, low=1, high=0)
+        )
     with pytest.raises(TypeError, match="a library holds Functions, got 'sin'"):
         register("sin")
     assert "wrong" not in LIBRARY

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from twins import spline_layer
 
-from minikan import KAN, KANLayer, fit, make_grid, refine, update_grid
+from minikan import KAN, MLP, fit, make_grid, refine, update_grid
 
 
 @pytest.mark.parametrize("order", range(6))
@@ -20,9 +21,8 @@ def test_nested_grids_keep_the_function_inside_and_outside(order, grid):
 def test_uneven_grids_are_refined_cell_by_cell():
     rng = np.random.default_rng(1)
     points = np.sort(rng.uniform(-1, 1, (2, 5)), axis=1)
-    layer = KANLayer(
-        [make_grid(grid=row) for row in points], rng.normal(size=(2, 7, 3)), rng.normal(size=(2, 3))
-    )
+    knots = [make_grid(grid=row) for row in points]
+    layer = spline_layer(knots, rng.normal(size=(2, 7, 3)), rng.normal(size=(2, 3)))
     model = KAN.from_layers([layer])
     finer = refine(model, 12)
     np.testing.assert_allclose(finer.layers[0].knots[:, 3:-3:3], points, atol=1e-15)
@@ -51,6 +51,8 @@ def test_refine_refuses():
         refine(KAN([1, 1]), 0)
     with pytest.raises(TypeError, match=r"grid must be a whole number, got 2\.5"):
         refine(KAN([1, 1]), 2.5)
+    with pytest.raises(TypeError, match="refine needs a KAN, whose edges are curves, got MLP"):
+        refine(MLP([1, 1]), 5)
 
 
 # ------------------------------------------------------------------------------------------ update_grid
@@ -140,3 +142,5 @@ def test_update_grid_refuses():
         update_grid(model, [[1.0]])
     with pytest.raises(ValueError, match=r"uniform_weight must be from 0 to 1, got 1\.5"):
         update_grid(model, [[1.0, 2.0]], 1.5)
+    with pytest.raises(TypeError, match="update_grid needs a KAN, whose edges are curves, got MLP"):
+        update_grid(MLP([2, 1]), [[1.0, 2.0]])

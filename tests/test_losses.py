@@ -28,39 +28,41 @@ def difference(function, h=1e-5):
 
 def test_gradient(case):
     loss, y = case
-    slope = difference(lambda z: loss.judge(z, y, WEIGHTS)[0])
-    assert np.vdot(loss.judge(Z, y, WEIGHTS)[1], CHANGE) == pytest.approx(slope, rel=1e-8)
+    slope = difference(lambda z: loss.value_and_gradient(z, y, WEIGHTS)[0])
+    assert np.vdot(loss.value_and_gradient(Z, y, WEIGHTS)[1], CHANGE) == pytest.approx(slope, rel=1e-8)
 
 
-def test_curve_is_the_derivative_of_the_gradient(case):
+def test_hessian_product_is_the_derivative_of_the_gradient(case):
     loss, y = case
-    expected = difference(lambda z: loss.judge(z, y, WEIGHTS)[1])
-    np.testing.assert_allclose(loss.curve(Z, CHANGE, WEIGHTS), expected, atol=1e-9)
+    expected = difference(lambda z: loss.value_and_gradient(z, y, WEIGHTS)[1])
+    np.testing.assert_allclose(loss.hessian_product(Z, CHANGE, WEIGHTS), expected, atol=1e-9)
 
 
 def test_the_root_is_one_of_the_second_derivative_and_gives_the_gradient(case):
     loss, y = case
     identity = np.zeros((n_out * n, n_out, n))  # the "Jacobian" of the outputs in themselves
     identity.reshape(n_out * n, -1)[:] = np.eye(n_out * n)
-    S = loss.rooted(identity.copy(), Z, WEIGHTS).reshape(n_out * n, -1)
+    S = loss.weigh_jacobian(identity.copy(), Z, WEIGHTS).reshape(n_out * n, -1)
     hessian_times_change = (S @ S.T @ CHANGE.ravel()).reshape(n_out, n)
-    np.testing.assert_allclose(hessian_times_change, loss.curve(Z, CHANGE, WEIGHTS), atol=1e-14)
+    np.testing.assert_allclose(hessian_times_change, loss.hessian_product(Z, CHANGE, WEIGHTS), atol=1e-14)
     gradient = (S @ loss.residuals(Z, y, WEIGHTS).ravel()).reshape(n_out, n)
-    np.testing.assert_allclose(gradient, loss.judge(Z, y, WEIGHTS)[1], atol=1e-14)
+    np.testing.assert_allclose(gradient, loss.value_and_gradient(Z, y, WEIGHTS)[1], atol=1e-14)
 
 
 def test_values():
     loss, y = CASES["mse"]
-    assert loss.judge(Z, y, WEIGHTS)[0] == pytest.approx(WEIGHTS @ np.mean((Z - y) ** 2, axis=0), rel=1e-13)
+    assert loss.value_and_gradient(Z, y, WEIGHTS)[0] == pytest.approx(
+        WEIGHTS @ np.mean((Z - y) ** 2, axis=0), rel=1e-13
+    )
     loss, y = CASES["cross-entropy"]
     expected = -WEIGHTS @ log_softmax(Z, axis=0)[y, np.arange(n)]
-    assert loss.judge(Z, y, WEIGHTS)[0] == pytest.approx(expected, rel=1e-13)
+    assert loss.value_and_gradient(Z, y, WEIGHTS)[0] == pytest.approx(expected, rel=1e-13)
 
 
 def test_cross_entropy_of_certainties_is_finite():
     z = np.array([[1e4, -1e4], [0.0, 0.0]])
     loss, y = CrossEntropy(), np.array([0, 0])
-    value, gradient = loss.judge(z, y, np.full(2, 0.5))
+    value, gradient = loss.value_and_gradient(z, y, np.full(2, 0.5))
     assert value == pytest.approx(5e3) and np.isfinite(gradient).all()
     assert np.isfinite(loss.residuals(z, y, np.full(2, 0.5))).all()
 

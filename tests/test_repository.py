@@ -1,4 +1,4 @@
-"""The repository keeps its word: links, address, commands, budgets, imports, the example in the README."""
+"""The repository keeps its word: links, address, commands, sizes, imports, the example in the README."""
 
 import ast
 import os
@@ -11,20 +11,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import minikan
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 ADDRESS = re.search(r'^Repository = "(.+)"$', PYPROJECT, re.MULTILINE)[1]
 PROJECT = ADDRESS.removeprefix("https://github.com/")
 
-# The modules in reading order: each imports from those before it, and from nowhere else in the package.
-READING_ORDER = [
-    "validation", "superposition", "bspline", "features", "layer", "edges", "network", "grids", "sparsity", "losses",
-    "objective", "optimizers", "progress", "plotting", "training", "mlp", "sklearn_checks", "estimator", "sweeps", "problems",
-    "functions",
-    "matching", "symbolic", "formulas", "storage", "diagram", "checks", "widgets",
-]  # fmt: skip
-CORE = READING_ORDER[: READING_ORDER.index("checks")]
+MODULES = {
+    path.stem: path for path in sorted((ROOT / "minikan").glob("*.py")) if not path.stem.startswith("_")
+}
+PACKAGES = {"checks", "widgets"}
+BASE = {"validation"}  # what every module may import
 
 
 def tracked():
@@ -37,10 +36,38 @@ def texts():
     return [p for p in tracked() if p.suffix not in {".png", ".npz"} and p.exists()]
 
 
-def modules():
-    """Each Python file of the package, with the name of the module of the reading order it belongs to."""
-    for path in sorted((ROOT / "minikan").rglob("*.py")):
-        yield path.relative_to(ROOT / "minikan").parts[0].removesuffix(".py"), path
+def docstring(path):
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def chapter(name):
+    """The first chapter that a module's docstring names in its first paragraph; None for all chapters."""
+    first, _, _ = docstring(MODULES[name]).partition("\n\n")
+    found = re.search(r"\((?:all chapters|chapters? (\d\d))", first)
+    assert found, f"{name} does not name its chapter: {first}"
+    return found[1]
+
+
+def imports(path):
+    """The modules and packages of minikan that a file imports at any level, but for hints."""
+    package = ["minikan", *path.relative_to(ROOT / "minikan").parts[:-1]]
+    names, pending = set(), [ast.parse(path.read_text(encoding="utf-8"))]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            pending += node.orelse  # the rest is not imported when the code runs
+            continue
+        pending += ast.iter_child_nodes(node)
+        targets = []
+        if isinstance(node, ast.Import):
+            targets = [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            base = [*base, *(node.module.split(".") if node.module else [])]
+            targets = [[*base, alias.name] for alias in node.names]
+        names |= {target[1] for target in targets if target[0] == "minikan" and len(target) > 1}
+    homes = {name: home for name, home in minikan._HOME.items() if name not in MODULES}
+    return {homes.get(name, name) for name in names - {"__version__"}}
 
 
 # ------------------------------------------------------------------------------------------- README
@@ -85,7 +112,7 @@ def test_the_map_names_every_chapter_and_every_module():
     chapters = {path.name for path in (ROOT / "tutorial").glob("*.ipynb")}
     assert set(re.findall(r"\(tutorial/(\S+?\.ipynb)\)", table)) == chapters
     linked = {re.sub(r"\.py$", "", name) for name in re.findall(r"\(minikan/(\S+?)\)", table)}
-    assert linked == set(READING_ORDER)
+    assert linked == {*MODULES, *PACKAGES}
 
 
 # -------------------------------------------------------------------------------------------- links
@@ -122,8 +149,6 @@ def test_nothing_names_a_machine_or_a_registry():
 
 
 def test_versions_agree():
-    import minikan
-
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"version: {minikan.__version__}\n" in citation
     assert ADDRESS in citation
@@ -132,96 +157,76 @@ def test_versions_agree():
 # ------------------------------------------------------------------------------------------ package
 
 
-def lines_of_code(path):
-    """Count what is neither blank nor comment nor docstring.
-
-    Hints cost nothing: a function's signature is one line, however it is wrapped, and an import is none if its
-    names stand in hints only.
-    """
-    source = path.read_text(encoding="utf-8")
+def test_the_package_is_small():
+    """Everything counts, docstrings and blank lines too; only the table of problems is no code to be read."""
     lines = {
-        i
-        for i, line in enumerate(source.splitlines(), 1)
-        if line.strip() and not line.strip().startswith("#")
+        path.name: len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / "minikan").glob("*.py")
+        if path.stem != "problems"
     }
-    tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
-    hints = [getattr(node, part, None) for node in nodes for part in ("annotation", "returns")]
-    in_hints = {inner for hint in hints if hint for inner in ast.walk(hint)}
-    used = {node.id for node in nodes if isinstance(node, ast.Name) and node not in in_hints}
-    for node in nodes:
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
-            lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-        if isinstance(node, ast.FunctionDef):
-            lines -= set(range(node.lineno + 1, node.body[0].lineno))
-        if isinstance(node, ast.ImportFrom) and not used & {
-            alias.asname or alias.name for alias in node.names
-        }:
-            lines -= set(range(node.lineno, node.end_lineno + 1))
-    return len(lines)
+    assert {name: n for name, n in lines.items() if n > 300} == {}
+    assert sum(lines.values()) <= 6600
 
 
-def test_hints_are_no_lines_of_code(tmp_path):
-    plain = "import a\nfrom b import C\n\n\n@C\ndef f(x, y=2):\n    return a.b(x, y)\n"
-    hinted = (
-        "from __future__ import annotations\nfrom typing import Any\n"
-        "import a\nfrom b import C\nfrom d import (\n    E,\n)\n\n\n"
-        '@C\ndef f(\n    x: Any,\n    y: E = 2,\n) -> Any:\n    """Add."""\n    # a comment\n    return a.b(x, y)\n'
+def test_imports_are_seen(tmp_path, monkeypatch):
+    """The test of the tests below: nothing that is imported escapes, and nothing else is found."""
+    code = tmp_path / "minikan" / "sub" / "code.py"
+    code.parent.mkdir(parents=True)
+    code.write_text(
+        "from __future__ import annotations\nimport numpy.linalg\nimport minikan.kan as k\n"
+        "from typing import TYPE_CHECKING\nfrom ..basis import Basis\nfrom .. import bases, KANLayer\n"
+        "from minikan import fit\n"
+        "if TYPE_CHECKING:\n    from ..jets import jets\nelse:\n    from ..mlp import MLP\n"
+        "def f():\n    if f:\n        from minikan.sparse import SparseLayer\n    from .own import x\n"
     )
-    code = tmp_path / "code.py"
-    for text in (plain, hinted):
-        code.write_text(text)
-        assert lines_of_code(code) == 5
-    code.write_text(hinted.replace("a.b(x, y)", "E(x, y)"))  # what code uses counts
-    assert lines_of_code(code) == 5 + 3
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    assert imports(code) == {"kan", "basis", "bases", "kan_layer", "training", "mlp", "sparse", "sub"}
 
 
-def test_the_core_is_small():
-    assert {path.name: n for _, path in modules() if (n := lines_of_code(path)) > 220} == {}
-    tables_and_tools = {"problems", "functions", "plotting", "diagram", "progress", "sweeps", "storage"}
-    beside_it = {"superposition", "sklearn_checks", "estimator"}  # nothing in the core uses them
-    core = {*CORE, "__init__"} - tables_and_tools - beside_it
-    assert sum(lines_of_code(path) for name, path in modules() if name in core) <= 2000
+@pytest.mark.parametrize("name", MODULES)
+def test_no_module_imports_one_of_a_later_chapter(name):
+    """Who reads the chapters in order never meets a module that is not yet explained.
+
+    Modules of all chapters are on top and import what they like; no chapter's module needs them, but for the base.
+    """
+    used, mine = imports(MODULES[name]) - {name}, chapter(name)
+    if name in BASE:
+        assert used <= BASE
+    elif mine is not None:
+        assert not used & PACKAGES
+        for other in used - BASE:
+            its = chapter(other)
+            assert its is not None, f"{name} (chapter {mine}) imports {other} (all chapters)"
+            assert its <= mine, f"{name} (chapter {mine}) imports {other} (chapter {its})"
 
 
-def test_imports_only_point_back():
-    for name, path in modules():
-        if name in {"__init__", "__main__"}:  # they stand outside of the reading order
-            continue
-        package = ["minikan", *path.relative_to(ROOT / "minikan").parts[:-1]]
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for_hints = {  # nothing is imported there when the code runs
-            inner
-            for node in tree.body
-            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-            for inner in node.body
-        }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node not in for_hints:
-                base = package[: len(package) + 1 - node.level] if node.level else []
-                full = [*base, *(node.module or "").split(".")]
-                full = [part for part in full if part]
-                if full[0] == "minikan":
-                    used = full[1:2] or [alias.name for alias in node.names]
-                    assert READING_ORDER.index(used[0]) <= READING_ORDER.index(name), (
-                        f"{path.name} imports {used[0]}"
-                    )
+def test_no_chapter_loads_a_later_one():
+    """The same when the code runs: chapter by chapter its modules are imported, and what else they load is seen."""
+    chapters = {name: number for name in MODULES if (number := chapter(name))}
+    code = (
+        "import sys; from importlib import import_module\n"
+        f"chapters, base = {chapters!r}, {BASE!r}\n"
+        "for number in sorted(set(chapters.values())):\n"
+        "    for name in chapters:\n"
+        "        if chapters[name] == number: import_module('minikan.' + name)\n"
+        "    loaded = {name.split('.')[1] for name in sys.modules if name.startswith('minikan.')} - base\n"
+        "    print(*(f'{number} loads {name}' for name in loaded if chapters.get(name, '99') > number))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split("\n") == [""] * (len(set(chapters.values())) + 1)
 
 
-def test_each_module_names_its_chapter():
-    for name, path in modules():
-        if name in CORE and name != "validation":
-            first = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
-            assert re.search(r"\((all chapters|chapter \d\d)", first), f"{path.name}: {first}"
+def test_first_chapters_are_chapters():
+    known = {path.name[:2] for path in (ROOT / "tutorial").glob("[0-9][0-9]*.ipynb")}
+    assert {chapter(name) for name in MODULES} - {None} <= known
 
 
 def test_public_names_exist_and_say_what_they_are():
-    import minikan
-
     for name in minikan.__all__:
         public = getattr(minikan, name)
         assert public.__doc__ if callable(public) else len(public), name
     assert set(minikan.__all__) <= set(dir(minikan))
+    assert not set(minikan.__all__) & {*MODULES, *PACKAGES}  # once loaded, a module hides what has its name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = minikan.nothing
 

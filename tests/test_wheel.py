@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from minikan.__main__ import RECORD, digest, lay
+from minikan.__main__ import RECORD, copy_course, digest
 
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIAL = ROOT / "tutorial"
@@ -45,7 +45,7 @@ def course(tmp_path):
     (source / "data.csv").write_text("a,b\n")
 
     def again(version="2"):
-        return lay(source, folder, version, "https://here")
+        return copy_course(source, folder, version, "https://here")
 
     assert again("1") == {
         "new": ["02.ipynb", "data.csv", "index.ipynb", "solutions/02.ipynb"],
@@ -284,6 +284,6 @@ def test_without_jupyterlab_it_says_what_is_missing(wheel, tmp_path):
     (tmp_path / "minikan-tutorial").write_text("a file")
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8")
     assert done.returncode == 1
-    assert done.stderr.startswith("The course cannot be laid into ")
+    assert done.stderr.startswith("The course cannot be copied to ")
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "minikan-tutorial").read_text() == "a file"

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from minikan import KANLayer, Splines
+
 
 def slow_basis(m, k, t, x):
     """B_m of order k at one x, by the textbook Cox–de Boor recursion; 0/0 counts as 0."""
@@ -38,3 +40,10 @@ def slow_network(model, X):
 def central_difference(f, x, direction, h=1e-6):
     """The derivative of f at x along a direction, to the order h²."""
     return (np.asarray(f(x + h * direction)) - np.asarray(f(x - h * direction))) / (2 * h)
+
+
+def spline_layer(knots, coef, base_weight):
+    """A KANLayer of knots (n_in, G + 2k + 1), coefficients (n_in, G + k, n_out) and silu's weights (n_in, n_out)."""
+    knots, coef, base_weight = np.asarray(knots), np.asarray(coef), np.asarray(base_weight)
+    splines = Splines(knots, knots.shape[1] - coef.shape[1] - 1, base="silu")
+    return KANLayer(splines, np.concatenate([coef, base_weight[:, None]], axis=1))

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..activations import silu
 from ..bspline import basis, make_grid
-from ..layer import KANLayer, silu
-from ..network import KAN
+from ..kan import KAN
+from ..kan_layer import KANLayer
 from ..plotting import PALETTE
+from ..splines import Splines
 from .explorer import Explorer, choice, slider, toggle
 
 _HELPER = {"color": PALETTE["grey"], "linewidth": 1.2}
@@ -30,7 +32,7 @@ class EdgeBackprop(Explorer):
     knots = make_grid((-1, 1), 5, 3)
     coef = np.array([0.2, -0.8, 0.6, 1.0, -0.6, -0.7, 0.9, -0.1])
     base = 0.4
-    edge = KANLayer(knots[None], coef[None, :, None], [[base]])
+    edge = KANLayer(Splines([knots], 3, base="silu"), np.append(coef, base)[None, :, None])
     wider = make_grid((-3, 3), 15, 3)  # five more cells on each side
     x = np.linspace(-2.4, 2.4, 241)
 

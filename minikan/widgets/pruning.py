@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..diagram import plot
-from ..edges import places
 from ..grids import refine
-from ..network import KAN
+from ..kan import KAN
 from ..plotting import PALETTE
 from ..problems import PROBLEMS
-from ..sparsity import attribute, prune
+from ..pruning import prune
+from ..sparsity import attribute
 from ..training import fit
 from .explorer import Explorer, choice, slider
 
@@ -65,7 +65,7 @@ class PruningDial(Explorer):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that an output keeps its strongest path is told in the chapter
             smaller = prune(model, X, threshold=threshold, verbose=False)
-        edges = sum(len(places(layer)) for layer in smaller.layers)
+        edges = sum(len(layer.edge_list) for layer in smaller.layers)
         return edges, smaller.widths[1], _rmse(smaller, X_test, y_test)
 
     def controls(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ..bspline import basis
 from ..grids import refine
-from ..network import KAN
+from ..kan import KAN
 from ..plotting import PALETTE
 from ..problems import PROBLEMS, bessel_j0
 from ..training import fit

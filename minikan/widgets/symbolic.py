@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..edges import EdgeLayer, FunctionEdge
 from ..functions import LIBRARY
+from ..kan import KAN
 from ..matching import match
-from ..network import KAN
+from ..named import FunctionEdge
 from ..plotting import PALETTE
 from ..problems import PROBLEMS
+from ..sparse import SparseLayer
 from ..symbolic import fix_symbolic
 from ..training import fit
 from .explorer import Explorer, choice, slider, toggle
@@ -166,13 +167,13 @@ class LockIn(Explorer):
         weights = a, b[k, 0], c, self.edge.mean() - c * values[k].mean()
         below, above = others.layers
         edges = {**below.sheet, (0, 0): FunctionEdge(function, weights)}
-        model = KAN.from_layers([EdgeLayer(2, 1, edges), above])
+        model = KAN.from_layers([SparseLayer(2, 1, edges), above])
         before = self._curve(model)
         history = fit(model, X, y, steps=self.steps, progress=False)
         return before, float(share[k]), self._curve(model), np.maximum(history.rmse, 1e-17)
 
     def _curve(self, model):
-        return model.layers[0].sheet[0, 0].evaluate(self.x)[0]
+        return model.layers[0].sheet[0, 0].forward(self.x)[0]
 
     def controls(self) -> dict[str, Any]:
         """Make the controls: the function, its stretch a, and whether it is locked in."""

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..network import KAN
+from ..kan import KAN
 from ..plotting import PALETTE
 from ..training import OPTIMIZERS, fit
 from .explorer import Explorer, choice, slider

@@ -3,7 +3,7 @@
 import numpy as np
 
 from minikan import basis
-from minikan.layer import silu
+from minikan.activations import silu
 
 
 def fair_without_biases(M, grid, order):

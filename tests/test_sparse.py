@@ -1,11 +1,10 @@
-"""EdgeLayer: chosen edges of a sheet compute what the sheet with all others at zero computes."""
+"""SparseLayer: chosen edges of a sheet compute what the sheet with all others at zero computes."""
 
 import numpy as np
 import pytest
 
-from minikan import KAN, fit, load, plot, refine, save, update_grid
-from minikan.edges import EdgeLayer, SplineEdge
-from minikan.layer import KANLayer
+from minikan import KAN, Chebyshev, KANLayer, fit, load, plot, refine, save, update_grid
+from minikan.sparse import SparseLayer
 
 X = np.random.default_rng(0).uniform(-1.2, 1.2, (300, 3))  # some of it beyond the grids
 PLACES = [[(0, 0), (2, 0), (2, 1)], [(0, 0), (1, 1)], [(0, 0), (1, 0)]]  # input 1 is not used
@@ -19,7 +18,7 @@ def twins(order=3):
         missing[tuple(np.transpose(places))] = False
         layer.weights *= ~missing[:, None]
     few = [
-        EdgeLayer(layer.n_in, layer.n_out, {place: SplineEdge.of(layer, *place) for place in places})
+        SparseLayer(layer.n_in, layer.n_out, {place: layer.edge(*place) for place in places})
         for layer, places in zip(sheets, PLACES, strict=True)
     ]
     return KAN.from_layers(few), KAN.from_layers(sheets)
@@ -31,6 +30,18 @@ def live(full):
     return np.concatenate(
         [part[i, :, j] for part, places in zip(numbers, PLACES, strict=True) for i, j in sorted(places)]
     )
+
+
+def test_it_has_the_edges_that_it_was_given():
+    few, full = twins()
+    for layer, sheet, places in zip(few.layers, full.layers, PLACES, strict=True):
+        assert layer.edge_list == sorted(places)
+        wiring = np.zeros((layer.n_out, layer.n_in), bool)
+        for i, j in places:
+            wiring[j, i] = True
+            np.testing.assert_array_equal(layer.edge(i, j).weights, sheet.edge(i, j).weights)
+            assert layer.edge(i, j).basis.same_as(sheet.edge(i, j).basis)
+        np.testing.assert_array_equal(layer.wiring(), wiring)
 
 
 @pytest.mark.parametrize("order", [1, 3])
@@ -84,7 +95,7 @@ def test_grids_move_and_grow():
     assert finer.parameters.size == few.parameters.size + 4 * 7
     moved = update_grid(few, inside)
     np.testing.assert_allclose(moved(inside), few(inside), atol=0.2)
-    assert not np.array_equal(moved.layers[1].knots[0, 0], few.layers[1].knots[0, 0])
+    assert not np.array_equal(moved.layers[1].sheet[0, 0].basis.knots, few.layers[1].sheet[0, 0].basis.knots)
 
 
 def test_it_learns_and_comes_back():
@@ -109,30 +120,59 @@ def test_it_is_saved_and_drawn(tmp_path):
 
 
 def test_a_complete_layer_becomes_a_sheet():
-    layer = KAN([2, 3], seed=5, noise=1).layers[0]
-    edges = {(i, j): SplineEdge.of(layer, i, j) for i in range(2) for j in range(3)}
-    sheet = EdgeLayer(2, 3, edges).as_sheet()
+    layer = KAN([2, 3], domain=[(-1, 1), (0, 5)], seed=5, noise=1).layers[0]
+    edges = {(i, j): layer.edge(i, j) for i in range(2) for j in range(3)}
+    sheet = SparseLayer(2, 3, edges).as_sheet()
     assert isinstance(sheet, KANLayer)
     np.testing.assert_array_equal(sheet.weights, layer.weights)
     np.testing.assert_array_equal(sheet.knots, layer.knots)
-    other = SplineEdge(KAN([1, 1], grid=7).layers[0])
-    mixed = EdgeLayer(2, 3, {**edges, (0, 1): other})
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        "another grid",
+        "another place",
+        "no silu",
+        "finer from one input",
+        "another family",
+        "another family below",
+    ],
+)
+def test_edges_that_are_not_alike_stay_edges(which):
+    layer = KAN([2, 3], seed=5, noise=1).layers[0]
+    edges = {(i, j): layer.edge(i, j) for i in range(2) for j in range(3)}
+    other = {
+        "another grid": KAN([1, 1], grid=7),
+        "another place": KAN([1, 1], domain=(-1, 2)),
+        "no silu": KAN([1, 1], base=None),
+        "finer from one input": KAN([1, 3], grid=7),
+        "another family": KAN([1, 1], basis=Chebyshev),
+        "another family below": KAN([1, 3], basis=Chebyshev),
+    }[which].layers[0]
+    edges |= {(0, j): other.edge(0, j) for j in range(other.n_out)}
+    mixed = SparseLayer(2, 3, edges)
     assert mixed.as_sheet() is mixed
-    del edges[1, 1]
-    missing = EdgeLayer(2, 3, edges)
+
+
+def test_a_layer_with_a_gap_stays():
+    layer = KAN([2, 3]).layers[0]
+    missing = SparseLayer(
+        2, 3, {(i, j): layer.edge(i, j) for i in range(2) for j in range(3) if (i, j) != (1, 1)}
+    )
     assert missing.as_sheet() is missing
 
 
 def test_it_refuses():
-    edge = SplineEdge(KAN([1, 1]).layers[0])
+    edge = KAN([1, 1]).layers[0].edge(0, 0)
     with pytest.raises(ValueError, match="edges must lead from 0 … 1 to 0 … 0"):
-        EdgeLayer(2, 1, {(0, 1): edge})
+        SparseLayer(2, 1, {(0, 1): edge})
     with pytest.raises(ValueError, match="at least one edge"):
-        EdgeLayer(2, 1, {})
+        SparseLayer(2, 1, {})
 
 
 def test_it_says_what_it_is():
     few, _ = twins()
     assert repr(few.layers[1]) == (
-        "EdgeLayer(2 → 2: 16 parameters)\n    0 → 0: spline, G=4, k=3\n    1 → 1: spline, G=4, k=3"
+        "SparseLayer(2 → 2: 16 parameters)\n    0 → 0: Splines(G=4, k=3)\n    1 → 1: Splines(G=4, k=3)"
     )
