@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MARGIN = 0.02  # of the range of the data, left free on both sides: new samples reach beyond the old ones
 WIDEST = 0.1  # of the range of the data, that may be free before grids of hidden nodes are laid anew
-ENOUGH = 250  # samples per cell, for which quantiles are smooth enough to lay cells by them
+ENOUGH = 100  # samples per cell, for which quantiles are smooth enough to lay cells by them
 RIDGE = 0.01  # what the square of a weight costs beside the square of a curve's second derivative
 
 

@@ -74,7 +74,7 @@ class LevenbergMarquardt(Optimizer):
             return False
         if self.mu is None:
             self.mu = self.damping * local.diagonal.max()
-        prior = objective.prior and objective.prior(objective.model, objective.n, local.loss, local.diagonal)
+        prior = objective.prior(objective.model, objective.n, local.loss, local.diagonal) if objective.prior else None
         for block in prior.blocks(objective.model) if prior else ():
             local.add(block)
         start, growth = objective.parameters.copy(), 2.0

@@ -15,7 +15,7 @@ from .objective import Objective
 
 
 class Optimizer(ABC):
-    """What all optimisers have in common."""
+    """What all optimisers have in common.
 
     Attributes
     ----------

@@ -19,6 +19,9 @@ from .network import Network
 from .terms import Block
 
 
+EXACT = 1e-20  # a loss, beside the variance of the targets, below which samples determine all there is
+
+
 class SmoothPrior:
     """The prior at one point: Σ weight |D c|², over all splines of a model.
 

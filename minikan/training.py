@@ -22,7 +22,7 @@ from .objective import Objective, as_objective, batches
 from .optimizers import LBFGS, Adam, GradientDescent, Optimizer
 from .penalties import Sparsity
 from .progress import progress_bar
-from .smoothness import SmoothPrior
+from .smoothness import EXACT, SmoothPrior
 from .terms import Term
 from .validation import as_choice, as_integer, as_kan, as_number, as_numbers
 
@@ -154,11 +154,11 @@ def fit(
         batch_size = as_integer(batch_size, "batch_size", 1)
         parts, record_every = batches(objective, batch_size, seed), -(-objective.n // batch_size)
 
-    if optimizer.second_order and not penalties:
-        objective.prior = SmoothPrior
-    settled = SETTLED * objective.terms[0].variance() if optimizer.second_order and loss == "mse" else 0.0
+    variance = objective.terms[0].variance() if loss == "mse" and optimizer.second_order else 0.0
+    if variance and not penalties:
+        objective.prior = lambda *state: SmoothPrior(*state) if state[2] > EXACT * variance else None
     log = Log(objective, held_out)
-    loop = Loop(log, optimizer, steps, every, parts, record_every, settled, tol, patience, callback)
+    loop = Loop(log, optimizer, steps, every, parts, record_every, SETTLED * variance, tol, patience, callback)
     try:
         with np.errstate(all="ignore"), progress_bar(steps, "fit", progress) as advance:
             loop.run(advance)
