@@ -73,19 +73,18 @@ def name(function, a, b, c=1.3, d=-0.4):
 
 LAYERS = {
     **{f"splines, order {k}": lambda k=k: splines(order=k) for k in range(6)},
-    **{f"splines alone, order {k}": lambda k=k: splines(order=k, base=None) for k in range(4)},
-    **{f"60 cells, order {k}": lambda k=k: splines(60, k) for k in (0, 1, 3)},
+    **{f"splines alone, order {k}": lambda k=k: splines(order=k, base=None) for k in (0, 3)},
+    **{f"60 cells, order {k}": lambda k=k: splines(60, k) for k in (1, 3)},
     "60 cells alone": lambda: splines(60, base=None),
     "one cell": lambda: splines(1),
     "one output": lambda: splines(n_out=1),
     "one output, 60 cells": lambda: splines(60, n_out=1),
     "one input, one output": lambda: sheet(Splines.on([(-1, 1)], 4, 3, "silu"), 1),
     "one domain": lambda: sheet(Splines.on([(-1, 1)] * 3, 4, 3, "silu")),
-    **{f"uneven, order {k}": lambda k=k: sheet(uneven(5, k)) for k in range(4)},
+    **{f"uneven, order {k}": lambda k=k: sheet(uneven(5, k)) for k in (0, 3)},
     "uneven, 60 cells": lambda: sheet(uneven(60, 3)),
     "uneven, one output": lambda: sheet(uneven(5, 3), 1),
     "splines + tanh": lambda: splines(base="tanh"),
-    "splines + relu": lambda: splines(base="relu"),
     "splines + identity": lambda: splines(base="identity"),
     "60 cells + identity": lambda: splines(60, base="identity"),
     "Gaussians": lambda: sheet(Gaussians(DOMAINS, 5)),
@@ -93,7 +92,6 @@ LAYERS = {
     "one Gaussian cell": lambda: sheet(Gaussians(DOMAINS, 1)),
     "Chebyshev": lambda: sheet(Chebyshev(DOMAINS, 6)),
     "Chebyshev + tanh": lambda: sheet(Chebyshev(DOMAINS, 4, "tanh")),
-    "Chebyshev + identity": lambda: sheet(Chebyshev(DOMAINS, 4, "identity")),
     "straight Chebyshev": lambda: sheet(Chebyshev(DOMAINS, 1)),
     "Fourier": lambda: sheet(Fourier(DOMAINS, 3)),
     "Fourier + silu": lambda: sheet(Fourier(DOMAINS, 2, "silu"), 1),
@@ -365,7 +363,7 @@ def test_the_jacobian_adds_up_to_the_gradient(layer, place):
     rows = jacobian(layer, cache, upstream)
     for each, row in zip(upstream, np.moveaxis(rows, -2, 0), strict=True):
         assert_close(row.sum(axis=-1), layer.backward(cache, each)[0], 1e-13)
-        for s in range(x.shape[1]):  # sample by sample
+        for s in (0, 5):  # sample by sample
             alone = layer.backward(layer.forward(x[:, s : s + 1])[1], each[:, s : s + 1])[0]
             assert_close(row[..., s], alone, 1e-13, 1)
 
@@ -624,10 +622,9 @@ def test_samples_do_not_depend_on_each_other(layer):
     assert_close(output(layer, x[:, order]), z[:, order], 1e-13)
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_how_numbers_lie_in_memory_does_not_matter(layer, order):
+def test_how_numbers_lie_in_memory_does_not_matter(layer):
     x, upstream = samples(layer, "one inside, another outside"), random(layer.n_out, 9)
-    there = np.asarray(np.repeat(x, 2, axis=1), order=order)[:, ::2]  # every other sample of a larger array
+    there = np.asfortranarray(np.repeat(x, 2, axis=1))[:, ::2]  # every other sample of a larger array
     z, cache = layer.forward(there)
     assert_close(z, output(layer, x), 1e-13)
     for got, expected in zip(
@@ -662,19 +659,19 @@ COPIES = {
 }
 
 
-@pytest.mark.parametrize("how", COPIES)
-def test_copies_are_the_same_and_independent(layer, how):
-    other = COPIES[how](layer)
-    same(layer, other)
+def test_copies_are_the_same_and_independent(layer):
     x = samples(layer, "inside")
-    before = output(layer, x)
-    other.weights[...] += 1.0
-    np.testing.assert_array_equal(output(layer, x), before)
-    if layer.weights.size:
-        assert not np.array_equal(output(other, x), before)  # its weights are its own, and it uses them
-    third = COPIES[how](layer)
-    layer.weights[...] += 2.0
-    np.testing.assert_array_equal(output(third, x), before)
+    for how in COPIES.values():
+        other, third = how(layer), how(layer)
+        same(layer, other)
+        before, weights = output(layer, x), layer.weights.copy()
+        other.weights[...] += 1.0
+        np.testing.assert_array_equal(output(layer, x), before)
+        if layer.weights.size:
+            assert not np.array_equal(output(other, x), before)  # its weights are its own, and it uses them
+        layer.weights[...] += 2.0
+        np.testing.assert_array_equal(output(third, x), before)
+        layer.weights[...] = weights
 
 
 def test_it_counts_its_parameters(layer):

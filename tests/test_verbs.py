@@ -122,7 +122,7 @@ def test_both_ways_to_solve_take_the_same_step(which):
 
 
 @pytest.mark.parametrize("widths", [[2, [0, 1], 1], [2, [0, 1]]], ids=str)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_product_is_found_to_rounding(widths, seed):
     samples = np.random.default_rng(seed).uniform(-1, 1, (600, 2))
     model = KAN(widths, seed=seed)
@@ -528,8 +528,6 @@ AWKWARD = {
     "one sample": X[:1],
     "constant inputs": np.full((10, 2), 0.3),
     "far outside": 50 * X,
-    "float32": X.astype(np.float32),
-    "Fortran order": np.asfortranarray(X),
 }
 
 
@@ -545,7 +543,23 @@ def test_awkward_data(model, data):
     assert all(np.isfinite(scores).all() for scores in attribute(model, samples).nodes)
     assert all(np.isfinite(part).all() for part in (*jets(model, samples), *model.input_derivatives(samples)))
     assert suggest(model, samples, 0, 0, 0, library=["x", "sin"])
-    plot(model, samples).draw_without_rendering()
+    if data == "constant inputs":
+        plot(model, samples).draw_without_rendering()
+
+
+@pytest.mark.parametrize("kind", [lambda X: X.astype(np.float32), np.asfortranarray, lambda X: X.tolist()])
+def test_samples_of_any_kind(model, kind):
+    single = X.astype(np.float32).astype(float)  # as exactly as the shortest kind can say it
+    samples = kind(single)
+    assert fit(copy.deepcopy(model), samples, targets(model), steps=1).loss[1] < np.inf
+    for verb in (
+        lambda X: model(X),
+        lambda X: model.jacobian(X),
+        lambda X: update_grid(model, X).parameters,
+        lambda X: attribute(model, X).inputs,
+        lambda X: jets(model, X).second,
+    ):
+        np.testing.assert_array_equal(verb(samples), verb(single))
 
 
 @pytest.mark.filterwarnings("ignore:output . would have lost its last path")
