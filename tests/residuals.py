@@ -9,7 +9,7 @@ class Residuals:
     def __init__(self, residuals, jacobian, start):
         self.residuals, self.jacobian = residuals, jacobian
         self.parameters = np.array(start, float)
-        self.calls, self.whole = 0, self
+        self.calls, self.whole, self.prior, self.n = 0, self, None, 1
 
     def loss(self):
         r = self.residuals(self.parameters)
