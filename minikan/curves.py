@@ -50,7 +50,7 @@ class Basis(ABC):
 
     default_base: str | None = None  # what `KAN` adds to this family if nothing else is said
     ones, linear = 0, 1  # the features that are 1 and u
-    stored: tuple = ("domain", "grid", "base")  # the arguments that make the same basis again
+    parts: tuple[str, ...] = ("domain", "grid", "base")  # the arguments that make the same basis again
     kinds: ClassVar[dict[str, type[Basis]]] = {}  # every family by its name, for `load`
     size: int
 
@@ -105,6 +105,11 @@ class Basis(ABC):
         """The basis of some of the inputs."""
         return type(self)(self.domain[inputs], self.grid, self.base)
 
+    def is_shared(self) -> bool:
+        """Tell whether all inputs have the same features."""
+        rows = getattr(self, self.parts[0])
+        return bool((rows == rows[0]).all())
+
     @property
     def n_in(self) -> int:
         return len(self.domain)
@@ -120,18 +125,6 @@ class Basis(ABC):
 
     def __repr__(self):
         return f"{type(self).__name__}({self.label})"
-
-    def arrays(self) -> dict[str, Any]:
-        """The family, and the arguments of the constructor by name, to be stored."""
-        arguments = {name: getattr(self, name) for name in self.stored if getattr(self, name) is not None}
-        return {"family": type(self).__name__, **arguments}
-
-    @staticmethod
-    def from_arrays(arrays: dict[str, Any]) -> Basis:
-        """Make a basis of what `arrays` gave."""
-        family = Basis.kinds[str(arrays["family"])]
-        arguments = {name: arrays[name] for name in family.stored if name in arrays}
-        return family(**{name: each.item() if np.ndim(each) == 0 else each for name, each in arguments.items()})
 
     def floats_per_sample(self, n_out: int) -> int:
         """How many numbers a pass through a layer of `n_out` outputs keeps of a sample."""

@@ -63,6 +63,8 @@ class KANLayer(CurveLayer):
     array([[0.]])
     """
 
+    parts: tuple[str, ...] = ("basis", "weights")
+
     def __init__(self, basis: Basis, weights: ArrayLike) -> None:
         if not isinstance(basis, Basis):
             raise TypeError(f"basis must be a family of curves such as Splines(…), got {basis!r}")
@@ -181,16 +183,6 @@ class KANLayer(CurveLayer):
 
     def covers(self, x: np.ndarray) -> bool:
         return self.basis.covers(x)
-
-    def copy(self) -> KANLayer:
-        return KANLayer(self.basis, self.weights)
-
-    def arrays(self) -> dict[str, Any]:
-        return self.basis.arrays() | {"weights": self.weights}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Any]) -> KANLayer:
-        return cls(Basis.from_arrays(arrays), arrays["weights"])
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw straight lines, up or down by ±1 / √n_in, plus noise in every weight."""

@@ -54,6 +54,7 @@ class Layer(ABC):
     bases: tuple = ()
     has_curves = True
     edge_list: Sequence[tuple[int, int]] = ()
+    parts: tuple[str, ...] = ()  # the arguments that make the same layer again, attributes of the same name
     kinds: ClassVar[dict[str, type[Layer]]] = {}  # every kind of layer by its name, for `load`
 
     def __init_subclass__(cls) -> None:
@@ -107,18 +108,9 @@ class Layer(ABC):
         derivatives[D:] += self.second_derivative(cache, first, first)
         return np.concatenate([z[None], derivatives]), JetCache(cache, first, second)
 
-    @abstractmethod
     def copy(self) -> Self:
         """Make a layer of the same numbers."""
-
-    @abstractmethod
-    def arrays(self) -> dict[str, Any]:
-        """Give arrays and texts by name, to be stored; `from_arrays` makes the same layer of them, bit for bit."""
-
-    @classmethod
-    @abstractmethod
-    def from_arrays(cls, arrays: dict[str, Any]) -> Self:
-        """Make a layer of what `arrays` gave."""
+        return type(self)(*(getattr(self, name) for name in self.parts))
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw new weights, as a new network has them."""

@@ -41,6 +41,7 @@ class MLPLayer(AdditiveLayer):
     """
 
     has_curves = False
+    parts = ("weights", "activation")
 
     def __init__(self, weights: ArrayLike, activation: str) -> None:
         weights = as_numbers(weights, "weights")
@@ -79,16 +80,6 @@ class MLPLayer(AdditiveLayer):
     def curves(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
         """Compute W_ij a(x_i), without the biases, or a derivative of it in x_i: (n_out, n_in, n)."""
         return cache.weights[:-1].T[:, :, None] * self.features(cache, derivative)[:-1]
-
-    def copy(self) -> MLPLayer:
-        return MLPLayer(self.weights, self.activation)
-
-    def arrays(self) -> dict[str, Any]:
-        return {"weights": self.weights, "activation": self.activation}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Any]) -> MLPLayer:
-        return cls(arrays["weights"], str(arrays["activation"]))
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw normal weights, with a variance that keeps that of the nodes, and uniform biases."""

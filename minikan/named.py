@@ -31,7 +31,7 @@ class FunctionEdge(CurveLayer):
 
     Parameters
     ----------
-    function : Function
+    function : Function or str
     weights : array_like, shape (4,)
         a, b, c, d.
     span : pair of float
@@ -39,11 +39,17 @@ class FunctionEdge(CurveLayer):
     """
 
     n_in = n_out = 1
+    parts = ("function", "weights", "span")
     row_inputs = np.zeros(4, int)
 
-    def __init__(self, function: Function, weights: ArrayLike, span: tuple[float, ...] = (-1.0, 1.0)) -> None:
-        self.function, self.weights, self.span = function, np.array(weights, float), tuple(span)
-        self.name = function.name
+    def __init__(self, function: Function | str, weights: ArrayLike, span: ArrayLike = (-1.0, 1.0)) -> None:
+        self.function = named(function) if isinstance(function, str) else function
+        self.weights, self.span = as_vector(weights, "weights").copy(), tuple(np.array(span, float).tolist())
+        if self.weights.shape != (4,):
+            raise ValueError(f"a function has 4 weights, got {self.weights.size}")
+        if len(self.span) != 2 or not self.span[0] <= self.span[1]:
+            raise ValueError(f"the span of a function must be a pair (low, high), got {self.span}")
+        self.name = self.function.name
 
     def __repr__(self):
         a, b, c, d = self.weights
@@ -78,22 +84,6 @@ class FunctionEdge(CurveLayer):
 
     def raise_by(self, heights: np.ndarray) -> None:
         self.weights[3] += heights[0]
-
-    def copy(self) -> FunctionEdge:
-        return FunctionEdge(self.function, self.weights, self.span)
-
-    def arrays(self) -> dict[str, Any]:
-        return {"function": self.name, "weights": self.weights, "span": np.array(self.span)}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Any]) -> FunctionEdge:
-        function, weights = named(str(arrays["function"])), as_vector(arrays["weights"], "weights")
-        if weights.shape != (4,):
-            raise ValueError(f"a function has 4 weights, got {weights.size}")
-        span = as_vector(arrays["span"], "span").tolist()
-        if len(span) != 2 or span[0] > span[1]:
-            raise ValueError(f"the span of a function must be a pair (low, high), got {span}")
-        return cls(function, weights, tuple(span))
 
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
         a, b, c, d = (number(k) for k in range(4))

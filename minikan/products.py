@@ -43,6 +43,8 @@ class Products(Layer):
     [[2.0], [12.0]]
     """
 
+    parts = ("arity",)
+
     def __init__(self, arity: Sequence[int]) -> None:
         self.arity = [as_integer(number, "every arity", 1) for number in arity]
         if not self.arity:
@@ -122,13 +124,3 @@ class Products(Layer):
 
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
         return [reduce(mul, inputs[first : first + count]) for first, count in zip(self.start, self.arity, strict=True)]
-
-    def copy(self) -> Products:
-        return Products(self.arity)
-
-    def arrays(self) -> dict[str, Any]:
-        return {"arity": np.array(self.arity)}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Any]) -> Products:
-        return cls(arrays["arity"].tolist())

@@ -52,6 +52,8 @@ class SharedLayer(KANLayer):
       SharedLayer(5 → 1, G=5, k=3, groups=1: 14 parameters)
     """
 
+    parts = ("basis", "shared", "scale", "groups")
+
     def __init__(self, basis: Basis, shared: ArrayLike, scale: ArrayLike, groups: ArrayLike) -> None:
         shared, scale = as_numbers(shared, "shared"), as_numbers(scale, "scale")
         if scale.ndim != 2 or len(scale) != basis.n_in or scale.size == 0:
@@ -59,7 +61,7 @@ class SharedLayer(KANLayer):
         groups = _as_groups(groups, scale.shape)
         if shared.shape != (groups.max() + 1, basis.m):
             raise ValueError(f"shared must have shape ({groups.max() + 1}, {basis.m}) for {basis!r}, got {shared.shape}")
-        if not basis.same_as(basis.rows([0] * basis.n_in)):
+        if not basis.is_shared():
             raise ValueError("edges that share a curve need the same domain for all inputs")
         self.basis, self.groups, (self.n_in, self.n_out) = basis, groups, scale.shape
         self._end = shared.size
@@ -142,16 +144,6 @@ class SharedLayer(KANLayer):
 
     def covers(self, x: np.ndarray) -> bool:
         return self.basis.covers([x.ravel()] * self.n_in)
-
-    def copy(self) -> SharedLayer:
-        return SharedLayer(self.basis, self.shared, self.scale, self.groups)
-
-    def arrays(self) -> dict[str, Any]:
-        return self.basis.arrays() | {"shared": self.shared, "scale": self.scale, "groups": self.groups}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Any]) -> SharedLayer:
-        return cls(Basis.from_arrays(arrays), arrays["shared"], arrays["scale"], arrays["groups"])
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw a straight line with noise for each group, and a weight of ±1 / √n_in for each edge."""

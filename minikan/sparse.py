@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .layer import CurveLayer, Layer
+from .layer import CurveLayer
 
 
 class SparseLayer(CurveLayer):
@@ -22,7 +22,7 @@ class SparseLayer(CurveLayer):
     Parameters
     ----------
     n_in, n_out : int
-    edges : dict
+    sheet : dict
         {(i, j): edge} from input i to output j: layers 1 → 1. Copied.
 
     Attributes
@@ -36,11 +36,13 @@ class SparseLayer(CurveLayer):
         If there is no edge, or one leads from or to nowhere.
     """
 
-    def __init__(self, n_in: int, n_out: int, edges: Mapping[tuple[int, int], CurveLayer]) -> None:
-        if not edges:
+    parts = ("n_in", "n_out", "sheet")
+
+    def __init__(self, n_in: int, n_out: int, sheet: Mapping[tuple[int, int], CurveLayer]) -> None:
+        if not sheet:
             raise ValueError("a layer needs at least one edge, got none")
         self.n_in, self.n_out = n_in, n_out
-        self.sheet = {at: edges[at].copy() for at in sorted(edges)}
+        self.sheet = {at: sheet[at].copy() for at in sorted(sheet)}
         if any(not (0 <= i < n_in and 0 <= j < n_out) for i, j in self.sheet):
             raise ValueError(f"edges must lead from 0 … {n_in - 1} to 0 … {n_out - 1}, got {[*self.sheet]}")
         self.weights = np.concatenate([edge.weights.ravel() for edge in self.sheet.values()])
@@ -154,9 +156,6 @@ class SparseLayer(CurveLayer):
         """Make a layer whose edges from input i are change(i, edge)."""
         return SparseLayer(self.n_in, self.n_out, {at: change(at[0], edge) for at, edge in self.sheet.items()})
 
-    def copy(self) -> SparseLayer:
-        return SparseLayer(self.n_in, self.n_out, self.sheet)
-
     def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SparseLayer:
         return self.map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight))
 
@@ -168,26 +167,6 @@ class SparseLayer(CurveLayer):
             if not edge.name:
                 edge.initialise(rng, noise)
                 edge.weights /= np.sqrt(sum(to == j for _, to in self.sheet))
-
-    def arrays(self) -> dict[str, Any]:
-        arrays: dict[str, Any] = {"shape": np.array([self.n_in, self.n_out])}
-        for (i, j), edge in self.sheet.items():
-            parts = {"kind": type(edge).__name__, **edge.arrays()}
-            arrays |= {f"{i}-{j}/{name}": part for name, part in parts.items()}
-        return arrays
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, Any]) -> SparseLayer:
-        parts: dict = {}
-        for name, array in arrays.items():
-            at, _, rest = name.partition("/")
-            if rest:
-                parts.setdefault(tuple(int(number) for number in at.split("-")), {})[rest] = array
-        edges = {at: Layer.kinds[str(edge.pop("kind"))].from_arrays(edge) for at, edge in parts.items()}
-        n_in, n_out = (int(width) for width in arrays["shape"])
-        if len({j for _, j in edges}) != n_out:
-            raise ValueError(f"not all of {n_out} nodes are reached by an edge")
-        return cls(n_in, n_out, edges)
 
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
         sums: list = [0] * self.n_out

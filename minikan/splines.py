@@ -55,7 +55,7 @@ class Splines(Basis):
     """
 
     default_base = "silu"
-    stored = ("knots", "order", "base")
+    parts = ("knots", "order", "base")
 
     def __init__(self, knots: ArrayLike, order: int, base: str | None = None) -> None:
         self.knots, self.order = as_numbers(knots, "knots"), as_integer(order, "order", 0)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import bases, named, sparse  # noqa: F401 – makes their classes known to `Layer.kinds` and the like
+from .curves import Basis
 from .kan import KAN
 from .layer import Layer
 from .mlp import MLP
@@ -50,8 +51,7 @@ def save(model: Network, path: str | os.PathLike) -> None:
     as_numbers(model.parameters, "parameters")
     arrays: dict[str, Any] = {"model": type(model).__name__}
     for depth, layer in enumerate(model.layers):
-        stored = {"kind": type(layer).__name__, **layer.arrays()}
-        arrays |= {f"layer{depth}/{name}": array for name, array in stored.items()}
+        arrays |= {f"layer{depth}/{name}": array for name, array in _pack(layer).items()}
     arrays |= {"minikan_format": FORMAT, "minikan_arrays": len(arrays)}
     path = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
@@ -93,8 +93,7 @@ def load(path: str | os.PathLike) -> Any:
         try:
             arrays = _read(file)
             model = MODELS[str(arrays.pop("model"))]
-            depths = len({name.partition("/")[0] for name in arrays})
-            layers = [_layer(arrays, f"layer{depth}/") for depth in range(depths)]
+            layers = list(_parts(arrays).values())
             if model is not Network and any(layer.has_curves == (model is MLP) for layer in layers):
                 raise ValueError("it mixes layers of an MLP with others")
             return model.from_layers(layers)
@@ -102,10 +101,34 @@ def load(path: str | os.PathLike) -> Any:
             raise ValueError(f"{os.fspath(path)!r} is not a minikan model: {error}") from None
 
 
-def _layer(arrays, prefix):
-    """Make a layer from the arrays whose names begin with the prefix."""
-    stored = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-    return Layer.kinds[str(stored.pop("kind"))].from_arrays(stored)
+def _pack(part):
+    """Turn a layer, a basis, or a dict of edges into arrays by name; a function into its name."""
+    if isinstance(part, dict):
+        inner = {f"{i}-{j}": edge for (i, j), edge in part.items()}
+    elif hasattr(part, "parts"):
+        inner = {"kind": type(part).__name__} | {name: getattr(part, name) for name in part.parts}
+    else:
+        return {"": getattr(part, "name", part)}
+    packed = {name: _pack(value) for name, value in inner.items() if value is not None}
+    return {f"{name}/{rest}".rstrip("/"): array for name, arrays in packed.items() for rest, array in arrays.items()}
+
+
+def _parts(arrays):
+    """Group arrays by the first part of their names, and make of each group what `_pack` turned into it."""
+    groups: dict = {}
+    for name, array in arrays.items():
+        first, _, rest = name.partition("/")
+        groups.setdefault(first, {})[rest] = array
+    return {name: _unpack(group) for name, group in groups.items()}
+
+
+def _unpack(arrays):
+    if "" in arrays:
+        return arrays[""].item() if arrays[""].ndim == 0 else arrays[""]
+    parts = _parts(arrays)
+    if "kind" in parts:
+        return (Layer.kinds | Basis.kinds)[parts.pop("kind")](**parts)
+    return {tuple(int(number) for number in at.split("-")): edge for at, edge in parts.items()}
 
 
 def _read(file):
