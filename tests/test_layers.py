@@ -8,6 +8,7 @@ import copy
 import math
 import pickle
 from itertools import product
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -16,7 +17,6 @@ from twins import slow_basis
 from minikan.activations import ACTIVATIONS
 from minikan.bases import Chebyshev, Fourier, Gaussians
 from minikan.bspline import make_grid
-from minikan.edges import CurveEdge
 from minikan.functions import LIBRARY
 from minikan.jets import jets
 from minikan.kan_layer import KANLayer
@@ -29,6 +29,7 @@ from minikan.products import Products
 from minikan.shared import SharedLayer
 from minikan.sparse import SparseLayer
 from minikan.splines import Splines
+from minikan.storage import load, save
 
 DOMAINS = np.array([[-1.0, 1.0], [0.5, 2.5], [-3.0, -1.0]])  # of three inputs, all two wide
 
@@ -64,7 +65,7 @@ def shared(groups, basis):
 
 def curve(i, basis=None):
     basis = basis or Splines.on(DOMAINS[i], 4, 3, "silu")
-    return CurveEdge(basis, random(basis.m))
+    return sheet(basis, 1)
 
 
 def name(function, a, b, c=1.3, d=-0.4):
@@ -155,12 +156,28 @@ def domains(layer):
     return found
 
 
+def all_bases(layer):
+    """All bases of a layer and of its edges."""
+
+    def flat(bases):
+        return [basis for each in bases for basis in (flat(each) if isinstance(each, tuple) else [each])]
+
+    return flat(layer.bases)
+
+
+def shifted(bases, by=0.3):
+    """The same bases, somewhat to the right: what a move of the grids changes."""
+    if isinstance(bases, tuple):
+        return tuple(shifted(each, by) for each in bases)
+    if isinstance(bases, Splines):
+        return Splines(bases.knots + by, bases.order, bases.base)
+    return type(bases)(bases.domain + by, bases.grid, bases.base)
+
+
 def kinks(layer, i):
     """Where a derivative of a curve of input i jumps: differences cannot be taken across."""
     found = [0.0, *domains(layer)[i]]
-    for basis in (
-        [layer.basis] if isinstance(layer, KANLayer) else [basis for basis in layer.bases if basis is not None]
-    ):
+    for basis in all_bases(layer):
         found += [*np.ravel(basis.points if isinstance(basis, Splines) else basis.domain)]
     if isinstance(layer, SparseLayer):
         for (_, _), edge in layer.sheet.items():
@@ -257,7 +274,7 @@ def slow_inside(basis, i, x):
         values = [slow_basis(m, k, knots, at) for m in range(basis.size)]
     elif isinstance(basis, Gaussians):
         width = 2 / basis.grid
-        values = [math.exp(-0.5 * ((u + 1) / width - c) ** 2) for c in range(-2, basis.grid + 3)] + [1, u]
+        values = [1, u, *(math.exp(-0.5 * ((u + 1) / width - c) ** 2) for c in range(-2, basis.grid + 3))]
     elif isinstance(basis, Chebyshev):
         values = [math.cos(m * math.acos(min(max(u, -1), 1))) for m in range(basis.grid + 1)]
     elif isinstance(basis, Fourier):
@@ -283,7 +300,7 @@ def slow_edge(layer, i, j, x):
         if edge.name:
             a, b, c, d = edge.weights.tolist()
             return c * functions[edge.name](a * x + b) + d
-        return sum(w * f for w, f in zip(edge.weights.tolist(), slow_features(edge.basis, 0, x), strict=True))
+        return sum(w * f for w, f in zip(edge.weights.ravel().tolist(), slow_features(edge.basis, 0, x), strict=True))
     total = 0.0
     for m, feature in enumerate(slow_features(layer.basis, i, x)):
         weight = (
@@ -466,15 +483,13 @@ def test_every_edge_can_be_taken_out(edges):
     wiring = np.zeros((edges.n_out, edges.n_in), bool)
     for i, j in edges.edge_list:
         edge = edges.edge(i, j)
-        value, cache = edge.forward(x[i])
-        assert_close(value, whole[j, i], 1e-13, 1)
+        assert (edge.n_in, edge.n_out, edge.edge_list) == (1, 1, [(0, 0)])
+        value, cache = edge.forward(x[[i]])
+        assert_close(value[0], whole[j, i], 1e-13, 1)
         for d in range(4):
-            assert_close(edge.curve(cache, d), edges.edges(x, d)[j, i], 1e-13, np.abs(edges.edges(x, d)).max())
-        again = type(edge).from_arrays(stored(edge.arrays()))
-        np.testing.assert_array_equal(again.forward(x[i])[0], value)
-        raised = edge.copy()
-        raised.raise_by(0.7)
-        assert_close(raised.forward(x[i])[0], value + 0.7, 1e-12, 1)
+            assert_close(edge.curves(cache, d)[0, 0], edges.edges(x, d)[j, i], 1e-13, np.abs(edges.edges(x, d)).max())
+        edge.raise_by(np.array([0.7]))
+        assert_close(output(edge, x[[i]]), value + 0.7, 1e-12, 1)
         np.testing.assert_array_equal(edges.edges(x)[j, i], whole[j, i])  # a copy it was
         wiring[j, i] = True
     np.testing.assert_array_equal(edges.wiring(), wiring)
@@ -576,7 +591,7 @@ def everything(layer, cache, jets, upstream):
 def test_a_cache_belongs_to_its_pass(layer, kernel, monkeypatch):
     """Weights and bases may change between forward and backward: what comes back is of the pass that was made."""
     if kernel != "its own":
-        if not any(isinstance(basis, Splines) for basis in layer.bases):
+        if Splines not in families(layer):
             pytest.skip("only splines have two kernels")
         monkeypatch.setattr(Splines, "features", lambda self, x, n_out=1: kernel(self, x))
     x, upstream = samples(layer, "one inside, another outside"), random(layer.n_out, 9)
@@ -585,7 +600,7 @@ def test_a_cache_belongs_to_its_pass(layer, kernel, monkeypatch):
     expected, z_before = everything(layer, cache, jets_cache, upstream), z.copy()
     again = layer.forward(x)[1], layer.forward_jets(paths)[1]  # not looked at before the change
     layer.weights += 1.0
-    layer.bases = tuple(basis and basis.moved(basis.domain + 0.3) for basis in layer.bases)
+    layer.bases = shifted(layer.bases)
     for late in ((cache, jets_cache), again):
         for got, wanted in zip(everything(layer, *late, upstream), expected, strict=True):
             np.testing.assert_array_equal(got, wanted)
@@ -597,8 +612,7 @@ def test_a_cache_belongs_to_its_pass(layer, kernel, monkeypatch):
 def test_bases_can_be_exchanged_and_put_back(layer):
     x, kept = samples(layer, "one inside, another outside"), layer.bases
     before = output(layer, x)
-    layer.bases = tuple(basis and basis.moved(basis.domain + 0.3) for basis in kept)
-    assert all(now is None or now is not old for now, old in zip(layer.bases, kept, strict=True))
+    layer.bases = shifted(kept)
     assert np.array_equal(output(layer, x), before) == (not families(layer))
     layer.bases = kept
     np.testing.assert_array_equal(output(layer, x), before)
@@ -633,12 +647,74 @@ def test_how_numbers_lie_in_memory_does_not_matter(layer):
         assert_close(got, expected, 1e-13)
 
 
+def test_the_same_samples_may_go_through_again(layer):
+    """With other weights; the cache of the first pass stays what it was."""
+    x, upstream = samples(layer, "one inside, another outside"), random(layer.n_out, 9)
+    _, cache = layer.forward(x)
+    expected = layer.backward(cache, upstream)
+    layer.weights[...] += 0.5
+    z, second = layer.again(x, cache)
+    np.testing.assert_array_equal(z, output(layer, x))
+    anew = layer.backward(layer.forward(x)[1], upstream)
+    for got, wanted in zip(layer.backward(second, upstream), anew, strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    for got, wanted in zip(layer.backward(cache, upstream), expected, strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
+def test_outputs_lie_within_their_reach(layer):
+    if isinstance(layer, MLPLayer):
+        pytest.skip("only grids of KANs ask for it")
+    x = samples(layer, "inside")
+    z, cache = layer.forward(x)
+    low, high = layer.reach(cache, z)
+    assert low.shape == high.shape == (layer.n_out,)
+    assert (low - 1e-12 <= z.min(axis=1)).all() and (z.max(axis=1) <= high + 1e-12).all()
+    if isinstance(layer, CurveLayer):  # inputs that have not been seen together
+        mixed = output(layer, np.random.default_rng(0).permuted(x, axis=1))
+        assert (low[:, None] - 1e-12 <= mixed).all() and (mixed <= high[:, None] + 1e-12).all()
+
+
+def test_a_part_computes_what_it_did_in_the_whole(layer):
+    """The inputs that lead to the last output, and this output alone; or None, where there is no such part."""
+    wiring, last = layer.wiring(), layer.n_out - 1
+    inputs, mask = np.flatnonzero(wiring[last]), np.zeros_like(wiring)
+    mask[last] = wiring[last]
+    part = layer.part(mask, inputs, np.array([last]))
+    if isinstance(layer, (SharedLayer, MLPLayer)):
+        assert part is None
+        return
+    x = samples(layer, "one inside, another outside")
+    assert (part.n_in, part.n_out) == (len(inputs), 1)
+    assert_close(output(part, x[inputs]), output(layer, x)[[last]], 1e-13)
+    if isinstance(layer, CurveLayer):
+        layer = part.copy()
+        layer.raise_by(np.array([0.7]))
+        assert_close(output(layer, x[inputs]), output(part, x[inputs]) + 0.7, 1e-12)
+
+
+def test_differences_are_of_splines_and_see_no_straight_line(edges):
+    seen = 0
+    for places, D in edges.differences():
+        assert places.shape[1] == D.shape[1]
+        seen += len(places)
+        if isinstance(edges, KANLayer) and edges.basis.order > 0:
+            assert_close(D @ edges.basis.constant()[: edges.basis.size], np.zeros(len(D)), 1e-9)
+    expected = 0 if families(edges) - {Splines} else len(edges.edge_list)
+    if isinstance(edges, SharedLayer) and expected:
+        expected = len(edges.shared)
+    if len(families(edges)) < 2 and not any(each.name for each in all_edges(edges)):
+        assert seen == expected
+
+
 # --- copies, arrays, words --------------------------------------------------------------------------------------------
 
 
-def stored(arrays):
-    """What comes back from a file: arrays all of them."""
-    return {name: np.array(array) for name, array in arrays.items()}
+def filed(layer):
+    """What comes back from a file."""
+    with TemporaryDirectory() as folder:
+        save(Network.from_layers([layer]), folder + "/layer.npz")
+        return load(folder + "/layer.npz").layers[0].copy()
 
 
 def same(one, other):
@@ -654,8 +730,7 @@ COPIES = {
     "copy": lambda layer: layer.copy(),
     "deepcopy": copy.deepcopy,
     "pickle": lambda layer: pickle.loads(pickle.dumps(layer)),
-    "arrays": lambda layer: layer.from_arrays(stored(layer.arrays())),
-    "arrays as they are": lambda layer: layer.from_arrays(layer.arrays()),
+    "file": filed,
 }
 
 
@@ -716,7 +791,7 @@ def test_weights_are_drawn_anew(layer):
 def test_without_noise_edges_begin_as_straight_lines(edges):
     layer = edges.copy()
     layer.initialise(np.random.default_rng(0), 0.0)
-    if any(each.name for each in all_edges(layer)) or getattr(layer.edge(*layer.edge_list[0]).basis, "order", 3) == 0:
+    if any(each.name for each in all_edges(layer)) or any(getattr(each, "order", 3) == 0 for each in all_bases(layer)):
         pytest.skip("names are kept, and a staircase is no line")
     ends = domains(layer)
     if isinstance(layer, KANLayer):
@@ -736,16 +811,16 @@ REFINED = {Splines: 1e-12, Chebyshev: 1e-12, Fourier: 1e-12, Gaussians: 2e-6}
 
 
 def families(layer):
-    return {type(basis) for basis in layer.bases if basis is not None}
+    return {type(basis) for basis in all_bases(layer)}
 
 
 @pytest.mark.parametrize("times", [2, 3])
 def test_finer_curves_are_the_same_curves(layer, times):
-    grids = [basis.grid for basis in layer.bases if basis is not None]
+    grids = [basis.grid for basis in all_bases(layer)]
     grid = times * math.lcm(*grids) if grids else 5
     finer = layer.refined(grid)
     assert finer is not layer and finer.weights is not layer.weights
-    assert [basis.grid for basis in finer.bases if basis is not None] == [grid] * len(grids)
+    assert [basis.grid for basis in all_bases(finer)] == [grid] * len(grids)
     tolerance = max((REFINED[family] for family in families(layer)), default=0.0)
     for place in PLACES:
         x = samples(layer, place, 40)
@@ -779,17 +854,15 @@ def test_moved_grids_hold_the_curves_where_the_data_are(layer):
     if not families(layer):
         same(layer, fitted)
         return
-    for i, basis in enumerate(fitted.bases):
-        if isinstance(fitted, SparseLayer):
-            i = fitted.edge_list[i][0]
-        if basis is not None:
-            data = x if isinstance(layer, SharedLayer) else x[i]
-            assert (basis.domain[:, 0] < data.min()).any() and (basis.domain[:, 1] > data.min()).any()
-            margin = 0.02 * np.ptp(data)
-            np.testing.assert_allclose(
-                basis.domain[0 if isinstance(layer, SparseLayer) else i], [data.min() - margin, data.max() + margin]
-            )
-    tolerance = max(fitted_tolerance(basis) for basis in layer.bases if basis is not None)
+    if isinstance(fitted, SparseLayer):
+        pairs = [(x[i], at.basis.domain[0]) for (i, _), at in fitted.sheet.items() if not at.name]
+    else:
+        pairs = zip([x] * 3 if isinstance(layer, SharedLayer) else x, fitted.basis.domain, strict=False)
+    for data, domain in pairs:
+        margin = 0.02 * np.ptp(data)
+        np.testing.assert_allclose(domain, [data.min() - margin, data.max() + margin])
+    assert fitted.covers(x) and not fitted.covers(x + 1)
+    tolerance = max(fitted_tolerance(basis) for basis in all_bases(layer))
     assert_close(output(fitted, x), output(layer, x), tolerance)
     assert_close(output(fitted.fitted(x, 0.7), x), output(fitted, x), 1e-9)  # once more changes nothing but rounding
 
@@ -868,14 +941,11 @@ def test_features_of_a_basis_are_differences_of_each_other(basis):
 
 
 @pytest.mark.parametrize("basis", BASES, ids=repr)
-def test_a_basis_is_made_again_of_its_arrays(basis):
-    again = type(basis).from_arrays(stored(basis.arrays()))
-    assert again.same_as(basis) and basis.same_as(again) and repr(again) == repr(basis)
-    assert again.rows([1]).same_as(basis.rows([1])) and again.rows([1]).n_in == 1
-    assert type(basis).stacked([basis.rows([i]) for i in range(3)]).same_as(basis)
-    others = [basis.refined(7), basis.moved(DOMAINS + 1), basis.rows([0]), BASES[0], BASES[-1]]
-    assert sum(basis.same_as(other) for other in others) == (basis in (BASES[0], BASES[-1]))
-    assert basis.stacked([basis.rows([0]), basis.refined(7).rows([0])]) is None
+def test_a_basis_of_some_inputs(basis):
+    some, x = basis.rows([2, 0]), DOMAINS[[2, 0]].mean(axis=1)[:, None] + 0.3
+    assert some.n_in == 2 and repr(some) == repr(basis)
+    whole = basis.features(np.array([x[1], x[1], x[0]])).matrix().reshape(3, basis.m, -1)
+    assert_close(some.features(x).matrix().reshape(2, basis.m, -1), whole[[2, 0]], 1e-13)
 
 
 @pytest.mark.parametrize(
