@@ -38,7 +38,9 @@ from minikan.curves import Basis
 from minikan.functions import LIBRARY
 from minikan.jets import jets, jets_jacobian
 from minikan.layer import CurveLayer
+from minikan.losses import MeanSquaredError
 from minikan.named import FunctionEdge
+from minikan.objective import as_objective
 from minikan.products import Products
 from minikan.shared import SharedLayer
 from minikan.sparse import SparseLayer
@@ -127,14 +129,30 @@ def test_a_product_is_found_to_rounding(widths, seed):
     assert np.sqrt(np.mean((model(X)[:, 0] - X.prod(axis=1)) ** 2)) < 1e-13
 
 
-@pytest.mark.xfail(reason="the prior of hidden nodes' splines slows the last steps: 1e-7 instead of 1e-14")
+def wide_product(seed):
+    """Three nodes that add, beside the one that multiplies; and samples of xy."""
+    samples = np.random.default_rng(seed).uniform(-1, 1, (600, 2))
+    return KAN([2, [3, 1], 1], seed=seed), samples, samples.prod(axis=1)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_beside_nodes_that_add_a_product_is_found_to_rounding(seed):
     """Nodes more than are needed make the bottom flat; a little roughness first leads to a point where it is not."""
-    samples = np.random.default_rng(seed).uniform(-1, 1, (600, 2))
-    model = KAN([2, [3, 1], 1], seed=seed)
-    fit(model, samples, samples.prod(axis=1), steps=60, penalty=Roughness(1e-4))
-    fit(model, samples, samples.prod(axis=1), steps=100, tol=0, optimizer=LevenbergMarquardt(damping=1e-6))
+    model, samples, y = wide_product(seed)
+    for damping, penalties in ((1.0, [Roughness(1e-4)]), (1e-6, [])):
+        objective = as_objective(model, samples, y, None, MeanSquaredError(), penalties=penalties)
+        optimizer = LevenbergMarquardt(damping=damping)
+        for _ in range(70):
+            if not optimizer.step(objective):
+                break
+    assert np.sqrt(np.mean((model(X)[:, 0] - X.prod(axis=1)) ** 2)) < 1e-13
+
+
+@pytest.mark.xfail(reason="what fit adds for smoothness holds up the last steps: 1e-7 instead of 1e-14")
+def test_fit_finds_it_to_rounding_too():
+    model, samples, y = wide_product(0)
+    fit(model, samples, y, steps=60, penalty=Roughness(1e-4))
+    fit(model, samples, y, steps=100, tol=0, optimizer=LevenbergMarquardt(damping=1e-6))
     assert np.sqrt(np.mean((model(X)[:, 0] - X.prod(axis=1)) ** 2)) < 1e-13
 
 
