@@ -40,7 +40,7 @@ def fit(
     optimizer: str | Optimizer = "lm",
     loss: str = "mse",
     sparsity: float | Sparsity = 0.0,
-    penalty: Term | Sequence[Term] = (),
+    penalty: Term | Sequence[Term] | None = None,
     sample_weight: ArrayLike | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
     patience: int | None = None,
@@ -72,8 +72,9 @@ def fit(
         Mean squared error, or the surprise of the outputs' softmax at the classes.
     sparsity : float or Sparsity
         Strength λ of the penalty on the sizes of edges (chapter 06), on top of the loss; needs a KAN.
-    penalty : Term or sequence of Term
-        What else is minimised, such as `Roughness`.
+    penalty : Term or sequence of Term, optional
+        What else is minimised, such as `Roughness`. Without one, Levenberg–Marquardt lets coefficients that
+        few samples determine continue the curve of their neighbours (`minikan.smoothness`).
     sample_weight : array_like, shape (n,), optional
         How much each sample counts; only ratios matter.
     validation : (Xv, yv), optional
@@ -122,7 +123,7 @@ def fit(
     >>> bool(history.rmse[-1] < 1e-3)
     True
     """
-    penalties = list(penalty) if np.iterable(penalty) else [penalty]
+    penalties = [] if penalty is None else list(penalty) if np.iterable(penalty) else [penalty]
     if not all(isinstance(each, Term) for each in penalties):
         raise TypeError(f"penalty must be a Term, such as Roughness, or several of them, got {penalty!r}")
     sparsity = sparsity if isinstance(sparsity, Sparsity) else Sparsity(sparsity)
@@ -142,7 +143,8 @@ def fit(
     every = GRID_STEPS if update_grid is True else as_integer(update_grid or 0, "update_grid", 0)
     if every:
         as_kan(model, "update_grid")
-    as_numbers(model.parameters, "parameters")
+    if not as_numbers(model.parameters, "parameters").size:
+        raise ValueError(f"model must have parameters to train, got {model!r}")
     with np.errstate(all="ignore"):
         start = objective.loss() + (held_out.error() if held_out else 0.0)
     if not np.isfinite(start):
