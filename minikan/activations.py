@@ -1,9 +1,6 @@
-"""Functions of one variable with their derivatives, all in one convention (chapter 03).
+"""Functions of one variable with their derivatives, all in one convention (chapters 03 and 10).
 
-    f(x, order)  →  (f, f′, …, f⁽ᵒʳᵈᵉʳ⁾), perhaps higher ones, too           order = 0 … 3
-
-Layers need value and slope, second derivatives in the inputs need f″, and training on a differential equation
-(chapter 10) needs f‴.
+f(x, order)  →  (f, f′, …, f⁽ᵒʳᵈᵉʳ⁾), perhaps higher ones, too           order = 0 … 3
 """
 
 from __future__ import annotations
@@ -30,11 +27,10 @@ def silu(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
     """
     s = sigmoid(x)
     value = x * s
-    first = value, s * (1 + (x - value))
+    slope, ds = s * (1 + (x - value)), s * (1 - s)
     if order < 2:
-        return first
-    ds = s * (1 - s)
-    return *first, ds * (2 + x * (1 - 2 * s)), ds * (3 * (1 - 2 * s) + x * (1 - 6 * ds))
+        return value, slope
+    return value, slope, ds * (2 + x * (1 - 2 * s)), ds * (3 * (1 - 2 * s) + x * (1 - 6 * ds))
 
 
 def tanh(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:

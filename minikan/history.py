@@ -13,26 +13,16 @@ from .objective import Objective
 
 @dataclass
 class History:
-    """What happened during training: an entry before the first step, and one after each that is recorded.
-
-    Every step is recorded; with mini-batches, one in each pass through the samples.
+    """What happened during training: before the first step, and after each (with mini-batches, after each pass).
 
     Attributes
     ----------
-    step : ndarray of int, shape (m,)
-        Steps taken before the entry.
-    loss : ndarray, shape (m,)
-        What is minimised: the error on the training samples and all penalties.
-    error : ndarray, shape (m,)
-        The loss without the penalties.
-    rmse : ndarray, shape (m,)
-        Square root of `error`: the root mean squared error, if this is what is minimised.
-    validation_rmse : ndarray, shape (m,), or None
-        The same on the validation samples, where there are any.
-    time : ndarray, shape (m,)
-        Seconds since the start.
-    evaluations : ndarray of int, shape (m,)
-        How often each sample has been looked at, on average: passes for a loss, a gradient or a Jacobian.
+    step, time, evaluations : ndarray, shape (m,)
+        Steps, seconds, and passes through all samples (for a loss, a gradient or a Jacobian) so far.
+    loss, error : ndarray, shape (m,)
+        What is minimised, with all penalties; and without them.
+    rmse, validation_rmse : ndarray, shape (m,)
+        Square root of `error`, and the same on the validation samples (None if there are none).
     grid_changes : ndarray of int
         Steps before which the grids moved.
     stopped : str
@@ -40,12 +30,9 @@ class History:
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, fit
     >>> x = np.linspace(-1, 1, 50)[:, None]
     >>> history = fit(KAN([1, 1]), x, x**2, steps=3, tol=0)
-    >>> history.step
-    array([0, 1, 2, 3])
     >>> bool(history.rmse[-1] < history.rmse[0])
     True
     """
@@ -69,7 +56,7 @@ class History:
 
 
 class Log:
-    """The course of a training, and the best state so far."""
+    """The record of a training, and the best state so far."""
 
     def __init__(self, objective: Objective, held_out: Objective | None) -> None:
         self.objective, self.held_out = objective, held_out
@@ -80,15 +67,15 @@ class Log:
 
     @property
     def last(self) -> tuple:
-        """The last row: step, loss, error, and more."""
         return self.rows[-1]
 
     def record(self, step: int) -> None:
-        """Write down where training stands, and keep the state if it is the best."""
+        """Add a row, and keep the state if it is the best."""
         objective, seconds = self.objective, time.perf_counter() - self.start
         loss, error = objective.loss(), objective.error()
         if not np.isfinite(loss):
-            self.stopped = f"step {step} led to a loss of {loss}, which is refused; try a smaller learning rate"
+            advice = "try a smaller learning rate"
+            self.stopped = f"step {step} led to a loss of {loss}, which is refused; {advice}"
             warnings.warn(self.stopped, RuntimeWarning, stacklevel=4)
             return
         held_out = self.held_out.error() if self.held_out else np.nan
@@ -99,7 +86,7 @@ class Log:
             self.best_loss, self.best, self.since_best = judged, objective.model.state(), 0
 
     def must_stop(self, tol: float, patience: float) -> bool:
-        """Tell whether training is over, and note why."""
+        """Tell whether training is over; `stopped` says why."""
         if not self.stopped and self.since_best >= patience:
             self.stopped = f"no better for {patience} records"
         recent = [row[1] for row in self.rows[-4:]]

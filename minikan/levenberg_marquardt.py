@@ -1,7 +1,6 @@
-"""Least squares has more to give than a gradient (chapter 04).
+"""Levenberg–Marquardt: least squares with residuals and their Jacobian (chapter 04).
 
-Where the loss is a sum of squared residuals, their Jacobian J gives its gradient Jᵀr, and JᵀJ, its curvature but for
-a term that vanishes with the residuals. A step that uses both is worth thousands down the gradient.
+loss = ½ ‖r‖²,   J = ∂r/∂θ:      ∇loss = Jᵀr,   Hessian = JᵀJ + a part that vanishes with the residuals r
 """
 
 from __future__ import annotations
@@ -10,35 +9,32 @@ import contextlib
 
 import numpy as np
 
-from .objective import Objective
+from .objective import Objective, add_products, add_rows
 from .optimizers import Optimizer
 from .terms import Block
 
-FEW = 200  # parameters, for which two full solutions are faster than a Cholesky decomposition and substitutions
+FEW = 200  # parameters: up to here two calls of `solve` are faster than Cholesky and two substitutions
 
 
 class LevenbergMarquardt(Optimizer):
-    """Solve the linearised least-squares problem, as far as the linearisation can be trusted.
+    """Solve the linearised least-squares problem, with a damping that keeps the step short enough.
 
         (H + μ I) δ = -∇loss,       H = JᵀJ        the Gauss–Newton matrix of the residuals r
         (H + μ I) a = -Jᵀr″                        r″: the second derivative of r along δ
         θ ← θ + δ + a / 2
 
-    A small damping μ gives the Gauss–Newton step, a large one a short step down the gradient. The gain
-    ratio, actual over predicted decrease of the loss, tells which of them was right: μ shrinks after
-    a good step and grows after a rejected one, which is undone. So the loss never rises. The second line, geodesic
-    acceleration, follows a long narrow valley that is curved, where straight steps have to be short.
+    With a small damping μ this is the Gauss–Newton step, with a large μ a short step against the gradient. A step
+    that raises the loss is undone, and μ grows. After a good one μ shrinks; how much depends on the gain ratio, the
+    actual over the predicted decrease. The second line, geodesic acceleration, bends the step along a curved valley.
 
     Parameters
     ----------
     damping : float
-        First μ, relative to the largest diagonal entry of H. 1 begins with careful steps; 1e-3 is faster near
-        a solution, and is caught more often by a bad minimum far from it (chapter 04).
+        First μ, over the largest diagonal entry of H. 1e-3 is faster, but ends in bad minima more often.
     acceleration : bool
-        Follow the curved valley. It costs three passes through the samples, but no Jacobian.
+        Whether to add a / 2, at the cost of three passes through the samples.
     orthogonal : bool
-        Solve with a QR decomposition of J instead of forming H: rounding errors grow with the
-        condition of J, and not with its square. Several times slower.
+        Use a QR decomposition of J instead of JᵀJ: smaller rounding errors, several times slower.
 
     References
     ----------
@@ -47,34 +43,30 @@ class LevenbergMarquardt(Optimizer):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, LevenbergMarquardt, fit
     >>> x = np.linspace(-1, 1, 50)[:, None]
-    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LevenbergMarquardt(damping=1e-3), steps=5)
-    >>> bool(run.rmse[-1] < 0.01)
+    >>> fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LevenbergMarquardt(1e-3), steps=5).rmse[-1] < 0.01
     True
     """
 
     second_order = True
-    tries = 30  # rejected steps in a row after which there is no way down
-    longest_second = 0.75  # of the acceleration's length to the step's, beyond which the step is too long
+    tries = 30  # rejected steps in a row, after which there is no way down
+    longest_second = 0.75  # the largest ‖a‖ / ‖δ‖ of a step that is accepted
 
     def __init__(self, damping: float = 1.0, acceleration: bool = True, orthogonal: bool = False) -> None:
         self.damping, self.acceleration, self.orthogonal = damping, acceleration, orthogonal
         self.restart()
 
     def restart(self) -> None:
-        """Begin with the first damping again."""
-        self.mu: float | None = None
+        self.mu: float | None = None  # set in the first step
 
     def move(self, objective: Objective) -> bool:
-        """Take one step down; False, and nothing moved, if there is none."""
         local = Triangle(*objective.triangle()) if self.orthogonal else Quadratic(*objective.curvature())
         if not local.gradient.any():
             return False
         if self.mu is None:
             self.mu = self.damping * local.diagonal.max()
-        prior = objective.prior(objective.model, objective.n, local.loss, local.diagonal) if objective.prior else None
+        prior = objective.prior and objective.prior(objective.model, objective.n, local.loss, local.diagonal)
         for block in prior.blocks(objective.model) if prior else ():
             local.add(block)
         start, growth = objective.parameters.copy(), 2.0
@@ -95,22 +87,22 @@ class LevenbergMarquardt(Optimizer):
 
 
 class Quadratic:
-    """The loss near a point: loss + gradientᵀδ + δᵀHδ / 2."""
+    """The loss near a point: loss + gradientᵀδ + δᵀHδ / 2, gradient (P,), H (P, P)."""
 
     def __init__(self, loss: float, gradient: np.ndarray, matrix: np.ndarray) -> None:
         self.loss, self.gradient, self.matrix = loss, gradient, matrix
         self.diagonal = matrix.diagonal().copy()
-        self.smallest = 1e-15 * self.diagonal.max()  # with less damping rounding would make the system singular
+        self.smallest = (
+            1e-15 * self.diagonal.max()
+        )  # with less damping, rounding can make the system singular
 
     def add(self, block: Block) -> None:
-        """Add residuals of some parameters."""
-        products, where = block.rows @ block.rows.T, block.where
+        """Add residuals that depend on some of the parameters."""
         self.loss += block.loss
-        self.gradient[where] += products[-1, :-1]
-        self.matrix[np.ix_(where, where)] += products[:-1, :-1]
+        add_products(self.gradient, self.matrix, block)
 
     def damp(self, mu: float) -> np.ndarray:
-        """Prepare H + μ I for `solve`, and find the step."""
+        """Prepare H + μ I for `solve`; return the step (P,)."""
         self.damped, self.L = self.matrix.copy(), None
         self.damped.flat[:: len(self.damped) + 1] += mu
         if len(self.damped) > FEW:
@@ -122,55 +114,43 @@ class Quadratic:
         """Solve (H + μ I) x = vector."""
         if self.L is None:
             return np.linalg.solve(self.damped, vector)
-        y = substitute(self.L, vector)  # L y = vector, and then Lᵀ x = y, from its end
+        y = substitute(self.L, vector)  # L y = vector; then Lᵀ x = y, in reversed order
         return substitute(self.L.T[::-1, ::-1], y[::-1])[::-1]
 
     def decrease(self, step: np.ndarray) -> float:
-        """Predict how far the loss falls."""
+        """Predict how much the loss decreases."""
         return -(self.gradient + 0.5 * (self.matrix @ step)) @ step
 
 
 class Triangle:
-    """The same with the triangle R and the vector q of a QR decomposition: H = RᵀR, gradient = Rᵀq + extra."""
+    """The same from a QR decomposition: H = RᵀR, gradient = Rᵀq + extra; R (P, P), q and extra (P,)."""
 
     def __init__(self, loss: float, R: np.ndarray, q: np.ndarray, extra: np.ndarray) -> None:
         self.loss, self.R, self.q, self.extra = loss, R, q, extra
-        self.gradient = R.T @ q + extra
-        self.diagonal = (R * R).sum(axis=0)
+        self.gradient, self.diagonal = R.T @ q + extra, (R * R).sum(axis=0)
         self.smallest = 1e-22 * self.diagonal.max()
 
     def add(self, block: Block) -> None:
-        """Add residuals of some parameters."""
-        P = len(self.q)
-        rows = np.zeros((block.rows.shape[1], P + 1))
-        rows[:, np.append(block.where, P)] = block.rows.T
-        rows = np.linalg.qr(np.concatenate([np.column_stack([self.R, self.q]), rows]), mode="r")
-        self.loss, self.R, self.q = self.loss + block.loss, rows[:P, :P], rows[:P, P]
+        self.loss += block.loss
+        self.R, self.q = add_rows(self.R, self.q, block)
         self.gradient = self.R.T @ self.q + self.extra
 
     def damp(self, mu: float) -> np.ndarray:
-        """Prepare RᵀR + μ I for `solve`, and find the step, without ever forming Rᵀq: R and √μ I are one triangle."""
-        P = len(self.q)
-        rows = np.zeros((2 * P, P + 1))
-        rows[:P, :P], rows[:P, P] = self.R, self.q
-        np.fill_diagonal(rows[P:], np.sqrt(mu))
-        rows = np.linalg.qr(rows, mode="r")
-        self.damped = rows[:P, :P]
-        step = -np.linalg.solve(self.damped, rows[:P, P])
+        damping = Block(0.0, np.sqrt(mu) * np.eye(len(self.q) + 1, len(self.q)))  # more residuals, √μ δ
+        self.damped, q = add_rows(self.R, self.q, damping)
+        step = -np.linalg.solve(self.damped, q)
         return step - self.solve(self.extra) if self.extra.any() else step
 
     def solve(self, vector: np.ndarray) -> np.ndarray:
-        """Solve (RᵀR + μ I) x = vector."""
         return np.linalg.solve(self.damped, np.linalg.solve(self.damped.T, vector))
 
     def decrease(self, step: np.ndarray) -> float:
-        """Predict how far the loss falls."""
         change = self.R @ step
         return -(self.q + 0.5 * change) @ change - self.extra @ step
 
 
 def substitute(L: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Solve L x = b for a lower triangle L, one half after the other."""
+    """Solve L x = b, L (P, P) a lower triangle: the first half of x, then the second."""
     if len(b) <= 64:
         return np.linalg.solve(L, b)
     half = len(b) // 2

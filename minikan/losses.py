@@ -1,12 +1,10 @@
-"""What a network is trained to make small (chapter 04; paper, section 3.1).
+"""What a network is trained to make small: a function of its outputs z (chapter 04; paper, section 3.1).
 
     mean squared error    loss = Σ_s w_s Σ_o (z_o - y_o)² / n_out           Σ_s w_s = 1
     cross-entropy         loss = -Σ_s w_s log p_y,   p = softmax(z)
 
-A loss is a function of the outputs z. It has a value, a gradient ∂loss/∂z and a Hessian ∂²loss/∂z². With a square root
-of the Hessian, ∂²loss/∂z² = S Sᵀ, and pseudo-residuals r, ∂loss/∂z = S r, any loss is treated like a sum of squares: a
-least-squares solver gets the Jacobian SᵀJ and the residuals r. This is the generalised Gauss–Newton method
-(N. Schraudolph, Neural Computation 14 (2002) 1723, section 3).
+Each has a gradient S r and a Hessian S Sᵀ in z. So a least-squares solver can treat it as a sum of squares, with the
+residuals r and the Jacobian Sᵀ ∂z/∂θ: the generalised Gauss–Newton method (N. Schraudolph, Neural Comput. 14, 2002).
 """
 
 from __future__ import annotations
@@ -22,21 +20,20 @@ class MeanSquaredError:
     """The squared residual, averaged over samples and outputs."""
 
     def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> ndarray:
-        """Check targets (n, n_out), or (n,) for one output; transpose them: (n_out, n)."""
+        """Check targets (n, n_out), or (n,) for one output, and transpose them: (n_out, n)."""
         return np.ascontiguousarray(as_targets(y, n, n_out, name).T)
 
     def value_and_gradient(self, z: ndarray, y: ndarray, weights: ndarray) -> tuple[float, ndarray]:
         """Compute loss and gradient: z, y (n_out, n), weights (n,) → float, (n_out, n)."""
-        residuals = z - y
-        upstream = residuals * (weights * (2 / len(z)))
-        return 0.5 * np.vdot(residuals, upstream), upstream
+        upstream = self.hessian_product(z, z - y, weights)
+        return 0.5 * np.vdot(z - y, upstream), upstream
 
     def hessian_product(self, z: ndarray, direction: ndarray, weights: ndarray) -> ndarray:
-        """Multiply a direction in the outputs (n_out, n) by the Hessian."""
+        """Multiply a direction (n_out, n) by the Hessian."""
         return direction * (weights * (2 / len(z)))
 
     def residuals(self, z: ndarray, y: ndarray, weights: ndarray) -> ndarray:
-        """Compute the weighted residuals r (n_out, n)."""
+        """Compute r (n_out, n)."""
         return (z - y) * np.sqrt(2 / len(z) * weights)
 
     def root(self, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -54,26 +51,22 @@ class CrossEntropy:
             raise ValueError(f"{name} must hold a class for each of {n} samples, got shape {y.shape}")
         if n_out < 2:
             raise ValueError("cross-entropy needs a model with one output for each class, at least 2")
-        low, high = y.min(), y.max()
-        if (y != np.round(y)).any() or low < 0 or high >= n_out:
-            raise ValueError(
-                f"{name} must hold classes 0 … {n_out - 1}, got numbers from {low:g} to {high:g}"
-            )
+        if (y != np.round(y)).any() or y.min() < 0 or y.max() >= n_out:
+            got = f"got numbers from {y.min():g} to {y.max():g}"
+            raise ValueError(f"{name} must hold classes 0 … {n_out - 1}, {got}")
         return y.astype(np.intp)
 
     def value_and_gradient(self, z: ndarray, y: ndarray, weights: ndarray) -> tuple[float, ndarray]:
-        """Compute loss and gradient: z (n_out, n), y, weights (n,) → float, (n_out, n)."""
         z = z - z.max(axis=0)
-        p = np.exp(z)
+        p, samples = np.exp(z), np.arange(len(y))
         total = p.sum(axis=0)
         p /= total
-        samples = np.arange(len(y))
         loss = weights @ (np.log(total) - z[y, samples])
         p[y, samples] -= 1
         return loss, p * weights
 
     def hessian_product(self, z: ndarray, direction: ndarray, weights: ndarray) -> ndarray:
-        """Multiply a direction in the outputs (n_out, n) by the Hessian, w (diag(p) - p pᵀ)."""
+        """Multiply a direction (n_out, n) by the Hessian, w (diag(p) - p pᵀ)."""
         p = self._root(z) ** 2
         return p * (direction - (p * direction).sum(axis=0)) * weights
 

@@ -2,8 +2,7 @@
 
     MLP(x) = W_Lᵀ a(… a(W_1ᵀ x + b_1) …) + b_L        a: a fixed activation
 
-An MLP learns the numbers W and b; the function at its nodes is fixed. As in a KAN a layer multiplies weights with
-features. Here these are the activations of its inputs, and a constant 1 for the bias.
+As in a KAN a layer multiplies weights by features: here the activations of its inputs, and a constant 1 for the bias.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from .validation import as_choice, as_generator, as_numbers, as_widths
 
 
 class MLPCache(NamedTuple):
-    """What `forward` computed and the derivatives need."""
+    """What the derivatives need of a forward pass."""
 
     x: np.ndarray  # (n_in, n)
     features: np.ndarray  # (n_in + 1, n), the last row is 1
@@ -31,14 +30,7 @@ class MLPCache(NamedTuple):
 
 
 class MLPLayer(AdditiveLayer):
-    """Apply the activation, then a matrix: z_j = Σ_i W_ij a(x_i) + b_j; samples are the last axis.
-
-    Parameters
-    ----------
-    weights : array_like, shape (n_in + 1, n_out)
-        W, and b as its last row.
-    activation : {"silu", "tanh", "relu", "identity"}
-    """
+    """Apply the activation, then a matrix: z_j = Σ_i W_ij a(x_i) + b_j; weights (n_in + 1, n_out) are W and b."""
 
     has_curves = False
     parts = ("weights", "activation")
@@ -55,34 +47,26 @@ class MLPLayer(AdditiveLayer):
         return f"MLPLayer({self.n_in} → {self.n_out}, {self.activation}: {self.weights.size} parameters)"
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, MLPCache]:
-        """Compute z: x (n_in, n) → z (n_out, n), cache."""
         value, slope, *_ = ACTIVATIONS[self.activation](x, 1)
         features = np.concatenate([value, np.ones((1, x.shape[1]))])
         return self.weights.T @ features, MLPCache(x, features, slope, self.weights.copy())
 
     def backward(self, cache: MLPCache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
-        """Compute the gradients in W and x from the one in z, `upstream` (n_out, n).
-
-        ∂loss/∂W_ij = Σ_samples  a(x_i) upstream_j
-        ∂loss/∂x_i  = a′(x_i) Σ_j  W_ij upstream_j
-        """
+        # ∂loss/∂W_ij = Σ_samples a(x_i) upstream_j        ∂loss/∂x_i = a′(x_i) Σ_j W_ij upstream_j
         gradient = cache.features @ upstream.T
         return gradient, cache.slope * (cache.weights[:-1] @ upstream) if wants_x else None
 
     def features(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
-        """Compute the features, or a derivative of them in x: (n_in + 1, n)."""
         if derivative == 0:
             return cache.features
-        return np.concatenate(
-            [ACTIVATIONS[self.activation](cache.x, derivative)[derivative], 0 * cache.x[:1]]
-        )
+        values = ACTIVATIONS[self.activation](cache.x, derivative)[derivative]
+        return np.concatenate([values, 0 * cache.x[:1]])
 
     def curves(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
         """Compute W_ij a(x_i), without the biases, or a derivative of it in x_i: (n_out, n_in, n)."""
         return cache.weights[:-1].T[:, :, None] * self.features(cache, derivative)[:-1]
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
-        """Draw normal weights, with a variance that keeps that of the nodes, and uniform biases."""
         gain = 1 if self.activation in ("identity", "tanh") else np.sqrt(2)
         self.weights[:-1] = rng.normal(0, gain / np.sqrt(self.n_in), (self.n_in, self.n_out))
         self.weights[-1:] = rng.uniform(-1, 1, (1, self.n_out)) / np.sqrt(self.n_in)
@@ -98,8 +82,8 @@ class MLP(Network):
     activation : {"silu", "tanh", "relu"}
         The function of all hidden nodes.
     seed : int or numpy.random.Generator
-        For the first weights: normal, of variance 2 / n_in (K. He et al., arXiv 1502.01852, section 2.2), with tanh
-        1 / n_in; biases uniform between ±1 / √n_in.
+        Draws normal weights of variance 2 / n_in, with tanh 1 / n_in (K. He et al., arXiv 1502.01852, section 2.2),
+        and uniform biases between ±1 / √n_in.
 
     Raises
     ------

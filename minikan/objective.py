@@ -1,39 +1,29 @@
 """A model and a sum of terms make an objective: what an optimiser sees of them (chapter 04).
 
-    loss(θ),   ∇loss(θ),   H = JᵀJ,   and Jᵀr″, how the residuals curve along a step
-
-`loss` is the sum of all terms; `error` leaves the penalties out.
+loss(θ),   ∇loss(θ),   JᵀJ,   and Jᵀr″, r″ the second derivative of the residuals r along a step
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .losses import Loss
 from .network import Network
 from .terms import Block, Data, Term
 from .validation import as_generator, as_numbers, as_samples
 
 
 class Objective:
-    """A model and what it is trained to make small: parameters, loss and derivatives.
-
-    Attributes
-    ----------
-    evaluations : float
-        How often each sample has been looked at: passes for a loss, a gradient or a Jacobian.
-    prior : callable, optional
-        What Levenberg–Marquardt adds while it takes a step, as prior(model, n, loss, diagonal of JᵀJ): `SmoothPrior`.
-    whole : Objective
-        The objective that this is a part of; itself, if it is none.
-    """
+    """A model and what it is trained to make small: parameters (P,), loss and derivatives."""
 
     def __init__(self, model: Network, terms: Sequence[Term], whole: Objective | None = None) -> None:
-        self.model, self.terms, self.whole, self.evaluations = model, tuple(terms), whole or self, 0.0
-        self.prior: Callable | None = None
+        self.model, self.terms, self.whole = model, tuple(terms), whole or self  # whole: with all samples
+        self.evaluations = 0.0  # passes through all samples so far, for a loss, a gradient or a Jacobian
+        self.prior: Callable | None = (
+            None  # (model, n, loss, diagonal of JᵀJ) → what Levenberg–Marquardt adds
+        )
         self._known: tuple = (None, (), 0.0, 0.0)  # state of the model, terms, and error and penalty there
 
     @property
@@ -46,7 +36,6 @@ class Objective:
 
     @property
     def n(self) -> int:
-        """The number of samples, over all terms that have any."""
         return sum(term.n for term in self.terms)
 
     def part(self, samples: np.ndarray) -> Objective:
@@ -62,71 +51,70 @@ class Objective:
         return self._values()[0]
 
     def _values(self):
-        """Compute error and penalty, unless neither model nor terms have changed since they were computed."""
+        """Compute error and penalty, unless neither model nor terms have changed since the last time."""
         state, terms, *values = self._known
         if terms is not self.terms or not self.model.is_in(state):
-            self.evaluations += 1
-            values = [0.0, 0.0]
+            values, self.evaluations = [0.0, 0.0], self.evaluations + 1
             for term in self.terms:
                 values[term.is_penalty] += term.value(self.model)
             self._known = (self.model.state(), self.terms, *values)
         return values
 
-    def loss_and_gradient(self) -> tuple[float, np.ndarray]:
+    def loss_and_gradient(self, terms: Iterable[Term] | None = None) -> tuple[float, np.ndarray]:
+        """Compute loss and gradient (P,) of all terms, or of some."""
         self.evaluations += 1
-        parts = [term.loss_and_gradient(self.model) for term in self.terms]
-        return sum(loss for loss, _ in parts), np.sum([gradient for _, gradient in parts], axis=0)
+        loss, gradient = 0.0, np.zeros(self.parameters.size)
+        for term in self.terms if terms is None else terms:
+            value, slope = term.loss_and_gradient(self.model)
+            loss, gradient = loss + value, gradient + slope
+        return loss, gradient
 
-    def _blocks(self) -> Iterator[tuple[Block, bool]]:
-        """Yield all terms' blocks, and whether loss and gradient are to be taken from them."""
-        self.evaluations += 1
-        for term in self.terms:
-            for block in term.blocks(self.model):
-                yield block, term.blocks_give_gradient
-
-    def _others(self) -> tuple[float, np.ndarray]:
-        """Compute loss and gradient of those terms whose blocks do not give them."""
-        parts = [term.loss_and_gradient(self.model) for term in self.terms if not term.blocks_give_gradient]
-        return sum(loss for loss, _ in parts), sum((gradient for _, gradient in parts), np.zeros(self.parameters.size))
+    def _linearised(self):
+        """Return loss and gradient of the terms whose blocks do not give them, and the blocks of all terms."""
+        blocks = (block for term in self.terms for block in term.blocks(self.model))
+        return *self.loss_and_gradient(term for term in self.terms if not term.blocks_give_gradient), blocks
 
     def curvature(self) -> tuple[float, np.ndarray, np.ndarray]:
-        """Compute loss, gradient (P,) and Gauss–Newton matrix (P, P)."""
-        loss, gradient = self._others()
-        P = gradient.size
-        products = np.zeros((P + 1, P + 1))  # of J with r as one row more, and itself: JJᵀ, and Jr in the last row
-        for block, counts in self._blocks():
-            loss += block.loss if counts else 0.0
-            if isinstance(block.where, slice):
-                products += block.rows @ block.rows.T
-            else:
-                where = np.append(block.where, P)
-                products[np.ix_(where, where)] += block.rows @ block.rows.T
-        return loss, gradient + products[P, :P], products[:P, :P]
+        """Compute loss, gradient (P,) and Gauss–Newton matrix JᵀJ (P, P)."""
+        loss, gradient, blocks = self._linearised()
+        matrix = np.zeros((gradient.size, gradient.size))
+        for block in blocks:
+            loss += block.loss
+            add_products(gradient, matrix, block)
+        return loss, gradient, matrix
 
     def triangle(self) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
-        """Compute loss, R (P, P), q (P,) and extra (P,): JᵀJ = RᵀR, and the gradient is Rᵀq + extra.
-
-        R and q come from a QR decomposition of J with r as one more column, block by block. The rest of
-        the gradient belongs to terms whose blocks do not give it.
-        """
-        loss, extra = self._others()
-        P = extra.size
-        triangle = np.zeros((P, P + 1))
-        for block, counts in self._blocks():
-            loss += block.loss if counts else 0.0
-            rows = np.zeros((block.rows.shape[1], P + 1))
-            rows[:, np.append(np.arange(P)[block.where], P)] = block.rows.T
-            triangle = np.linalg.qr(np.concatenate([triangle, rows]), mode="r")
-        return loss, triangle[:P, :P], triangle[:P, P], extra
+        """Compute loss, R (P, P), q (P,) and extra (P,): JᵀJ = RᵀR, and the gradient is Rᵀq + extra."""
+        loss, extra, blocks = self._linearised()
+        R, q = np.zeros((extra.size, extra.size)), np.zeros(extra.size)
+        for block in blocks:
+            loss += block.loss
+            R, q = add_rows(R, q, block)
+        return loss, R, q, extra
 
     def second_order(self, step: np.ndarray, h: float = 0.1) -> np.ndarray:
-        """Compute Jᵀr″, where r″ is the residuals' second derivative along a step: (P,)."""
+        """Compute Jᵀr″ (P,), where r″ is the residuals' second derivative along a step (P,)."""
         self.evaluations += 3
         return np.zeros(step.size) + sum(term.second_order(self.model, step, h) for term in self.terms)
 
 
+def add_products(gradient: np.ndarray, matrix: np.ndarray, block: Block) -> None:
+    """Add a block's Jᵀr to a gradient (P,), and its JᵀJ to a matrix (P, P)."""
+    products, where = block.rows @ block.rows.T, block.where
+    gradient[where] += products[-1, :-1]
+    matrix[(where, where) if isinstance(where, slice) else np.ix_(where, where)] += products[:-1, :-1]
+
+
+def add_rows(R: np.ndarray, q: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray]:
+    """Add a block to a QR decomposition of J with the column r: R (P, P) and q (P,), the part of Qᵀr that matters."""
+    rows = np.zeros((block.rows.shape[1], len(q) + 1))
+    rows[:, :-1][:, block.where], rows[:, -1] = block.rows[:-1].T, block.rows[-1]
+    rows = np.linalg.qr(np.vstack([np.column_stack([R, q]), rows]), mode="r")
+    return rows[: len(q), :-1], rows[: len(q), -1]
+
+
 def batches(objective: Objective, size: int, seed: int | np.random.Generator) -> Iterator[Objective]:
-    """Yield the objective with `size` samples at a time, in ever new orders."""
+    """Yield the objective with `size` samples at a time, in a new order in each pass."""
     rng, n = as_generator(seed), objective.n
     while True:
         order = rng.permutation(n)
@@ -136,31 +124,17 @@ def batches(objective: Objective, size: int, seed: int | np.random.Generator) ->
             objective.evaluations += part.evaluations * part.n / n
 
 
-def as_data(
-    model: Network, X: ArrayLike, y: ArrayLike, weights: ArrayLike | None, criterion: Loss, name: str = ""
-) -> Data:
-    """Check samples, targets and weights, and make a term of them."""
-    X = as_samples(X, model.widths[0], f"{name}X")
-    n = len(X)
-    y = criterion.targets(y, n, model.widths[-1], f"{name}y")
-    weights = as_numbers(np.ones(n) if weights is None else weights, "sample_weight")
-    if weights.shape != (n,) or (weights < 0).any() or not weights.any():
-        raise ValueError(f"sample_weight must hold {n} numbers, none negative and not all of them zero")
-    weights = weights / weights.max()  # their sum may overflow
-    return Data(X, y, weights / weights.sum(), criterion)
-
-
 def as_objective(
-    model: Network,
-    X: ArrayLike,
-    y: ArrayLike,
-    weights: ArrayLike | None,
-    criterion: Loss,
-    name: str = "",
-    penalties: Sequence[Term] = (),
+    model: Network, X: ArrayLike, y: ArrayLike, weights: ArrayLike | None, criterion, name="", penalties=()
 ) -> Objective:
     """Check samples, targets and weights, and make an objective of them and of penalties."""
-    data = as_data(model, X, y, weights, criterion, name)
+    X = as_samples(X, model.widths[0], f"{name}X")
+    y = criterion.targets(y, len(X), model.widths[-1], f"{name}y")
+    weights = as_numbers(np.ones(len(X)) if weights is None else weights, "sample_weight")
+    if weights.shape != (len(X),) or (weights < 0).any() or not weights.any():
+        raise ValueError(f"sample_weight must hold {len(X)} numbers, none negative and not all of them zero")
+    weights = weights / weights.max()  # their sum may overflow
+    weights /= weights.sum()
     for penalty in penalties:
         penalty.check(model)
-    return Objective(model, [data, *(penalty.on(data.X, data.weights) for penalty in penalties)])
+    return Objective(model, [Data(X, y, weights, criterion), *(each.on(X, weights) for each in penalties)])

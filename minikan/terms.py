@@ -2,9 +2,7 @@
 
     loss(θ) = Σ_terms ½ ‖r(θ)‖²,      ∂r/∂θ = J:      gradient Jᵀr,  Gauss–Newton matrix JᵀJ
 
-A term offers its value, its exact gradient, and, a block at a time, residuals r with their Jacobian. With the last
-two a least-squares solver works, with the first two any other optimiser. Whoever has a new kind of term, such as the
-residual of a differential equation, writes one class, and all optimisers can minimise it.
+Most optimisers need the exact gradient only, a least-squares solver also residuals r and their Jacobian J.
 """
 
 from __future__ import annotations
@@ -12,47 +10,34 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .losses import Loss
 from .network import Network, blocks, samples_last
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-
 REMEMBERED = 2  # blocks of samples whose last pass is kept: enough for 4096 samples
 
 
 class Block(NamedTuple):
-    """Some of a term's residuals r (N,), with their derivatives J = ∂r/∂θ."""
+    """Some of a term's residuals r (N,), with J (N, p), their derivatives in some of the parameters."""
 
-    loss: float  # their share of the term's value
-    rows: np.ndarray  # (p + 1, N): J, a row for each of the parameters `where`, and r as the last row
-    where: slice | np.ndarray = slice(None)  # all parameters by default
+    loss: float  # their share of the term's value; 0 if the blocks do not give the gradient
+    rows: np.ndarray  # (p + 1, N): Jᵀ, and r as the last row
+    where: slice | np.ndarray = slice(None)  # places (p,) of these parameters in the model's; by default all
 
 
 class Term(ABC):
-    """A part of an objective; it never changes once it is made.
+    """A part of an objective; it never changes once it is made."""
 
-    Attributes
-    ----------
-    is_penalty : bool
-        Whether it counts for the loss only, and not for the error.
-    blocks_give_gradient : bool
-        Whether the exact gradient is the sum of the blocks' Jᵀr. Where it is not, because r and J stand for an
-        approximation, `loss_and_gradient` is asked.
-    """
-
-    is_penalty = True
-    blocks_give_gradient = True
+    is_penalty = True  # left out of the error
+    blocks_give_gradient = True  # the exact gradient is the sum of the blocks' Jᵀr
     n = 0  # samples
 
-    @abstractmethod
     def value(self, model: Network) -> float:
         """Compute the term."""
+        return self.loss_and_gradient(model)[0]
 
     @abstractmethod
     def loss_and_gradient(self, model: Network) -> tuple[float, np.ndarray]:
@@ -63,18 +48,18 @@ class Term(ABC):
         """Yield residuals and their Jacobian, as many at a time as fit into a processor's cache."""
 
     def second_order(self, model: Network, step: np.ndarray, h: float) -> np.ndarray | float:
-        """Compute Jᵀr″, where r″ is the residuals' second derivative along a step: (P,), or 0 where it is left out."""
+        """Compute Jᵀr″ (P,), r″ the residuals' second derivative along a step (P,); 0 leaves it out."""
         return 0.0
 
-    def check(self, model: Network) -> None:
-        """Raise an error in one sentence if the term has no meaning for this model."""
+    def check(self, model: Network) -> None:  # noqa: B027 (most terms fit every model)
+        """Raise an error if the term has no meaning for this model."""
 
-    def on(self, X: np.ndarray, weights: np.ndarray) -> Self:
-        """The same term for samples X (n, n_in) with weights (n,)."""
+    def on(self, X: np.ndarray, weights: np.ndarray) -> Term:
+        """Make the same term for samples X (n, n_in) with weights (n,)."""
         return self
 
-    def part(self, samples: np.ndarray) -> Self:
-        """The same term for some of the samples only."""
+    def part(self, samples: np.ndarray) -> Term:
+        """Make the same term for some of the samples only."""
         return self
 
 
@@ -87,12 +72,10 @@ class Data(Term):
     weights: np.ndarray  # (n,), with sum 1
     criterion: Loss
     _last: dict = field(default_factory=dict, init=False)  # of the last pass: see `passes`
-
     is_penalty = False
 
-    @property
-    def n(self) -> int:
-        return len(self.X)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n", len(self.X))
 
     def variance(self) -> float:
         """Compute the weighted mean square of targets (n_out, n) around their means."""
@@ -104,10 +87,7 @@ class Data(Term):
         return replace(self, X=self.X[samples], y=self.y[..., samples], weights=weights / weights.sum())
 
     def passes(self, model: Network) -> Iterator[tuple[slice, np.ndarray, list]]:
-        """Go through the network, a block of samples at a time: the block, its outputs, and the layers' caches.
-
-        What the first blocks gave is remembered until the model has changed.
-        """
+        """Yield blocks of samples, their outputs (n_out, n) and the layers' caches; the first ones are remembered."""
         if not model.is_in(self._last.get("state")):
             self._last.clear()
             self._last["state"] = model.state()
@@ -128,23 +108,20 @@ class Data(Term):
 
     def blocks(self, model: Network) -> Iterator[Block]:
         for block, z, caches in self.passes(model):
-            y, weights = self.y[..., block], self.weights[block]
             rows = np.empty((model.parameters.size + 1, *z.shape))
-            model.jacobian_of(caches, self.criterion.root(z, weights), rows[:-1])
-            rows[-1] = self.criterion.residuals(z, y, weights)
+            model.jacobian_of(caches, self.criterion.root(z, self.weights[block]), rows[:-1])
+            rows[-1] = self.criterion.residuals(z, self.y[..., block], self.weights[block])
             yield Block(float(self._loss_of(z, block)[0]), rows.reshape(len(rows), -1))
 
     def second_order(self, model: Network, step: np.ndarray, h: float) -> np.ndarray:
-        """Central differences of the outputs along the step; then one pass back."""
         here, gradient = model.parameters.copy(), np.zeros_like(model.parameters)
         for block, z, caches in self.passes(model):
-            x = samples_last(self.X[block])
-            model.parameters[:] = here + h * step
-            ahead, _ = model.forward(x, caches[0])
-            model.parameters[:] = here - h * step
-            behind, _ = model.forward(x, caches[0])
+            x, near = samples_last(self.X[block]), []  # central differences of the outputs:
+            for sign in (1, -1):
+                model.parameters[:] = here + sign * h * step
+                near.append(model.forward(x, caches[0])[0])
             model.parameters[:] = here
-            second = (ahead + behind - 2 * z) / h**2
+            second = (near[0] + near[1] - 2 * z) / h**2
             upstream = self.criterion.hessian_product(z, second, self.weights[block])
             model.propagate(caches, upstream, gradient, wants_x=False)
         return gradient
