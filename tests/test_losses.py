@@ -40,12 +40,11 @@ def test_hessian_product_is_the_derivative_of_the_gradient(case):
 
 def test_the_root_is_one_of_the_second_derivative_and_gives_the_gradient(case):
     loss, y = case
-    identity = np.zeros((n_out * n, n_out, n))  # the "Jacobian" of the outputs in themselves
-    identity.reshape(n_out * n, -1)[:] = np.eye(n_out * n)
-    S = loss.weigh_jacobian(identity.copy(), Z, WEIGHTS).reshape(n_out * n, -1)
-    hessian_times_change = (S @ S.T @ CHANGE.ravel()).reshape(n_out, n)
+    root = loss.root(Z, WEIGHTS)  # Sᵀ, (n_out, n_out, n): a row for each residual
+    assert root.shape == (n_out, n_out, n)
+    hessian_times_change = np.einsum("ran,rbn,bn->an", root, root, CHANGE)
     np.testing.assert_allclose(hessian_times_change, loss.hessian_product(Z, CHANGE, WEIGHTS), atol=1e-14)
-    gradient = (S @ loss.residuals(Z, y, WEIGHTS).ravel()).reshape(n_out, n)
+    gradient = np.einsum("ran,rn->an", root, loss.residuals(Z, y, WEIGHTS))
     np.testing.assert_allclose(gradient, loss.value_and_gradient(Z, y, WEIGHTS)[1], atol=1e-14)
 
 

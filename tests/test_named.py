@@ -72,19 +72,34 @@ def test_symbolic_models_are_pruned_and_scored():
     [
         (dict(function="sine"), "there is no function 'sine' in the library; register it first"),
         (dict(weights=np.ones(3)), "a function has 4 weights, got 3"),
-        (
-            dict(span=np.array([1.0, -1.0])),
-            "the span of a function must be a pair (low, high), got [1.0, -1.0]",
-        ),
-        (dict(span=np.array([1.0])), "the span of a function must be a pair"),
+        (dict(weights=np.ones((4, 1))), "weights must be a vector"),
+        (dict(span=(1.0, -1.0)), "the span of a function must be a pair (low, high), got (1.0, -1.0)"),
+        (dict(span=[1.0]), "the span of a function must be a pair"),
+        (dict(span=[0.0, np.nan]), "the span of a function must be a pair"),
     ],
 )
-def test_what_cannot_be_a_function_is_not_made_of_stored_arrays(change, words):
-    arrays = FunctionEdge(LIBRARY["sin"], np.ones(4)).arrays()
-    assert FunctionEdge.from_arrays(arrays).name == "sin"
+def test_what_cannot_be_a_function_is_refused(change, words):
+    good = dict(function="sin", weights=np.ones(4), span=(-1.0, 1.0))
+    assert FunctionEdge(**good).name == "sin"
     with pytest.raises(ValueError) as error:
-        FunctionEdge.from_arrays({**arrays, **change})
+        FunctionEdge(**{**good, **change})
     assert words in str(error.value)
+
+
+def test_an_edge_is_a_layer_and_its_own_edge():
+    edge = FunctionEdge("exp", [0.5, 0.1, 2.0, -1.0])
+    x = np.linspace(-1, 1, 9)[None]
+    z, cache = edge.forward(x)
+    np.testing.assert_allclose(z, 2 * np.exp(0.5 * x + 0.1) - 1, rtol=1e-15)
+    assert edge.edge_list == [(0, 0)] and edge.curves(cache).shape == (1, 1, 9)
+    assert edge.features(cache).shape == (4, 9)
+    copy = edge.edge(0, 0)
+    copy.raise_by(np.array([3.0]))
+    np.testing.assert_allclose(copy.forward(x)[0], z + 3, rtol=1e-14)
+    np.testing.assert_array_equal(edge.weights, [0.5, 0.1, 2.0, -1.0])
+    edge.weights[0] = 7  # a cache holds the weights of its pass
+    np.testing.assert_array_equal(edge.curves(cache)[0], z)
+    np.testing.assert_array_equal(KAN.from_layers([edge])(x.T), edge.forward(x)[0].T)
 
 
 def test_it_says_what_it_is():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from minikan import KAN, Chebyshev, KANLayer, fit, load, plot, refine, save, update_grid
+from minikan import KAN, Chebyshev, fit, load, plot, refine, save, update_grid
+from minikan.named import FunctionEdge
 from minikan.sparse import SparseLayer
 
 X = np.random.default_rng(0).uniform(-1.2, 1.2, (300, 3))  # some of it beyond the grids
@@ -40,7 +41,9 @@ def test_it_has_the_edges_that_it_was_given():
         for i, j in places:
             wiring[j, i] = True
             np.testing.assert_array_equal(layer.edge(i, j).weights, sheet.edge(i, j).weights)
-            assert layer.edge(i, j).basis.same_as(sheet.edge(i, j).basis)
+            for name in layer.edge(i, j).basis.parts:
+                a, b = (getattr(each.edge(i, j).basis, name) for each in (layer, sheet))
+                np.testing.assert_array_equal(a, b)
         np.testing.assert_array_equal(layer.wiring(), wiring)
 
 
@@ -80,10 +83,10 @@ def test_parameters_are_views():
     few, _ = twins()
     few.parameters[:] = np.arange(few.parameters.size)
     edges = [edge for layer in few.layers for edge in layer.sheet.values()]
-    np.testing.assert_array_equal(np.concatenate([edge.weights for edge in edges]), few.parameters)
-    edges[-1].weights[-1] = -7
+    np.testing.assert_array_equal(np.concatenate([edge.weights.ravel() for edge in edges]), few.parameters)
+    edges[-1].weights[0, -1] = -7
     assert few.parameters[-1] == -7
-    edges[0].raise_by(2.0)
+    edges[0].raise_by(np.array([2.0]))
     assert few.parameters[0] == 2 and few.parameters[7] == 7  # silu's weight stays
 
 
@@ -119,54 +122,63 @@ def test_it_is_saved_and_drawn(tmp_path):
     assert len(panels) == 7  # only edges that are there
 
 
-def test_a_complete_layer_becomes_a_sheet():
-    layer = KAN([2, 3], domain=[(-1, 1), (0, 5)], seed=5, noise=1).layers[0]
-    edges = {(i, j): layer.edge(i, j) for i in range(2) for j in range(3)}
-    sheet = SparseLayer(2, 3, edges).as_sheet()
-    assert isinstance(sheet, KANLayer)
-    np.testing.assert_array_equal(sheet.weights, layer.weights)
-    np.testing.assert_array_equal(sheet.knots, layer.knots)
+def test_constants_go_to_the_first_edge_of_each_node():
+    few, _ = twins()
+    layer, x = few.layers[0], X.T
+    before = layer.forward(x)[0]
+    layer.raise_by(np.array([0.5, -2.0]))
+    np.testing.assert_allclose(layer.forward(x)[0], before + [[0.5], [-2.0]], atol=1e-13)
+    changed = few.parameters != twins()[0].parameters
+    assert changed.sum() == 2 * 7 and not changed[[7, 15]].any()  # edges 0 → 0 and 2 → 1, but for silu
 
 
-@pytest.mark.parametrize(
-    "which",
-    [
-        "another grid",
-        "another place",
-        "no silu",
-        "finer from one input",
-        "another family",
-        "another family below",
-    ],
-)
-def test_edges_that_are_not_alike_stay_edges(which):
-    layer = KAN([2, 3], seed=5, noise=1).layers[0]
-    edges = {(i, j): layer.edge(i, j) for i in range(2) for j in range(3)}
-    other = {
-        "another grid": KAN([1, 1], grid=7),
-        "another place": KAN([1, 1], domain=(-1, 2)),
-        "no silu": KAN([1, 1], base=None),
-        "finer from one input": KAN([1, 3], grid=7),
-        "another family": KAN([1, 1], basis=Chebyshev),
-        "another family below": KAN([1, 3], basis=Chebyshev),
-    }[which].layers[0]
-    edges |= {(0, j): other.edge(0, j) for j in range(other.n_out)}
-    mixed = SparseLayer(2, 3, edges)
-    assert mixed.as_sheet() is mixed
+def test_a_part_keeps_its_edges():
+    """Some inputs, outputs and edges, renumbered; the edges themselves are the same, of whatever kind."""
+    first, other, named = KAN([1, 1], seed=5).layers[0], KAN([1, 1], basis=Chebyshev).layers[0], sine()
+    layer = SparseLayer(3, 2, {(0, 0): first, (2, 0): other, (2, 1): named, (1, 1): first})
+    mask = np.array([[True, False, True], [False, False, True]])
+    part = layer.part(mask, np.array([2]), np.array([1, 0]))
+    assert part.edge_list == [(0, 0), (0, 1)]
+    assert (part.n_in, part.n_out) == (1, 2)
+    x = np.linspace(-1.5, 1.5, 40)[None]
+    np.testing.assert_array_equal(part.forward(x)[0], np.vstack([named.forward(x)[0], other.forward(x)[0]]))
+    part.weights[:] = 0  # a copy
+    assert layer.edge(2, 1).weights.any()
 
 
-def test_a_layer_with_a_gap_stays():
-    layer = KAN([2, 3]).layers[0]
-    missing = SparseLayer(
-        2, 3, {(i, j): layer.edge(i, j) for i in range(2) for j in range(3) if (i, j) != (1, 1)}
-    )
-    assert missing.as_sheet() is missing
+def test_a_sheet_takes_any_edges_and_copies_them():
+    """Curves on grids of their own, other families, and named functions, side by side."""
+    edges = {
+        (0, 0): KAN([1, 1], grid=7, seed=1).layers[0],
+        (0, 1): KAN([1, 1], domain=(-1, 2), base=None).layers[0],
+        (1, 0): KAN([1, 1], basis=Chebyshev, noise=1).layers[0],
+        (1, 1): sine(),
+    }
+    layer = SparseLayer(2, 2, edges)
+    assert [type(edge) for edge in layer.sheet.values()] == [type(edge) for edge in edges.values()]
+    before = layer.weights.copy()
+    for edge in edges.values():
+        edge.weights[:] = 0
+    np.testing.assert_array_equal(layer.weights, before)
+    x = X.T[:2]
+    z, cache = layer.forward(x)
+    curves = layer.curves(cache)
+    np.testing.assert_allclose(z, curves.sum(axis=1), atol=1e-14)
+    for i, j in layer.edge_list:
+        np.testing.assert_allclose(layer.edge(i, j).forward(x[[i]])[0][0], curves[j, i], atol=1e-14)
+        assert layer.edge(i, j).weights.base is None  # a copy, too
+
+
+def sine():
+    return FunctionEdge("sin", [2.0, 0.1, 0.5, 0.3])
 
 
 def test_it_refuses():
     edge = KAN([1, 1]).layers[0].edge(0, 0)
     with pytest.raises(ValueError, match="edges must lead from 0 … 1 to 0 … 0"):
         SparseLayer(2, 1, {(0, 1): edge})
+    with pytest.raises(ValueError, match="not all of 2 nodes are reached by an edge"):
+        SparseLayer(2, 2, {(0, 1): edge})
     with pytest.raises(ValueError, match="at least one edge"):
         SparseLayer(2, 1, {})
 
@@ -174,5 +186,6 @@ def test_it_refuses():
 def test_it_says_what_it_is():
     few, _ = twins()
     assert repr(few.layers[1]) == (
-        "SparseLayer(2 → 2: 16 parameters)\n    0 → 0: Splines(G=4, k=3)\n    1 → 1: Splines(G=4, k=3)"
+        "SparseLayer(2 → 2: 16 parameters)\n    0 → 0: KANLayer(1 → 1, G=4, k=3: 8 parameters)\n"
+        "    1 → 1: KANLayer(1 → 1, G=4, k=3: 8 parameters)"
     )

@@ -87,13 +87,27 @@ def same(a, b):
     )
 
 
+def assert_same_parts(a, b):
+    """Compare what layers, bases and edges are made of, type and number by number."""
+    assert type(a) is type(b)
+    if isinstance(a, dict):
+        assert list(a) == list(b)
+        a, b = a.values(), b.values()
+    elif hasattr(a, "parts"):
+        a, b = ([getattr(each, name) for name in each.parts] for each in (a, b))
+    else:
+        np.testing.assert_array_equal(a, b)
+        return
+    for one, other in zip(a, b, strict=True):
+        assert_same_parts(one, other)
+
+
 def test_round_trip_is_exact(any_model, tmp_path):
     path = tmp_path / "model.npz"
     save(any_model, path)
     assert same(load(str(path)), any_model)
     for a, b in zip(load(path).layers, any_model.layers, strict=True):
-        assert type(a) is type(b)
-        np.testing.assert_equal(a.arrays(), b.arrays())
+        assert_same_parts(a, b)
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.npz"]
 
 
@@ -226,7 +240,7 @@ def test_absurd_claims_are_refused_at_once(kind, tmp_path):
 def test_a_layer_of_absurd_width_is_refused(tmp_path):
     save(kinds()["symbolic"], tmp_path / "m")
     with np.load(tmp_path / "m") as archive:
-        arrays = dict(archive) | {"layer1/shape": np.array([1, 10**12])}
+        arrays = dict(archive) | {"layer1/n_out": np.array(10**12)}
     np.savez(tmp_path / "other.npz", **arrays)
     with pytest.raises(ValueError, match="not all of 1000000000000 nodes are reached"):
         load(tmp_path / "other.npz")
@@ -321,7 +335,7 @@ def stored(**changes):
         (stored(layer0__weights=np.array([Bomb()], object)), "allow_pickle=False"),
         (stored(layer0__basis__knots=np.zeros((1, 4))), "strictly increasing"),
         (stored(layer0__weights=np.full((1, 3, 1), np.inf)), "weights must be finite"),
-        (stored(layer0__basis__kind="Wavelets"), "there is no family of curves 'Wavelets'"),
+        (stored(layer0__basis__kind="Wavelets"), "Wavelets"),
         (stored(layer0__basis__order=-1), "order must be at least 0"),
         (stored(layer0__basis__surprise=1, minikan_arrays=8), "surprise"),
         (stored(layer0__kind="Bomb"), "Bomb"),

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from minikan import KAN, MLP, fit, fix_symbolic, formula, prune, refine, suggest, symbolify
-from minikan.edges import CurveEdge
+from minikan import KAN, MLP, KANLayer, fit, fix_symbolic, formula, prune, refine, suggest, symbolify
 from minikan.functions import LIBRARY, Function
 from minikan.matching import Candidate
 from minikan.named import FunctionEdge
@@ -32,7 +31,8 @@ def test_suggest_and_fix():
     fixed = fix_symbolic(model, X2, 0, 0, 0, "sin")
     np.testing.assert_array_equal(model.parameters, before)
     assert isinstance(fixed.layers[0].sheet[0, 0], FunctionEdge)
-    assert isinstance(fixed.layers[0].sheet[1, 0], CurveEdge)
+    other = fixed.layers[0].sheet[1, 0]
+    assert isinstance(other, KANLayer) and not other.name
     np.testing.assert_allclose(fixed(X2), model(X2), atol=1e-3)
     assert symbolify(fixed, X2, y).layers[0].sheet[0, 0].function.name == "sin"
     with pytest.raises(ValueError, match="has no edge from node 0 to node 3 in layer 0"):
