@@ -1,19 +1,16 @@
-"""A family of curves is a basis: features of one variable, to be weighted and summed (chapters 03 and 09).
+"""A family of curves is a basis: features of one variable, which are weighted and added (chapters 03 and 09).
 
     φ(x) = Σ_m w_m Φ_m(x)              one edge: the features of its input, its own weights
-    z    = Wᵀ Φ(x)                     one layer: all features of all inputs, K = n_in · m in number
+    z    = Wᵀ Φ(x)                     one layer: all K = n_in · m features of all inputs
 
-`Basis` says what a family offers, and does for all families what does not depend on it: beyond the domain every feature
-continues as a straight line, value and slope matched; a base function such as silu joins as the last feature; and a
-curve is carried from one basis to another by least squares. `Features` are the features of a batch of samples, computed
-once, and the products that a layer needs of them.
+`Basis` holds what all families share. Outside the domain every feature continues as a straight line.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,38 +18,25 @@ from numpy.typing import ArrayLike
 from .activations import ACTIVATIONS
 from .validation import as_choice, as_domains, as_integer
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-MARGIN = 0.02  # of the range of the data, left free on both sides: new samples reach beyond the old ones
-WIDEST = 0.1  # of the range of the data, that may be free before grids of hidden nodes are laid anew
-ENOUGH = 100  # samples per cell, for which quantiles are smooth enough to lay cells by them
-RIDGE = 0.01  # what the square of a weight costs beside the square of a curve's second derivative
+MARGIN = 0.02  # of the data's range: how far grids go beyond it on both sides, as new samples may lie outside
+WIDEST = 0.1  # of the data's range: how far grids of hidden nodes may go beyond it before they are laid again
+ENOUGH = 100  # samples per cell that make quantiles smooth enough to place grid points by them
+RIDGE = 0.01  # penalty on the square of a weight, beside that on the square of a curve's second derivative
 
 
 class Basis(ABC):
-    """What every family of curves offers; a basis never changes once it is made.
+    """A family of curves on `domain` (n_in, 2); `grid` says how fine it is: cells, waves or degree.
 
-    Parameters
-    ----------
-    domain : array_like, shape (n_in, 2), or a pair of float
-        The interval (low, high) of each input.
-    grid : int
-        How fine the family is: cells, centres, waves or degrees.
-    base : str, optional
-        An activation (`minikan.activations`) as one more feature, the last one.
-
-    Attributes
-    ----------
-    size, m : int
-        Features of an input, without and with the base function.
+    An activation `base` can be one more feature, the last of m; the others are `size`. A basis never changes.
     """
 
-    default_base: str | None = None  # what `KAN` adds to this family if nothing else is said
-    ones, linear = 0, 1  # the features that are 1 and u
-    parts: tuple[str, ...] = ("domain", "grid", "base")  # the arguments that make the same basis again
+    default_base: str | None = None  # the base function that `KAN` adds by default
+    parts: tuple[str, ...] = (
+        "domain",
+        "grid",
+        "base",
+    )  # names of the constructor's arguments, and of attributes
     kinds: ClassVar[dict[str, type[Basis]]] = {}  # every family by its name, for `load`
-    size: int
 
     def __init_subclass__(cls) -> None:
         Basis.kinds[cls.__name__] = cls
@@ -60,16 +44,13 @@ class Basis(ABC):
     def __init__(self, domain: ArrayLike = (-1, 1), grid: int = 5, base: str | None = None) -> None:
         self.domain, self.grid = as_domains(domain), as_integer(grid, "grid", 1)
         self.base = None if base is None else as_choice(base, "base", ACTIVATIONS)
-        self.size = self.count(self.grid)
-
-    @staticmethod
-    def count(grid: int) -> int:
-        """How many features there are without the base function."""
-        raise NotImplementedError
+        self.size = len(self.functions(np.zeros(1), 0))
+        self.n_in, self.m = len(self.domain), self.size + (self.base is not None)
+        self.label = f"{type(self).__name__} {self.grid}"
 
     @classmethod
-    def on(cls, domain: ArrayLike, grid: int, order: int, base: str | None) -> Self:
-        """Make a basis of this family; `order` matters to splines only."""
+    def on(cls, domain: ArrayLike, grid: int, order: int, base: str | None) -> Basis:
+        """Make a basis of this family; only splines use `order`."""
         return cls(domain, grid, base)
 
     @abstractmethod
@@ -77,57 +58,39 @@ class Basis(ABC):
         """Evaluate the features, or a derivative in u, at u in [-1, 1]: (...) → (size, ...)."""
 
     def constant(self) -> np.ndarray:
-        """The weights of the constant curve 1, (m,)."""
-        return np.eye(self.m)[self.ones]
+        """Return the weights of the constant curve 1, by default the first feature: (m,)."""
+        return np.eye(self.m)[0]
 
     def line(self) -> np.ndarray:
-        """The weights of the straight line from -1 to 1 across the domain, (n_in, m)."""
-        return np.tile(np.eye(self.m)[self.linear], (self.n_in, 1))
+        """Return the weights of the line u from -1 to 1 across the domain, by default the second feature: (n_in, m)."""
+        return np.tile(np.eye(self.m)[1], (self.n_in, 1))
 
-    def refined(self, grid: int) -> Self:
-        """The same family on the same domain, with another `grid`."""
+    def refined(self, grid: int) -> Basis:
+        """Make the same family on the same domain with another `grid`."""
         return type(self)(self.domain, grid, self.base)
 
-    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float | None) -> Self:
-        """The same family where the data of each input are, x[i] of shape (n,), and a little beyond."""
+    def fitted(self, x: Sequence[np.ndarray], uniform_weight: float | None) -> Basis:
+        """Make the same family on domains that cover the data of each input, x[i] of shape (n,)."""
         domain = [around(data, *ends) for data, ends in zip(x, self.domain, strict=True)]
         return type(self)(domain, self.grid, self.base)
 
     def covers(self, x: Sequence[np.ndarray]) -> bool:
-        """Tell whether the data of each input lie on its domain, and fill it."""
+        """Return whether the data of each input lie on its domain, and fill it."""
         for data, (low, high) in zip(x, self.domain, strict=True):
-            free = min(data.min() - low, high - data.max()), max(data.min() - low, high - data.max())
-            if has_range(data, low, high) and not (free[0] >= 0 and free[1] <= WIDEST * np.ptp(data)):
+            free = data.min() - low, high - data.max()
+            if has_range(data, low, high) and not 0 <= min(free) <= max(free) <= WIDEST * np.ptp(data):
                 return False
         return True
 
-    def rows(self, inputs: Any) -> Self:
-        """The basis of some of the inputs."""
+    def rows(self, inputs: Any) -> Basis:
+        """Make the basis of some of the inputs."""
         return type(self)(self.domain[inputs], self.grid, self.base)
-
-    def is_shared(self) -> bool:
-        """Tell whether all inputs have the same features."""
-        rows = getattr(self, self.parts[0])
-        return bool((rows == rows[0]).all())
-
-    @property
-    def n_in(self) -> int:
-        return len(self.domain)
-
-    @property
-    def m(self) -> int:
-        return self.size + (self.base is not None)
-
-    @property
-    def label(self) -> str:
-        """How fine it is, in short."""
-        return f"{type(self).__name__} {self.grid}"
 
     def __repr__(self):
         return f"{type(self).__name__}({self.label})"
 
     def floats_per_sample(self, n_out: int) -> int:
-        """How many numbers a pass through a layer of `n_out` outputs keeps of a sample."""
+        """Return how many numbers a layer of `n_out` outputs keeps for each sample."""
         return self.n_in * self.m
 
     def features(self, x: np.ndarray, n_out: int = 1) -> Features:
@@ -135,31 +98,25 @@ class Basis(ABC):
         return Features(self, x)
 
     def roughness(self) -> np.ndarray:
-        """Rows (rows, m) whose products with the weights, squared, sum up to the roughness of a curve.
-
-        ∫ φ″(u)² du over the domain, mapped to [-1, 1], by Gauss–Legendre quadrature, and a little of every weight.
-        """
+        """Compute R (rows, m): |R w|² is ∫ φ″(u)² du by Gauss–Legendre quadrature, plus RIDGE times |w|²."""
         u, share = np.polynomial.legendre.leggauss(4 * self.size)
         rows = np.zeros((len(u), self.m))
         rows[:, : self.size] = self.functions(u, 2).T * np.sqrt(share)[:, None]
         return np.concatenate([rows, np.sqrt(RIDGE) * np.eye(self.m)])
 
     def differences(self) -> list[np.ndarray]:
-        """For each input rows D (rows, size) whose products with the weights tell where curves are not smooth.
-
-        They are for weights that few samples determine; families of which every weight matters everywhere have none.
-        """
+        """Compute for each input D (rows, size): D @ weights is zero for a smooth curve. Only splines have it."""
         return []
 
     def sample_points(self) -> np.ndarray:
-        """Points of each input that determine a curve on its domain: (n_in, points)."""
-        return within(self.domain, chebyshev_points(4 * self.size))
+        """Return points of each input that determine a curve on its domain: (n_in, points)."""
+        return chebyshev_points(self.domain, 4 * self.size)
 
     def projection(self, new: Basis) -> np.ndarray:
-        """Find what takes weights of this basis to those of a new one: (n_in, new.m, m).
+        """Compute the matrices that turn weights of this basis into those of a new one: (n_in, new.m, m).
 
-        It is the least-squares fit of each feature at the new basis's `sample_points`. A base function that both have
-        keeps its weight: only what it does differently, where it continues straight, is left to the others.
+        Each feature is fitted by least squares at the new basis's `sample_points`. If both have the same base function,
+        it keeps its weight; the other features only fit its change outside the old domain, where it becomes straight.
         """
         x = new.sample_points()
         targets = self.features(x).matrix().reshape(self.n_in, self.m, -1)
@@ -178,60 +135,52 @@ class Basis(ABC):
 
 
 class Features:
-    """All features of a batch x (n_in, n), and the products that a layer needs of them.
-
-        times(W)          Wᵀ Φ             the layer's outputs (n_out, n), and W as the others below want it
-        gradient(g)       Φ gᵀ             the loss's gradient in W (K, n_out), given g = ∂loss/∂z (n_out, n)
-        pull(kept, g)     Σ_j g_j φ′_ji    the loss's gradient in x (n_in, n)
-        curves(kept, d)   φ_ji⁽ᵈ⁾          every edge by itself, or a derivative of it (n_out, n_in, n)
-        matrix(d)         Φ⁽ᵈ⁾             the features (K, n), or their derivatives in x
-    """
+    """All features of a batch x (n_in, n), and the products that a layer needs of them."""
 
     def __init__(self, basis: Basis, x: np.ndarray) -> None:
         self.basis, self.x, self._known = basis, x, {}
 
     def matrix(self, derivative: int = 0) -> np.ndarray:
+        """Compute the features Φ, or a derivative of them in x: (K, n)."""
         if derivative not in self._known:
-            low, high = self.basis.domain.T[:, :, None]
+            basis, (low, high) = self.basis, self.basis.domain.T[:, :, None]
             inside = self.x.clip(low, high)
             beyond = self.x - inside
-            values = self._inside(inside, derivative)  # (n_in, m, n)
-            if derivative == 0 and beyond.any():  # go on straight
-                values += self._inside(inside, 1) * beyond[:, None]
+            functions = basis.functions(
+                (2 * inside - low - high) / (high - low), derivative
+            )  # (size, n_in, n)
+            values = np.empty((basis.n_in, basis.m, self.x.shape[1]))
+            values[:, : basis.size] = (functions * (2 / (high - low)) ** derivative).swapaxes(0, 1)
+            if basis.base is not None:
+                values[:, -1] = ACTIVATIONS[basis.base](inside, derivative)[derivative]
+            if derivative == 0 and beyond.any():  # a straight line outside
+                values += self.matrix(1).reshape(values.shape) * beyond[:, None]
             elif derivative > 1:
                 values *= (beyond == 0)[:, None]
             self._known[derivative] = values.reshape(-1, self.x.shape[1])
         return self._known[derivative]
 
-    def _inside(self, x, derivative):
-        basis, (low, high) = self.basis, self.basis.domain.T[:, :, None]
-        values = np.empty((len(x), basis.m, x.shape[1]))
-        curves = basis.functions((2 * x - low - high) / (high - low), derivative)  # (size, n_in, n)
-        values[:, : basis.size] = (curves * (2 / (high - low)) ** derivative).swapaxes(0, 1)
-        if basis.base is not None:
-            values[:, -1] = ACTIVATIONS[basis.base](x, derivative)[derivative]
-        return values
-
     def times(self, W: np.ndarray) -> tuple[np.ndarray, Any]:
+        """Compute the outputs Wᵀ Φ (n_out, n) from W (K, n_out); also return W as `pull` and `curves` need it."""
         return W.T @ self.matrix(), W.copy()
 
     def gradient(self, g: np.ndarray) -> np.ndarray:
+        """Compute the loss's gradient in W, Φ gᵀ (K, n_out), from g = ∂loss/∂z (n_out, n)."""
         return self.matrix() @ g.T
 
     def pull(self, kept: Any, g: np.ndarray) -> np.ndarray:
+        """Compute the loss's gradient in x, Σ_j g_j φ′_ji (n_in, n), from g = ∂loss/∂z (n_out, n)."""
         return ((kept @ g) * self.matrix(1)).reshape(self.basis.n_in, -1, g.shape[1]).sum(axis=1)
 
     def curves(self, kept: Any, derivative: int = 0) -> np.ndarray:
+        """Evaluate every edge φ_ji, or a derivative of it: (n_out, n_in, n)."""
         n_in, m, n = self.basis.n_in, self.basis.m, self.x.shape[1]
         weights, features = kept.reshape(n_in, m, -1), self.matrix(derivative).reshape(n_in, m, n)
         return (weights.swapaxes(1, 2) @ features).swapaxes(0, 1)
 
 
 def around(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    """Choose the interval for data x (n,), a little wider than their range.
-
-    Where the data are all alike the old interval (low, high) stays, and is moved if they do not lie on it.
-    """
+    """Return an interval that covers data x (n,) and a margin; if x is constant, (low, high), moved to contain it."""
     first, last = x.min(), x.max()
     if has_range(x, low, high):
         return first - MARGIN * (last - first), last + MARGIN * (last - first)
@@ -241,16 +190,12 @@ def around(x: np.ndarray, low: float, high: float) -> tuple[float, float]:
 
 
 def has_range(x: np.ndarray, low: float, high: float) -> bool:
-    """Tell whether data (n,) differ by more than rounding."""
+    """Return whether data (n,) differ by more than rounding."""
     first, last = x.min(), x.max()
     return bool(last - first > 1e-9 * max(high - low, abs(first), abs(last)))
 
 
-def chebyshev_points(count: int) -> np.ndarray:
-    """List points in (0, 1) that are dense towards the ends, where polynomials need them."""
-    return 0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + 0.5) / count)
-
-
-def within(intervals: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Go by shares of 0 … 1 from the low to the high end of intervals (..., 2): (..., points)."""
+def chebyshev_points(intervals: np.ndarray, count: int) -> np.ndarray:
+    """Return points of intervals (..., 2), closer together near the ends, as polynomials need them: (..., count)."""
+    share = 0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + 0.5) / count)
     return intervals[..., :1] + (intervals[..., 1:] - intervals[..., :1]) * share

@@ -2,11 +2,9 @@
 
     u(x + t v) = u + t u̇ + ½ t² ü + …         a jet: the value, and two derivatives along a direction v
 
-A differential equation is an equation between u, u̇ and ü. To train a network on it takes their Jacobian in the
-parameters. Layer by layer a jet goes up (`Layer.forward_jets`), and what an output's jet depends on comes down
-(`Layer.pull_jets`), exactly as values and sensitivities do in `Network.linearise`.
-
-Second derivatives in two variables follow from three directions: 2 u_xy = ü along (1, 1) - ü along x - ü along y.
+To train a network on a differential equation, which is an equation between u, u̇ and ü, takes their Jacobian in the
+parameters. Jets go up layer by layer (`Layer.forward_jets`), and sensitivities to them come down (`Layer.pull_jets`).
+Mixed derivatives follow from three directions: 2 u_xy = ü along (1, 1) - ü along x - ü along y.
 """
 
 from __future__ import annotations
@@ -21,19 +19,16 @@ from .validation import as_numbers, as_samples, finite_results
 
 
 class Jets(NamedTuple):
-    """Value and derivatives along D directions, of outputs or of their Jacobian.
+    """Outputs and their derivatives along D directions, or the Jacobian of these, with one axis more: (…, P)."""
 
-    Of outputs: value (n, n_out), first and second (n, n_out, D). Of their Jacobian there is one axis more, (…, P).
-    """
-
-    value: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
+    value: np.ndarray  # (n, n_out)
+    first: np.ndarray  # (n, n_out, D)
+    second: np.ndarray  # (n, n_out, D)
 
 
 @finite_results
 def jets(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> Jets:
-    """Compute the outputs and their first and second derivatives along directions in the input space.
+    """Compute the outputs and their first and second derivatives along directions in the space of the inputs.
 
     Parameters
     ----------
@@ -53,29 +48,24 @@ def jets(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> J
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from minikan import KAN, fit
-    >>> from minikan.jets import jets
-    >>> x = np.linspace(-1, 1, 100)[:, None]
-    >>> model = KAN([1, 1], grid=20)
-    >>> history = fit(model, x, np.sin(x))
-    >>> u, du, ddu = jets(model, [[0.5]])
-    >>> bool(abs(du.item() - np.cos(0.5)) < 1e-4 and abs(ddu.item() + np.sin(0.5)) < 1e-2)
-    True
+    >>> from minikan import KAN
+    >>> u, du, ddu = jets(KAN([2, 1]), [[0.5, 0.1]])
+    >>> u.shape, du.shape, ddu.shape
+    ((1, 1), (1, 1, 2), (1, 1, 2))
     """
     z, _ = forward(model, *_checked(model, X, directions))
-    return _taken_apart(z.T)
+    return _separated(z.T)
 
 
 @finite_results
 def jets_jacobian(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> Jets:
-    """Differentiate `jets` in the parameters: one axis more, P, at the end. Arguments and errors as there."""
+    """Differentiate `jets` in the parameters: one axis more, P, at the end. Arguments and errors are the same."""
     x, directions = _checked(model, X, directions)
     z, caches = forward(model, x, directions)
     C, n_out, n = z.shape
     each = np.eye(C * n_out).reshape(C * n_out, C, n_out, 1)  # every number of the jet by itself
     jacobian = jacobian_of_jets(model, caches, np.broadcast_to(each, (*each.shape[:3], n)))
-    return _taken_apart(jacobian.reshape(-1, C, n_out, n).T)
+    return _separated(jacobian.reshape(-1, C, n_out, n).T)
 
 
 def forward(model: Network, x: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, list]:
@@ -89,10 +79,7 @@ def forward(model: Network, x: np.ndarray, directions: np.ndarray) -> tuple[np.n
 
 
 def jacobian_of_jets(model: Network, caches: list, sensitivity: np.ndarray) -> np.ndarray:
-    """Differentiate M quantities in the parameters, sample by sample: (P, M, n).
-
-    `caches` come from `forward`; `sensitivity` (M, 1 + 2D, n_out, n) are their derivatives in the outputs' jets.
-    """
+    """Turn derivatives in the outputs' jets, (M, 1 + 2D, n_out, n), into those in the parameters, (P, M, n)."""
     jacobian = np.empty((model.parameters.size, len(sensitivity), sensitivity.shape[-1]))
     parts = model.split(jacobian)
     for depth in reversed(range(len(model.layers))):
@@ -112,7 +99,7 @@ def _checked(model, X, directions):
     return x, directions
 
 
-def _taken_apart(z):
+def _separated(z):
     """Name the parts of jets (n, n_out, 1 + 2D, ...)."""
     D = z.shape[2] // 2
     return Jets(*(np.ascontiguousarray(part) for part in (z[:, :, 0], z[:, :, 1 : D + 1], z[:, :, D + 1 :])))

@@ -1,10 +1,9 @@
-"""A layer is a sheet of edges, each with a learnable curve of its own (chapter 03; paper, section 2.2).
+"""A layer of edges, each of which has a learnable curve of its own (chapter 03; paper, section 2.2).
 
     φ_ji(x) = Σ_m W_imj Φ_m(x)                  one edge
     z_j     = Σ_i φ_ji(x_i)                     one layer
 
-All edges that leave an input share its features: so a layer is one product of a matrix of weights with the features
-of all inputs. A layer with shared curves (chapter 09) is the same, with weights that are tied to each other.
+All edges that leave an input share its features, so a layer is one product: a matrix of weights times all features.
 """
 
 from __future__ import annotations
@@ -21,29 +20,22 @@ from .validation import as_numbers
 
 
 class Cache(NamedTuple):
-    """What `forward` found out and the derivatives need."""
+    """What `forward` keeps for the derivatives."""
 
     features: Features
-    kept: Any  # the weights of this pass, as the features want them
-    tied: Any = None  # the same as the layer has them, where they are tied
+    kept: Any  # the W of this pass, as the features need it
+    tied: Any = None  # the weights of this pass, if they are tied
 
 
 class KANLayer(CurveLayer):
-    """A sheet of n_in × n_out edges; samples run along the last axis in here.
+    """A layer of n_in × n_out edges; samples run along the last axis.
 
     Parameters
     ----------
     basis : Basis
-        The family of curves, with a domain for each of n_in inputs.
+        The family of curves, with a domain for each input.
     weights : array_like, shape (n_in, m, n_out)
-        The weights of the m features of each input, for each output.
-
-    Attributes
-    ----------
-    coef : ndarray, shape (n_in, basis.size, n_out)
-        The weights of the family, a view; for splines (n_in, G + k, n_out).
-    base_weight : ndarray, shape (n_in, n_out)
-        The weights of the base function, a view.
+        W; views of it are `coef` (n_in, size, n_out) and `base_weight` (n_in, n_out), that of the base function.
 
     Raises
     ------
@@ -52,15 +44,9 @@ class KANLayer(CurveLayer):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from minikan import KANLayer, Splines, make_grid
-    >>> knots = make_grid((-1, 1), grid=4, order=3)
-    >>> layer = KANLayer(Splines([knots, knots], order=3, base="silu"), np.zeros((2, 8, 1)))
-    >>> layer
+    >>> from minikan import KANLayer, Splines
+    >>> KANLayer(Splines.on([(-1, 1), (-1, 1)], grid=4, order=3, base="silu"), np.zeros((2, 8, 1)))
     KANLayer(2 → 1, G=4, k=3: 16 parameters)
-    >>> layer.base_weight[:] = [[1.0], [-1.0]]
-    >>> layer.forward(np.array([[0.5], [0.5]]))[0]  # silu(0.5) - silu(0.5)
-    array([[0.]])
     """
 
     parts: tuple[str, ...] = ("basis", "weights")
@@ -70,73 +56,51 @@ class KANLayer(CurveLayer):
             raise TypeError(f"basis must be a family of curves such as Splines(…), got {basis!r}")
         weights = as_numbers(weights, "weights")
         if weights.ndim != 3 or weights.shape[:2] != (basis.n_in, basis.m) or weights.shape[2] == 0:
-            raise ValueError(
-                f"weights must have shape ({basis.n_in}, {basis.m}, n_out) for {basis!r}, got {weights.shape}"
-            )
-        self.basis, self.weights = basis, weights.copy()
-        self.n_in, self.n_out = basis.n_in, weights.shape[2]
-
-    def __getattr__(self, name):
-        """What a family knows of its curves (knots, points, order of splines), its layer knows, too."""
-        if name in ("knots", "points", "order"):
-            return getattr(self.basis, name)
-        raise AttributeError(f"a {type(self).__name__} has no {name!r}")
+            shape = f"({basis.n_in}, {basis.m}, n_out)"
+            raise ValueError(f"weights must have shape {shape} for {basis!r}, got {weights.shape}")
+        self.bases, self.weights = (basis,), weights.copy()
+        self.n_in, self.n_out, self.G, self.label = basis.n_in, weights.shape[2], basis.grid, basis.label
+        self.row_inputs = np.repeat(np.arange(self.n_in), basis.m)
 
     @property
-    def bases(self) -> tuple:
-        return (self.basis,)
+    def basis(self) -> Basis:
+        return self.bases[0]
 
-    @bases.setter
-    def bases(self, bases: tuple) -> None:
-        (self.basis,) = bases
+    def __getattr__(self, name):
+        """Look up views of the weights, and what only splines have."""
+        if name == "coef":
+            return self.table[:, : self.basis.size]
+        if name == "base_weight" and self.basis.base is not None:
+            return self.table[:, -1]
+        if name in ("knots", "points", "order"):
+            return getattr(self.basis, name)
+        what = "base function" if name == "base_weight" else repr(name)
+        raise AttributeError(f"a {type(self).__name__} has no {what}")
+
+    def __repr__(self):
+        shape = f"{self.n_in} → {self.n_out}"
+        return f"{type(self).__name__}({shape}, {self.label}: {self.weights.size} parameters)"
 
     @property
     def table(self) -> np.ndarray:
-        """The weights of all features, (n_in, m, n_out)."""
+        """The weights W of all features, (n_in, m, n_out)."""
         return self.weights
 
     def tie(self, cache: Cache, table: np.ndarray) -> np.ndarray:
-        """Turn derivatives in `table`, (n_in, m, n_out, ...), into derivatives in the weights."""
+        """Turn derivatives in W, (n_in, m, n_out, ...), into derivatives in the weights."""
         return table
-
-    @property
-    def coef(self) -> np.ndarray:
-        return self.table[:, : self.basis.size]
-
-    @property
-    def base_weight(self) -> np.ndarray:
-        return self.table[:, self.basis.size :].reshape(self.n_in, self.n_out)
-
-    @property
-    def G(self) -> int:
-        """How fine the curves are: cells of splines."""
-        return self.basis.grid
-
-    def __repr__(self):
-        return f"{type(self).__name__}({self.n_in} → {self.n_out}, {self.label}: {self.weights.size} parameters)"
-
-    @property
-    def label(self) -> str:
-        return self.basis.label
 
     @property
     def floats_per_sample(self) -> int:
         return self.basis.floats_per_sample(self.n_out)
 
-    @property
-    def row_inputs(self) -> np.ndarray:
-        return np.repeat(np.arange(self.n_in), self.basis.m)
-
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, Cache]:
         """Compute z_j = Σ_i φ_ji(x_i): x (n_in, n) → z (n_out, n), and what the derivatives need."""
-        return self._weighted(self.basis.features(x, self.n_out))
+        return self.again(x, Cache(self.basis.features(x, self.n_out), None))
 
     def again(self, x: np.ndarray, cache: Cache) -> tuple[np.ndarray, Cache]:
-        return self._weighted(cache.features)
-
-    def _weighted(self, features):
-        z, kept = features.times(self.table.reshape(-1, self.n_out))
-        return z, Cache(features, kept)
+        z, kept = cache.features.times(self.table.reshape(-1, self.n_out))
+        return z, cache._replace(kept=kept)
 
     def backward(self, cache: Cache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
         """Carry the loss's gradient back through the layer.
@@ -144,8 +108,7 @@ class KANLayer(CurveLayer):
             ∂loss/∂W_imj = Σ_samples  Φ_m(x_i) upstream_j
             ∂loss/∂x_i   = Σ_j        φ′_ji(x_i) upstream_j
 
-        Takes upstream = ∂loss/∂z of shape (n_out, n); returns the gradient in `weights` and, if it is
-        wanted, the one in x, of shape (n_in, n).
+        Takes upstream = ∂loss/∂z (n_out, n); returns the gradient in `weights` and, if wanted, in x (n_in, n).
         """
         gradient = cache.features.gradient(upstream).reshape(self.n_in, -1, self.n_out)
         return self.tie(cache, gradient), cache.features.pull(cache.kept, upstream) if wants_x else None
@@ -159,30 +122,30 @@ class KANLayer(CurveLayer):
     def edge(self, i: int, j: int) -> KANLayer:
         return KANLayer(self.basis.rows([i]), self.table[[i]][:, :, [j]])
 
-    def edge_features(self, cache: Cache) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
-        features = self.features(cache).reshape(self.n_in, self.basis.m, -1)
-        places = np.arange(self.weights.size).reshape(self.weights.shape)
-        for i, j in self.edge_list:
-            yield i, j, places[i, :, j], features[i]
-
-    def raise_by(self, heights: np.ndarray) -> None:
-        self.weights[0] += np.outer(self.basis.constant(), heights)
-
     def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> KANLayer | None:
         if not mask[np.ix_(outputs, inputs)].all():
             return None
         return KANLayer(self.basis.rows(inputs), self.table[inputs][:, :, outputs])
 
+    def edge_features(self, cache: Cache) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+        features, places = self.features(cache).reshape(self.n_in, self.basis.m, -1), self._places()
+        yield from ((i, j, places[i, j], features[i]) for i, j in self.edge_list)
+
+    def raise_by(self, heights: np.ndarray) -> None:
+        self.weights[0] += np.outer(self.basis.constant(), heights)
+
+    def _places(self):
+        """Compute the indices of each edge's weights: (n_in, n_out, m)."""
+        return np.arange(self.weights.size).reshape(self.weights.shape).swapaxes(1, 2)
+
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        places = np.arange(self.weights.size).reshape(self.weights.shape)
-        yield np.moveaxis(places, 1, -1).reshape(-1, self.basis.m), self.basis.roughness()
+        yield self._places().reshape(-1, self.basis.m), self.basis.roughness()
 
     def differences(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        places = np.arange(self.weights.size).reshape(self.weights.shape)[:, : self.basis.size]
-        yield from zip(places.swapaxes(1, 2), self.basis.differences(), strict=False)
+        yield from zip(self._places()[:, :, : self.basis.size], self.basis.differences(), strict=False)
 
     def covers(self, x: np.ndarray) -> bool:
-        return self.basis.covers(x)
+        return self.basis.covers([*x])
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw straight lines, up or down by ±1 / √n_in, plus noise in every weight."""
@@ -191,11 +154,11 @@ class KANLayer(CurveLayer):
         self.weights[:] = weights / np.sqrt(self.n_in)
 
     def on_basis(self, new: Basis) -> KANLayer:
-        """Make a layer of the same curves, as far as another basis has them."""
+        """Make a layer of the same curves on another basis, by least squares."""
         return KANLayer(new, self.basis.projection(new) @ self.weights)
 
     def fitted(self, x: np.ndarray, uniform_weight: float | None) -> KANLayer:
-        return self.on_basis(self.basis.fitted(x, uniform_weight))
+        return self.on_basis(self.basis.fitted([*x], uniform_weight))
 
     def refined(self, grid: int) -> KANLayer:
         return self.on_basis(self.basis.refined(grid))

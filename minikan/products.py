@@ -1,9 +1,9 @@
-"""A layer without parameters: some of its nodes multiply (chapters 03 and 11; KAN 2.0, arXiv 2408.10205, section 2).
+"""A layer without parameters, some of whose nodes multiply (chapters 03 and 11; KAN 2.0, arXiv 2408.10205, section 2).
 
-    z_j = Π_i x_i        over the inputs that feed node j: one of them, and it is handed on, or several
+    z_j = Π_i x_i        over the inputs that feed node j: several, or only one, which is copied
 
-The product rule gives all derivatives. For each input it asks for the product of the others, its `rest`:
-∂z_j/∂x_i = rest_i. A jet of z is the product of the jets of its factors, in which terms of third order are dropped.
+All derivatives need, for each input, the product of the others, its `rest`: ∂z_j/∂x_i = rest_i.
+A jet of z is the product of the jets of its factors, without terms of third order and higher.
 """
 
 from __future__ import annotations
@@ -20,26 +20,9 @@ from .validation import as_integer
 
 
 class Products(Layer):
-    """Nodes that multiply neighbouring inputs.
+    """Nodes that multiply neighbouring inputs: output j takes the next `arity[j]` of them (at least one each).
 
-    Parameters
-    ----------
-    arity : sequence of int
-        How many inputs each output multiplies; 1 hands an input on.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there is none, or one is below 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from minikan.products import Products
-    >>> layer = Products([1, 2])
-    >>> layer
-    Products(3 → 2, arity [1, 2]: 0 parameters)
-    >>> layer.forward(np.array([[2.0], [3.0], [4.0]]))[0].tolist()  # 2, and 3 · 4
+    >>> Products([1, 2]).forward(np.array([[2.0], [3.0], [4.0]]))[0].tolist()  # 2, and 3 · 4
     [[2.0], [12.0]]
     """
 
@@ -65,9 +48,9 @@ class Products(Layer):
         return np.multiply.reduceat(x, self.start, axis=0), x
 
     def backward(
-        self, cache: np.ndarray, upstream: np.ndarray, wants_x: bool = True
+        self, cache: Any, upstream: np.ndarray, wants_x: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Carry the gradient back: ∂loss/∂x_i = upstream_j · rest_i, for the one node j that input i feeds."""
+        """Use ∂loss/∂x_i = upstream_j · rest_i, for the one node j that input i feeds."""
         return self.weights, upstream[self.node] * self.rest(cache)
 
     def rest(self, x: np.ndarray) -> np.ndarray:
@@ -76,8 +59,7 @@ class Products(Layer):
         return with_one[self.others].prod(axis=0)
 
     def rest_jets(self, x: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Multiply jets likewise: x (n_in, n), and ẋ and ẍ (..., n_in, n), give three arrays of their shapes."""
-
+        """Multiply jets in the same way: x (n_in, n), ẋ and ẍ (..., n_in, n) → three arrays of their shapes."""
         jet = [
             np.concatenate([part, np.full_like(part[..., :1, :], constant)], axis=-2)
             for part, constant in ((x, 1.0), (first, 0.0), (second, 0.0))
@@ -94,20 +76,17 @@ class Products(Layer):
         return slopes
 
     def second_derivative(self, cache: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Each input moves along a while the others of its node move along b: Σ_i a_i d/db rest_i."""
-        _, along, _ = self.rest_jets(cache, b, np.zeros_like(b))
-        return np.add.reduceat(a * along, self.start, axis=-2)
+        """Use Σ_i a_i d(rest_i), where d is the derivative along b."""
+        return np.add.reduceat(a * self.rest_jets(cache, b, np.zeros_like(b))[1], self.start, axis=-2)
 
-    def jacobian(self, cache: np.ndarray, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """There are no weights."""
+    def jacobian(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Do nothing: there are no weights."""
 
-    jacobian_of_jets = jacobian
+    def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Do nothing: there are no weights."""
 
     def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
-        """Carry derivatives s, ṡ, s̈ in the jet of z = x r back to the jet of x, given the jet of the rest r.
-
-        z = x r      ż = ẋ r + x ṙ      z̈ = ẍ r + 2 ẋ ṙ + x r̈
-        """
+        """Use the jet of the rest r: z = x r, ż = ẋ r + x ṙ, z̈ = ẍ r + 2 ẋ ṙ + x r̈."""
         D = len(jets.first)
         r, dr, ddr = self.rest_jets(jets.cache, jets.first, jets.second)
         s = sensitivity[:, :, self.node]  # (M, 1 + 2D, n_in, n)
@@ -123,4 +102,7 @@ class Products(Layer):
         return Products([int(mask[j].sum()) for j in outputs])
 
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
-        return [reduce(mul, inputs[first : first + count]) for first, count in zip(self.start, self.arity, strict=True)]
+        return [
+            reduce(mul, inputs[first : first + count])
+            for first, count in zip(self.start, self.arity, strict=True)
+        ]

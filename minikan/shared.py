@@ -1,15 +1,14 @@
-"""Edges that share one curve, and have a weight each (chapters 03 and 09; paper, section 6).
+"""Edges that share one curve, each with a weight of its own (chapters 03 and 09; paper, section 6).
 
     φ_ji(x) = s_ij ψ_g(x),   g = the group of the edge from i to j
 
-It is a `KANLayer` whose weights are tied, W_imj = s_ij c_gm. By the product rule the gradient in a shared curve
-is a sum over its group, ∂loss/∂c_gm = Σ_(i,j) in g s_ij ∂loss/∂W_imj, and ∂loss/∂s_ij = Σ_m c_gm ∂loss/∂W_imj.
+This is a `KANLayer` whose weights are tied, W_imj = s_ij c_gm. By the product rule
+∂loss/∂c_gm = Σ_(i,j) in g s_ij ∂loss/∂W_imj, and ∂loss/∂s_ij = Σ_m c_gm ∂loss/∂W_imj.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,23 +19,18 @@ from .validation import as_integer, as_numbers
 
 
 class SharedLayer(KANLayer):
-    """A sheet of edges in groups.
+    """A layer of edges in groups; `weights` holds `shared` and then `scale`, which are views of it.
 
     Parameters
     ----------
     basis : Basis
-        With the same domain for each input, as a curve is the same wherever it is used.
+        With the same domain for each input, as a shared curve is the same for all of them.
     shared : array_like, shape (groups, m)
         The weights c of the features in each group's curve.
     scale : array_like, shape (n_in, n_out)
         The weight s of each edge.
     groups : array_like of int, shape (n_in, n_out)
         The group of each edge, 0 … groups - 1.
-
-    Attributes
-    ----------
-    weights : ndarray
-        `shared` and then `scale`, which are views of it.
 
     Raises
     ------
@@ -46,10 +40,9 @@ class SharedLayer(KANLayer):
     Examples
     --------
     >>> from minikan import KAN
-    >>> KAN([2, 5, 1], groups=1)  # all edges of a layer share one curve
-    KAN([2, 5, 1]: 33 parameters)
+    >>> KAN([2, 5], groups=1)  # all edges of a layer share one curve
+    KAN([2, 5]: 19 parameters)
       SharedLayer(2 → 5, G=5, k=3, groups=1: 19 parameters)
-      SharedLayer(5 → 1, G=5, k=3, groups=1: 14 parameters)
     """
 
     parts = ("basis", "shared", "scale", "groups")
@@ -58,55 +51,54 @@ class SharedLayer(KANLayer):
         shared, scale = as_numbers(shared, "shared"), as_numbers(scale, "scale")
         if scale.ndim != 2 or len(scale) != basis.n_in or scale.size == 0:
             raise ValueError(f"scale must have shape ({basis.n_in}, n_out), got {scale.shape}")
-        groups = _as_groups(groups, scale.shape)
-        if shared.shape != (groups.max() + 1, basis.m):
-            raise ValueError(f"shared must have shape ({groups.max() + 1}, {basis.m}) for {basis!r}, got {shared.shape}")
-        if not basis.is_shared():
+        self.groups = _as_groups(groups, scale.shape)
+        expected = self.groups.max() + 1, basis.m
+        if shared.shape != expected:
+            raise ValueError(
+                f"shared must have shape {(int(expected[0]), basis.m)} for {basis!r}, got {shared.shape}"
+            )
+        rows = getattr(basis, basis.parts[0])  # knots or domains
+        if (rows != rows[0]).any():
             raise ValueError("edges that share a curve need the same domain for all inputs")
-        self.basis, self.groups, (self.n_in, self.n_out) = basis, groups, scale.shape
-        self._end = shared.size
-        self.weights = np.concatenate([shared.ravel(), scale.ravel()])
+        super().__init__(basis, shared[self.groups].swapaxes(1, 2) * scale[:, None])
+        self.weights, self._end = np.concatenate([shared.ravel(), scale.ravel()]), shared.size
+        self.label += f", groups={len(shared)}"
 
     @classmethod
     def of(cls, basis: Basis, n_out: int, groups: int | ArrayLike) -> SharedLayer:
-        """Make a layer of zeros. A number of groups deals out the edges evenly, input by input."""
-        shape = basis.n_in, n_out
+        """Make a layer of zeros. A number of groups is dealt out evenly to the edges, input by input."""
+        edges = basis.n_in * n_out
         if not np.iterable(groups):
-            count, edges = as_integer(groups, "groups", 1), basis.n_in * n_out
+            count = as_integer(groups, "groups", 1)
             if count > edges:
                 raise ValueError(f"groups must be at most the number of edges, {edges}, got {count}")
-            groups = (np.arange(edges) * count // edges).reshape(shape)
-        groups = _as_groups(groups, shape)
-        return cls(basis, np.zeros((groups.max() + 1, basis.m)), np.zeros(shape), groups)
+            groups = (np.arange(edges) * count // edges).reshape(basis.n_in, n_out)
+        groups = _as_groups(groups, (basis.n_in, n_out))
+        return cls(basis, np.zeros((groups.max() + 1, basis.m)), np.zeros(groups.shape), groups)
 
-    def _parts(self, weights):
+    def _split(self, weights):
         """View weights (P,) as curves (groups, m) and scales (n_in, n_out)."""
-        return weights[: self._end].reshape(-1, self.basis.m), weights[self._end :].reshape(self.n_in, self.n_out)
+        return weights[: self._end].reshape(-1, self.basis.m), weights[self._end :].reshape(self.groups.shape)
 
     @property
     def shared(self) -> np.ndarray:
-        return self._parts(self.weights)[0]
+        return self._split(self.weights)[0]
 
     @property
     def scale(self) -> np.ndarray:
-        return self._parts(self.weights)[1]
+        return self._split(self.weights)[1]
 
     @property
     def table(self) -> np.ndarray:
-        """All weights of all features, W_imj = s_ij c_gm: (n_in, m, n_out)."""
         return self.shared[self.groups].swapaxes(1, 2) * self.scale[:, None]
 
-    @property
-    def label(self) -> str:
-        return f"{self.basis.label}, groups={len(self.shared)}"
-
-    def _weighted(self, features):
-        z, cache = super()._weighted(features)
+    def again(self, x: np.ndarray, cache: Cache) -> tuple[np.ndarray, Cache]:
+        z, cache = super().again(x, cache)
         return z, cache._replace(tied=self.weights.copy())
 
     def tie(self, cache: Cache, table: np.ndarray) -> np.ndarray:
-        """Go from derivatives in W (n_in, m, n_out, ...) to those in curves and scales (P, ...)."""
-        shared, scale = self._parts(cache.tied)
+        """Turn derivatives in W (n_in, m, n_out, ...) into those in curves and scales (P, ...)."""
+        shared, scale = self._split(cache.tied)
         rest = table.shape[3:]
         by_edge = np.moveaxis(table, 2, 1)  # (n_in, n_out, m, ...)
         in_shared = np.zeros((*shared.shape, *rest))
@@ -120,42 +112,39 @@ class SharedLayer(KANLayer):
         out[:] = self.tie(cache, table)
 
     def edge_features(self, cache: Cache) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
-        (shared, scale), m = self._parts(cache.tied), self.basis.m
+        (shared, scale), m = self._split(cache.tied), self.basis.m
         features = self.features(cache).reshape(self.n_in, m, -1)
         for i, j in self.edge_list:
             g = self.groups[i, j]
             places = np.append(np.arange(g * m, (g + 1) * m), self._end + i * self.n_out + j)
             yield i, j, places, np.vstack([scale[i, j] * features[i], shared[g] @ features[i]])
 
-    def raise_by(self, heights: np.ndarray) -> None:
-        raise NotImplementedError  # constants are added to separate edges only
-
     def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> None:
         return None  # what is left after pruning no longer shares
 
-    def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """The edges' weights cost, too: else a curve could be made small, and its weights large, for nothing."""
-        yield np.arange(self._end).reshape(-1, self.basis.m), self.basis.roughness()
-        yield np.arange(self._end, self.weights.size)[:, None], np.ones((1, 1))
+    def _places(self):
+        """Compute the indices of each curve's weights: (1, groups, m)."""
+        return np.arange(self._end).reshape(1, -1, self.basis.m)
 
-    def differences(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        places = np.arange(self._end).reshape(-1, self.basis.m)[:, : self.basis.size]
-        yield from ((places, D) for D in self.basis.differences()[:1])
+    def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the scales, too: else a small curve with large scales would cost less, for the same function."""
+        yield from super().roughness()
+        yield np.arange(self._end, self.weights.size)[:, None], np.ones((1, 1))
 
     def covers(self, x: np.ndarray) -> bool:
         return self.basis.covers([x.ravel()] * self.n_in)
+
+    def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SharedLayer:
+        """Fit one grid to the data of all inputs together."""
+        return self.on_basis(self.basis.fitted([x.ravel()] * self.n_in, uniform_weight))
+
+    def on_basis(self, new: Basis) -> SharedLayer:
+        return SharedLayer(new, self.shared @ self.basis.projection(new)[0].T, self.scale, self.groups)
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         """Draw a straight line with noise for each group, and a weight of ±1 / √n_in for each edge."""
         self.shared[:] = self.basis.line()[0] + rng.normal(0, noise, self.shared.shape)
         self.scale[:] = rng.choice([-1.0, 1.0], self.scale.shape) / np.sqrt(self.n_in)
-
-    def on_basis(self, new: Basis) -> SharedLayer:
-        return SharedLayer(new, self.shared @ self.basis.projection(new)[0].T, self.scale, self.groups)
-
-    def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SharedLayer:
-        """Lay one grid where the data of all inputs are."""
-        return self.on_basis(self.basis.fitted([x.ravel()] * self.n_in, uniform_weight))
 
 
 def _as_groups(groups, shape):

@@ -1,9 +1,8 @@
-"""A layer of chosen edges: some are curves, some are named functions, and most may be missing (chapter 06).
+"""A layer of chosen edges: some are curves, some named functions, others are missing (chapter 06).
 
     z_j = Σ_i φ_ji(x_i)        over the edges that are there
 
-`KANLayer` is a full sheet, fast because all its edges are alike. Pruning leaves a few edges of it, and symbolic regression
-gives these names. Here each edge is a layer of its own, from one node to one node.
+In a `KANLayer` all edges are of one kind, which is fast. Here each edge is a layer of its own, from one node to one.
 """
 
 from __future__ import annotations
@@ -17,23 +16,19 @@ from .layer import CurveLayer
 
 
 class SparseLayer(CurveLayer):
-    """A sheet of n_in × n_out places, with edges on some of them; samples run along the last axis in here.
+    """A layer with a choice of edges; samples run along the last axis.
 
     Parameters
     ----------
     n_in, n_out : int
     sheet : dict
-        {(i, j): edge} from input i to output j: layers 1 → 1. Copied.
-
-    Attributes
-    ----------
-    weights : ndarray, shape (P,)
-        All parameters, edge by edge; the edges' weights are views of it.
+        {(i, j): edge} from input i to output j: layers 1 → 1, which are copied. Their weights become views of the
+        layer's `weights` (P,), edge by edge.
 
     Raises
     ------
     ValueError
-        If there is no edge, or one leads from or to nowhere.
+        If there is no edge, or an edge's input or output does not exist.
     """
 
     parts = ("n_in", "n_out", "sheet")
@@ -45,10 +40,12 @@ class SparseLayer(CurveLayer):
         self.sheet = {at: sheet[at].copy() for at in sorted(sheet)}
         if any(not (0 <= i < n_in and 0 <= j < n_out) for i, j in self.sheet):
             raise ValueError(f"edges must lead from 0 … {n_in - 1} to 0 … {n_out - 1}, got {[*self.sheet]}")
+        if len({j for _, j in self.sheet}) < n_out:
+            raise ValueError(f"not all of {n_out} nodes are reached by an edge")
         self.weights = np.concatenate([edge.weights.ravel() for edge in self.sheet.values()])
 
     def __setstate__(self, state):
-        """Copies and unpickled layers, too, keep all parameters in one vector."""
+        """Copy or unpickle: here, too, the edges' weights are views of one vector."""
         self.__dict__.update(state)
         self.weights = self._weights
 
@@ -63,7 +60,9 @@ class SparseLayer(CurveLayer):
             self._slices[at] = slice(start, start + edge.weights.size)
             edge.weights = view[self._slices[at]].reshape(edge.weights.shape)
             start += edge.weights.size
-        self.row_inputs = np.repeat([i for i, _ in self.sheet], [edge.weights.size for edge in self.sheet.values()])
+        self.row_inputs = np.repeat(
+            [i for i, _ in self.sheet], [edge.weights.size for edge in self.sheet.values()]
+        )
 
     @property
     def bases(self) -> tuple:
@@ -95,7 +94,6 @@ class SparseLayer(CurveLayer):
         return z, cache
 
     def backward(self, cache: dict, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
-        """Carry the loss's gradient back through the layer, edge by edge."""
         gradient, dx = np.zeros_like(self.weights), np.zeros((self.n_in, upstream.shape[1]))
         for (i, j), edge in self.sheet.items():
             its_gradient, its_dx = edge.backward(cache[i, j], upstream[j : j + 1], wants_x)
@@ -115,7 +113,7 @@ class SparseLayer(CurveLayer):
         return np.concatenate([edge.features(cache[at], derivative) for at, edge in self.sheet.items()])
 
     def write_rows(self, cache: dict, rows: np.ndarray, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Multiply each weight's feature by the sensitivity to the one node that it feeds."""
+        """Multiply each weight's feature by the sensitivity of the one node that it feeds."""
         for (_, j), where in self._slices.items():
             np.einsum("crn,mcn->rmn", rows[:, where], sensitivity[:, :, j], out=out[where])
 
@@ -128,8 +126,7 @@ class SparseLayer(CurveLayer):
             yield i, j, places[self._slices[i, j]], edge.features(cache[i, j])
 
     def raise_by(self, heights: np.ndarray) -> None:
-        """Add constants (n_out,) to the outputs: the first edge into each node carries them."""
-        for j, height in enumerate(heights):
+        for j, height in enumerate(heights):  # by the first edge into each node
             next(edge for (_, to), edge in self.sheet.items() if to == j).raise_by(height[None])
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -143,24 +140,28 @@ class SparseLayer(CurveLayer):
     def covers(self, x: np.ndarray) -> bool:
         return all(edge.covers(x[i : i + 1]) for (i, _), edge in self.sheet.items())
 
-    def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> SparseLayer:
-        edges = {
-            (i, j): self.sheet[source, node]
-            for j, node in enumerate(outputs)
-            for i, source in enumerate(inputs)
-            if mask[node, source]
-        }
-        return SparseLayer(len(inputs), len(outputs), edges)
+    def wiring(self) -> np.ndarray:
+        return np.array([[(i, j) in self.sheet for i in range(self.n_in)] for j in range(self.n_out)])
 
-    def map(self, change: Callable[[int, CurveLayer], CurveLayer]) -> SparseLayer:
+    def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> SparseLayer:
+        places = [
+            (i, j) for i in range(len(inputs)) for j in range(len(outputs)) if mask[outputs[j], inputs[i]]
+        ]
+        return SparseLayer(
+            len(inputs), len(outputs), {(i, j): self.sheet[inputs[i], outputs[j]] for i, j in places}
+        )
+
+    def _map(self, change):
         """Make a layer whose edges from input i are change(i, edge)."""
-        return SparseLayer(self.n_in, self.n_out, {at: change(at[0], edge) for at, edge in self.sheet.items()})
+        return SparseLayer(
+            self.n_in, self.n_out, {at: change(at[0], edge) for at, edge in self.sheet.items()}
+        )
 
     def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SparseLayer:
-        return self.map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight))
+        return self._map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight))
 
     def refined(self, grid: int) -> SparseLayer:
-        return self.map(lambda _, edge: edge.refined(grid))
+        return self._map(lambda _, edge: edge.refined(grid))
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         for (_, j), edge in self.sheet.items():
@@ -170,7 +171,7 @@ class SparseLayer(CurveLayer):
 
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:
         sums: list = [0] * self.n_out
+        numbers = [number(k) for k in range(self.weights.size)]
         for (i, j), edge in self.sheet.items():
-            first = self._slices[i, j].start
-            sums[j] += edge.expressions([inputs[i]], lambda k, first=first: number(first + k))[0]
+            sums[j] += edge.expressions([inputs[i]], numbers[self._slices[i, j]].__getitem__)[0]
         return sums
