@@ -133,6 +133,8 @@ def as_objective(
     weights = as_numbers(np.ones(len(X)) if weights is None else weights, "sample_weight")
     if weights.shape != (len(X),) or (weights < 0).any() or not weights.any():
         raise ValueError(f"sample_weight must hold {len(X)} numbers, none negative and not all of them zero")
+    if not weights.all():  # a sample without weight has no say in grids, priors and mini-batches, either
+        X, y, weights = X[weights > 0], y[..., weights > 0], weights[weights > 0]
     weights = weights / weights.max()  # their sum may overflow
     weights /= weights.sum()
     for penalty in penalties:
