@@ -2,12 +2,10 @@
 
     s(x) = Σ_m c_m B_m(x),   m = 1 … G + k
 
-The knots t are G + 1 grid points, which cut the domain into G cells, and k more on each side. The order k is
-the polynomial degree ("order" is the paper's word). At any x only k + 1 of the G + k basis functions are not
-zero, and on one cell each of them is one polynomial. So the Cox–de Boor recursion runs once per grid, on
-polynomials (`polynomial_pieces`); to evaluate a spline then means to find the cell and to sum a few powers.
-Outside the domain each basis function continues as a straight line with the value and slope at the border.
-
+The knots t are G + 1 grid points, which cut the domain into G cells, and k more on each side. The order k (the paper's
+word) is the polynomial degree. On one cell k + 1 basis functions are not zero, and each of them is one polynomial. So
+the Cox–de Boor recursion runs once per grid, on polynomials (`polynomial_pieces`); to evaluate a spline is to find the
+cell and to sum a few powers. Outside the domain basis functions continue as straight lines, value and slope matched.
 Reference: C. de Boor, *A Practical Guide to Splines* (2001), chapters IX and X.
 """
 
@@ -27,7 +25,7 @@ def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, 
     Parameters
     ----------
     domain : pair of float
-        The interval (low, high) of the inputs. Not used when `grid` is an array.
+        The interval (low, high) of the inputs; ignored if `grid` is an array.
     grid : int or array_like, shape (G + 1,)
         The number G of equal cells, or strictly increasing grid points.
     order : int
@@ -65,12 +63,11 @@ def polynomial_pieces(knots: np.ndarray, order: int) -> np.ndarray:
     """Run the Cox–de Boor recursion on polynomials, on all cells at once.
 
     A basis function of degree p - 1 on the knots t_lo … t_hi is split between two of degree p: the share
-    w = (x - t_lo) / (t_hi - t_lo) goes to the right one and the rest, 1 - w, to the left one. Nothing is lost,
-    hence the basis sums to one.
+    w = (x - t_lo) / (t_hi - t_lo) goes to the right one, the rest, 1 - w, to the left one. So the basis sums to one.
 
     knots (..., G + 2k + 1), not decreasing, → pieces (..., G, k + 1, k + 1): `pieces[..., g, r, d]` is the factor of
-    u**d in the r-th basis function that is not zero on cell g; u = (x - t[k+g]) / (t[k+g+1] - t[k+g]) runs from 0
-    to 1. Cells of zero width (repeated knots) hold arbitrary numbers.
+    u**d in the r-th basis function that is not zero on cell g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]). On cells
+    of zero width (repeated knots) they have no meaning.
     """
     k = order
     G = knots.shape[-1] - 2 * k - 1
@@ -93,16 +90,13 @@ def polynomial_pieces(knots: np.ndarray, order: int) -> np.ndarray:
 
 
 def differences(knots: np.ndarray, order: int) -> np.ndarray:
-    """Make the matrix D (rows, G + k) of the differences of order 2k + 2 of a spline's coefficients.
+    """Make the matrix D (rows, G + k) of a spline's differences, of order 2k + 2 or as high as few cells allow.
 
-    The first k + 1 are the jumps of the k-th derivative at the inner knots, whatever their distances: they are zero
-    where the spline is one polynomial. All rows are as long as on an even grid. On few cells the order is
-    as high as there are coefficients for.
+    After k + 1 of them come the jumps of the k-th derivative at the knots: zero where the spline is one polynomial.
     """
     k, D = order, np.eye(len(knots) - order - 1)
     for p in range(k, 0, -1):  # the coefficients of the derivative, k times
-        first = k - p + 1
-        spans = knots[first + p : first + p + len(D) - 1] - knots[first : first + len(D) - 1]
+        spans = knots[k + 1 : k + len(D)] - knots[k - p + 1 : k - p + len(D)]
         D = np.diff(D, axis=0) / spans[:, None]
     times = min(k + 2, len(D) - 1)
     D = np.diff(D, times, axis=0) if times else D[:0]
@@ -110,10 +104,7 @@ def differences(knots: np.ndarray, order: int) -> np.ndarray:
 
 
 class SplineGrid:
-    """Grids of several inputs, prepared to evaluate the basis functions that are not zero at x.
-
-    knots : (n_in, G + 2k + 1), a row for each input, not decreasing; order : polynomial degree k.
-    """
+    """Grids of several inputs, knots (n_in, G + 2k + 1), prepared to evaluate the basis functions of order k."""
 
     def __init__(self, knots: np.ndarray, order: int) -> None:
         k, G = order, knots.shape[1] - 2 * order - 1
@@ -126,7 +117,7 @@ class SplineGrid:
         for _ in range(k):
             pieces = pieces[1:] * np.arange(1, len(pieces))[:, None, None]
             self.pieces.append(pieces)
-        self.row = G * np.arange(len(knots))[:, None]  # where an input's cells begin in such a table
+        self.row = G * np.arange(len(knots))[:, None]  # where an input's cells begin in these tables
         # On an even grid a division finds the cell, and all cells have the same polynomials.
         low, high = knots[:, k, None], knots[:, k + G, None]  # the domain, (n_in, 1)
         self.shared = float(low.max()), float(high.min())  # the part that all domains have in common
@@ -142,10 +133,7 @@ class SplineGrid:
         ).all()
 
     def locate(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return for x (n_in, n): its cell, the position u in it from 0 to 1, and the nearest point of the domain.
-
-        Cells are half-open, the last one closed; outside the domain the nearest cell counts.
-        """
+        """Find for x (n_in, n) the cell, closed on the left, the position u in it, and the nearest point of the domain."""
         inside, (low, high) = x, self.shared
         if not low <= x.min() <= x.max() <= high:  # false for NaN, too
             inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN becomes low
@@ -162,8 +150,7 @@ class SplineGrid:
 
     def powers(self, u: np.ndarray) -> np.ndarray:
         """Compute 1, u, u**2, … u**k: (k + 1, n_in, n)."""
-        powers = np.empty((self.order + 1, *u.shape))
-        powers[0] = 1
+        powers = np.ones((self.order + 1, *u.shape))
         powers[1:2] = u
         for d in range(2, self.order + 1):
             np.multiply(powers[d - 1], u, out=powers[d])
@@ -192,19 +179,16 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     Parameters
     ----------
     x : array_like, shape (n,)
-        Points, inside the domain or not.
+        Points, inside the domain t[k] … t[G + k] or not.
     knots : array_like, shape (G + 2k + 1,)
         Knots t, not decreasing, as from `make_grid`. A knot may be repeated.
-    order : int
-        Polynomial degree k >= 0.
-    derivative : int
-        0 for the values, 1 or 2 for the first or second derivative, and so on.
+    order, derivative : int
+        Polynomial degree k >= 0, and the order of the derivative: 0 for the values.
 
     Returns
     -------
     ndarray, shape (n, G + k)
-        Column m is B_m(x), zero outside t[m] … t[m + k + 1]. Rows sum to one (a derivative's to zero), also
-        outside the domain t[k] … t[G + k], where the functions continue as straight lines.
+        Column m is B_m(x), inside the domain zero outside t[m] … t[m + k + 1]. Rows sum to one, a derivative's to zero.
 
     Raises
     ------
@@ -213,16 +197,9 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
 
     Examples
     --------
-    The Cox–de Boor recursion, slow and by the book; it holds inside the domain.
-
-    >>> def B(m, k, t, x):
-    ...     if k == 0:
-    ...         return float(t[m] <= x < t[m + 1])
-    ...     left = (x - t[m]) / (t[m + k] - t[m]) * B(m, k - 1, t, x)
-    ...     return left + (t[m + k + 1] - x) / (t[m + k + 1] - t[m + 1]) * B(m + 1, k - 1, t, x)
-    >>> t = make_grid((0, 1), grid=2, order=1).tolist()
-    >>> basis([0.2], t, order=1), [B(m, 1, t, 0.2) for m in range(3)]
-    (array([[0.6, 0.4, 0. ]]), [0.6, 0.4, 0.0])
+    >>> basis([0.2, 1.0], make_grid((0, 1), grid=2, order=1), order=1)
+    array([[0.6, 0.4, 0. ],
+           [0. , 0. , 1. ]])
     """
     x, knots = as_vector(x, "x"), as_vector(knots, "knots")
     k = as_integer(order, "order", 0)
@@ -252,12 +229,10 @@ def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -
 
     Parameters
     ----------
-    x : array_like, shape (n,)
-        Points.
+    x, knots, order
+        As for `basis`.
     y : array_like, shape (n,) or (n, m)
         Values of one curve, or of m curves at once.
-    knots, order
-        As for `basis`.
 
     Returns
     -------

@@ -1,7 +1,6 @@
 """Optimisers: follow the gradient, average it, or estimate the curvature (chapter 04; paper, section 3.1).
 
-An optimiser has one method, `step(objective)`. It changes `objective.parameters` and tells whether it could. Those
-here ask for `loss_and_gradient()`; Levenberg–Marquardt, in a module of its own, asks for more.
+An optimiser has one method, `step(objective)`: it changes `objective.parameters`, and returns whether it could.
 """
 
 from __future__ import annotations
@@ -15,19 +14,11 @@ from .objective import Objective
 
 
 class Optimizer(ABC):
-    """What all optimisers have in common.
+    """What all optimisers have in common; a subclass has to implement `move`."""
 
-    Attributes
-    ----------
-    stochastic : bool
-        Whether the gradient on some of the samples (a mini-batch) is enough for a step.
-    second_order : bool
-        Whether it uses residuals and their Jacobian.
-    """
-
-    stochastic = False
-    second_order = False
-    _objective: Objective | None = None  # the objective of the last step
+    stochastic = False  # a step needs only the gradient on some of the samples (a mini-batch)
+    second_order = False  # a step needs residuals and their Jacobian
+    _objective: Objective | None = None  # of the last step
 
     def step(self, objective: Objective) -> bool:
         """Change `objective.parameters`; return False, with nothing changed, if no step could be found."""
@@ -40,8 +31,8 @@ class Optimizer(ABC):
     def move(self, objective: Objective) -> bool:
         """Do the work of `step`."""
 
-    def forget(self) -> None:
-        """Forget what is wrong after the grids have changed."""
+    def forget(self) -> None:  # noqa: B027 (most have nothing to forget)
+        """Forget what is wrong after the grids have moved."""
 
     def restart(self) -> None:
         """Forget everything, before the first step on another objective."""
@@ -54,15 +45,13 @@ class GradientDescent(Optimizer):
     Parameters
     ----------
     learning_rate : float
-        Above 2 / (largest curvature of the loss) the steps overshoot and the loss grows.
+        With more than 2 / (largest eigenvalue of the Hessian) the loss grows.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, GradientDescent, fit
     >>> x = np.linspace(-1, 1, 50)[:, None]
-    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=GradientDescent(learning_rate=0.5), steps=500)
-    >>> bool(run.rmse[-1] < 0.1)
+    >>> bool(fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=GradientDescent(0.5), steps=500).rmse[-1] < 0.1)
     True
     """
 
@@ -84,23 +73,19 @@ class Adam(Optimizer):
     learning_rate : float
         Change of a parameter in one step while its gradient stays the same.
     mean_decay, square_decay : float
-        Weight of the old value in the running means of the gradient and of the squared gradient.
+        Weight of the old value in the running means of the gradient and of its square.
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, Adam, fit
     >>> x = np.linspace(-1, 1, 50)[:, None]
-    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=Adam(learning_rate=0.1), steps=200)
-    >>> bool(run.rmse[-1] < 0.05)
+    >>> bool(fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=Adam(0.1), steps=200).rmse[-1] < 0.05)
     True
     """
 
     stochastic = True
 
-    def __init__(
-        self, learning_rate: float = 1e-2, mean_decay: float = 0.9, square_decay: float = 0.999
-    ) -> None:
+    def __init__(self, learning_rate: float = 1e-2, mean_decay: float = 0.9, square_decay: float = 0.999):
         self.learning_rate, self.mean_decay, self.square_decay = learning_rate, mean_decay, square_decay
         self.forget()
 
@@ -121,9 +106,9 @@ class Adam(Optimizer):
 class LBFGS(Optimizer):
     """A quasi-Newton method: it estimates the curvature from the changes of the gradient.
 
-    A step is -length H ∇loss. H approximates the inverse of the Hessian: it is built from the last changes s of the
-    parameters and y of the gradient (algorithms 7.4 and 7.5 of J. Nocedal and S. Wright, *Numerical Optimization*,
-    2006). A line search chooses the length (strong Wolfe conditions).
+    A step is -length H ∇loss. H approximates the inverse of the Hessian, from the last changes s of the parameters and
+    y of the gradient (J. Nocedal and S. Wright, *Numerical Optimization*, 2006, algorithms 7.4 and 7.5). A line search
+    chooses the length (strong Wolfe conditions).
 
     Parameters
     ----------
@@ -132,11 +117,9 @@ class LBFGS(Optimizer):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, LBFGS, fit
     >>> x = np.linspace(-1, 1, 50)[:, None]
-    >>> run = fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LBFGS(memory=20), steps=50)
-    >>> bool(run.rmse[-1] < 0.01)
+    >>> bool(fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LBFGS(20), steps=50).rmse[-1] < 0.01)
     True
     """
 
@@ -167,9 +150,9 @@ class LBFGS(Optimizer):
         length = strong_wolfe(along, loss, gradient @ direction, guess)
         if length == 0:
             objective.parameters[:] = start
-            had_pairs = bool(self.pairs)
+            again = bool(self.pairs)
             self.forget()
-            return had_pairs and self.move(objective)  # try once more, along the gradient itself
+            return again and self.move(objective)  # once more, along the gradient itself
         objective.parameters[:] = start + length * direction
         self.here = visited[length]
         s, y = objective.parameters - start, self.here[1] - gradient
@@ -194,17 +177,15 @@ class LBFGS(Optimizer):
 def strong_wolfe(
     along: Callable[[float], tuple[float, float]], loss: float, slope: float, length: float, tries: int = 25
 ) -> float:
-    """Search along a line for a step length: not too long, and not too short.
+    """Find a step length a: not too long, and not too short (Nocedal and Wright, algorithms 3.5 and 3.6).
 
         along(a)[0] ≤ loss + 1e-4 a slope        not too long: the loss has decreased enough
-        |along(a)[1]| ≤ 0.9 |slope|              not too short: the line has become flatter
+        |along(a)[1]| ≤ 0.9 |slope|              not too short: the slope has become smaller
 
-    `along(a)` returns loss and slope at the length a; `loss` and `slope` (negative) are those at 0; `length` is the
-    first guess, `tries` the largest number of evaluations. Returns a length that meets both conditions. If none is
-    found, the best one that meets the first; if there is none either, 0. (Nocedal and Wright, algorithms 3.5 and 3.6.)
+    `along(a)` returns loss and slope at a; `loss` and `slope` < 0 are those at 0, `length` is the first guess. If no
+    length meets both conditions in `tries` evaluations, return the best one that meets the first; else 0.
     """
-    # (length, loss, slope) of the best point so far, and of a point on the other side of the minimum
-    low, high = (0.0, loss, slope), None
+    low, high = (0.0, loss, slope), None  # the best point so far, and one on the other side of the minimum
     for _ in range(tries):
         f, d = along(length)
         if not (f < loss and f <= min(loss + 1e-4 * length * slope, low[1])):
@@ -220,7 +201,7 @@ def strong_wolfe(
 
 
 def _between(low, high):
-    """Minimise the cubic through two points (length, loss, slope); take the middle if that is too near an end."""
+    """Minimise the cubic through two points (length, loss, slope); near the ends, take the middle instead."""
     (a, f, d), (b, g, e) = low, high
     with np.errstate(all="ignore"):
         u = d + e - 3 * (g - f) / (b - a)

@@ -2,19 +2,11 @@
 
     f(x, y) = Σ_q Φ_q(ψ(s x + q a) + λ ψ(s y + q a)),   q = 0 … 4
 
-ψ, s, a and λ are the same for every f. The inner sum of term q maps a point to one number, its address, and
-the outer function Φ_q maps addresses to values. One iteration stores f in tables on five grids, each shifted
-a little: every point lies well inside a cell of at least three of them. The next one does this for the residual.
-
-The inner function is D. Sprecher's ("A numerical implementation of Kolmogorov's superpositions", Neural Networks
-9, 1996) as corrected by M. Köppen ("On the training of a Kolmogorov network", ICANN 2002); the iterations are
-those of J. Braun and M. Griebel, "On a constructive proof of Kolmogorov's superposition theorem", Constructive
-Approximation 30 (2009), theorem 3.3. Two details differ here:
-
-- There Φ_q falls to 0 on both sides of a plateau, on ramps of width γ^-β(k+1). At depth k = 1 some plateaus begin
-  only 9.1 such widths apart and are 8.8 wide: ramps overlap plateaus (lemma 3.4 promises a distance of 10). Here
-  straight lines join the plateaus; nothing continuous is less steep, and they exceed no plateau, as the proof needs.
-- If x + q a exceeds 1, plateaus overlap: λ ψ(1) = λ lies next to ψ(0.1). With s = 1 - 1/γ, s x + q a is below 1.
+ψ, s, a and λ are the same for every f. The inner sum of term q maps a point to one number, its address; the outer
+function Φ_q maps addresses to values. One iteration stores f in tables on five shifted grids, the next its residual.
+Sources: D. Sprecher, Neural Networks 9 (1996), ψ as corrected by M. Köppen, ICANN 2002; J. Braun and M. Griebel,
+Constructive Approximation 30 (2009), theorem 3.3. But here straight lines join the plateaus of Φ_q, as ramps that fall
+to 0 would overlap them at depth 1; and with s = 1 - 1/γ, s x + q a stays below 1: above it plateaus would overlap.
 """
 
 from __future__ import annotations
@@ -41,9 +33,8 @@ def inner_function(
 ) -> np.ndarray:
     """Evaluate ψ (Braun and Griebel, equation 2.9): continuous, increasing, and nearly flat almost everywhere.
 
-    Digit by digit, each cell is cut into γ parts (γ is the base). If `low` and `high` are the values of ψ at the
-    ends of a cell, it is ``low + i γ^-β(k)`` at the start of part i, for i up to γ - 2: tiny steps. At the start of
-    the last part it is the mean of the value before and `high`: the last two parts share the rest of the rise.
+    For each digit k, a cell is cut into γ parts. If `low` and `high` are the values of ψ at its ends, ψ is
+    ``low + i γ^-β(k)`` at the start of part i ≤ γ - 2. The last two parts share the rest of the rise equally.
 
     Parameters
     ----------
@@ -51,17 +42,14 @@ def inner_function(
         Numbers from 0 to 1, rounded to `depth` digits.
     depth : int, optional
         Number of digits; by default all that float64 can represent, 15 in base 10.
-    base : int
-        The γ of the theorem, at least 2 n + 2.
-    inputs : int
-        The number n of variables of the functions to represent.
+    base, inputs : int
+        The γ of the theorem, at least 2 n + 2, and the number n of variables.
     exact : bool
         Whether to compute with fractions. From depth 5 on float64 loses the tiny steps.
 
     Returns
     -------
     ndarray of float64 or of `fractions.Fraction`, of the shape of x
-        The values ψ(x).
 
     Raises
     ------
@@ -107,14 +95,11 @@ def _psi(numerators, depth, base, inputs=2, exact=False):
 
 
 class Superposition:
-    """A sum of one-variable functions of sums of one-variable functions; `superpose` makes it.
-
-    `outer[r][q]` is what iteration r adds to Φ_q: the ends of its plateaus, increasing, and its values there; in
-    between it is a straight line. `terms` is the number of Φ_q, `base` is γ, and `lam` λ.
-    """
+    """A sum of one-variable functions of sums of one-variable functions; `superpose` makes it."""
 
     def __init__(self, terms: int, base: int) -> None:
-        self.terms, self.base, self.outer = terms, base, []
+        self.terms, self.base = terms, base  # number of Φ_q, and γ
+        self.outer = []  # [r][q]: what iteration r adds to Φ_q, the ends of its plateaus and its values there
         self.lam = sum(float(base) ** -beta(r) for r in range(1, 8))  # λ; the next term is 10^-255
 
     def __repr__(self):
@@ -122,9 +107,8 @@ class Superposition:
         return f"Superposition({self.terms} terms, plateaus in each iteration: {sizes or 'none yet'})"
 
     def inner_sums(self, X: ArrayLike) -> np.ndarray:
-        """Return the addresses ψ(s x + q a) + λ ψ(s y + q a), shape (terms, n), of points X, shape (n, 2)."""
-        x, y = as_samples(X, 2).T
-        return self._addresses(x, y, _digits(self.base))
+        """Return the addresses ψ(s x + q a) + λ ψ(s y + q a) of points: X (n, 2) → (terms, n)."""
+        return self._addresses(*as_samples(X, 2).T, _digits(self.base))
 
     def _addresses(self, x, y, depth):
         """Compute addresses with `depth` digits, for x and y of shapes that broadcast: (terms, …)."""
@@ -135,7 +119,7 @@ class Superposition:
         return np.stack([first + self.lam * second for first, second in pairs])
 
     def __call__(self, X: ArrayLike) -> np.ndarray:
-        """Evaluate at points X, shape (n, 2); returns shape (n,)."""
+        """Evaluate at points: X (n, 2) → (n,)."""
         return self._look_up(self.inner_sums(X))
 
     def _look_up(self, addresses):
@@ -148,10 +132,7 @@ class Superposition:
 
 
 def superpose(
-    f: Callable[[np.ndarray, np.ndarray], ArrayLike],
-    depths: Sequence[int] = (1,),
-    terms: int = 5,
-    base: int = 10,
+    f: Callable[..., ArrayLike], depths: Sequence[int] = (1,), terms: int = 5, base: int = 10
 ) -> Superposition:
     """Represent a continuous function of two variables on the unit square: one iteration for each depth.
 
@@ -162,10 +143,8 @@ def superpose(
     depths : sequence of int
         The depth k of each iteration: its cells are γ^-k / s wide. If f, or what earlier iterations left of it,
         varies by at most ε max|f| within a cell, at most ((terms - 2) ε + 4) / terms of max|f| is left.
-    terms : int
-        Number of outer functions, m + 1: at least 2n + 1 = 5, at most γ - 1.
-    base : int
-        The γ of the theorem, at least 6.
+    terms, base : int
+        Number of outer functions, at least 2n + 1 = 5 and at most γ - 1; and the γ of the theorem, at least 6.
 
     Returns
     -------
@@ -181,8 +160,7 @@ def superpose(
     >>> superpose(lambda x, y: x * y)
     Superposition(5 terms, plateaus in each iteration: 100)
     """
-    base = as_integer(base, "base", 6)
-    terms = as_integer(terms, "terms", 5)
+    base, terms = as_integer(base, "base", 6), as_integer(terms, "terms", 5)
     if terms > base - 1:
         raise ValueError(f"terms must be at most base - 1 = {base - 1}, got {terms}")
     if isinstance(depths, Integral):
@@ -194,7 +172,7 @@ def superpose(
 
 
 def _iteration(f, model, depth):
-    """Make tables of f minus the model: for each term, the ends of its plateaus and the values there."""
+    """Make tables of f minus the model: for each term the ends of its plateaus, and the values there."""
     cells = (model.base - 1) * model.base ** (depth - 1)
     if (size := (cells + 1) ** 2) > MOST_ENTRIES:
         raise ValueError(f"depth {depth} needs tables of {size:,} entries; at most {MOST_ENTRIES:,} are made")
@@ -208,10 +186,8 @@ def _iteration(f, model, depth):
         raise ValueError(f"at depth {depth} the plateaus lie closer together than float64 can tell")
     X = np.stack(np.meshgrid(corners, corners, indexing="ij"), axis=-1).reshape(-1, 2)
     values = as_numbers(f(X[:, 0].copy(), X[:, 1].copy()), "f(x, y)")
-    if values.shape != (len(X),):
-        raise ValueError(
-            f"f(x, y) must return a number for each point, ({len(X)},), got shape {values.shape}"
-        )
+    if values.shape != (wanted := (len(X),)):
+        raise ValueError(f"f(x, y) must return a number for each point, {wanted}, got shape {values.shape}")
     known = model._look_up(model._addresses(corners[:, None], corners, _digits(model.base))).ravel()
     heights = (values - known) / model.terms  # every term adds the same share
     return [(ends[q], np.repeat(heights[order[q]], 2)) for q in range(model.terms)]
@@ -222,13 +198,10 @@ def steepness(tables: list[tuple[np.ndarray, np.ndarray]]) -> float:
     return max(np.abs(np.diff(heights) / np.diff(ends)).max() for ends, heights in tables)
 
 
-def oscillation(
-    g: Callable[[np.ndarray], np.ndarray], X: ArrayLike, depth: int, terms: int = 5, base: int = 10
-) -> float:
-    """Compute the largest |g(x) - g(corner)| over the points x of X (n, 2) that lie well inside a cell.
+def oscillation(g: Callable, X: ArrayLike, depth: int, terms: int = 5, base: int = 10) -> float:
+    """Compute the largest |g(x) - g(corner)| over points x of X (n, 2) well inside a cell, in whose table g(corner) is.
 
-    The corner is the point whose value the tables of this depth store for the cell. g maps points (n, 2) to
-    values (n,). Divided by max|g|, the result is the ε of `superpose`; depth, terms and base are as there.
+    g maps points (n, 2) to values (n,). Divided by max|g| the result is the ε of `superpose`.
     """
     X = as_samples(X, 2)
     digits, largest = _digits(base), 0.0

@@ -1,7 +1,4 @@
-"""Check arguments once, where a user passes them in (all chapters).
-
-An error says which argument it was, what it was, and what it must be. Inside, the code trusts its inputs.
-"""
+"""Check arguments once, where a user passes them in (all chapters): an error says what was wrong with which."""
 
 from __future__ import annotations
 
@@ -15,13 +12,12 @@ from numpy.typing import ArrayLike
 
 LARGEST = 1e150  # grid point: its square is still finite
 MOST = 10**9  # the largest whole number accepted
-
 P = ParamSpec("P")  # arguments of a function …
 R = TypeVar("R")  # … and its result
 
 
 def as_finite(results: Iterable, name: str) -> None:
-    """Check computed arrays or models: if one is not finite, the function `name` has overflowed."""
+    """Check computed arrays or models: if one is not finite, there was an overflow in the function `name`."""
     for result in results:
         if not np.isfinite(getattr(result, "parameters", result)).all():
             raise ValueError(f"{name} overflows float64: inputs or parameters are too large")
@@ -46,9 +42,8 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
     try:
         array = np.asarray(values, order="C")
     except ValueError:
-        raise ValueError(
-            f"{name} must be a rectangular array of numbers; its rows differ in length"
-        ) from None
+        message = f"{name} must be a rectangular array of numbers; its rows differ in length"
+        raise ValueError(message) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
     if array.dtype != np.float64:
@@ -114,7 +109,7 @@ def as_number(value: float, name: str, minimum: float, maximum: float = np.inf) 
 
 
 def as_choice(value: str, name: str, choices: Collection[str]) -> str:
-    """Check one of several words."""
+    """Check a choice between several words."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
     return value
