@@ -19,11 +19,9 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def silu(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
-    """Evaluate silu(x) = x σ(x) and its derivatives, with σ′ = σ (1 - σ).
+    """Evaluate x σ(x) and its derivatives; with σ′ = σ (1 - σ):
 
-    d/dx      σ (1 + x - silu)
-    d²/dx²    σ′ (2 + x (1 - 2σ))
-    d³/dx³    σ′ (3 (1 - 2σ) + x (1 - 6σ′))
+    σ (1 + x - x σ),      σ′ (2 + x (1 - 2σ)),      σ′ (3 (1 - 2σ) + x (1 - 6σ′))
     """
     s = sigmoid(x)
     value = x * s

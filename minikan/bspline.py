@@ -64,13 +64,10 @@ def polynomial_pieces(knots: np.ndarray, order: int) -> np.ndarray:
 
     A basis function of degree p - 1 on the knots t_lo … t_hi is split between two of degree p: the share
     w = (x - t_lo) / (t_hi - t_lo) goes to the right one, the rest, 1 - w, to the left one. So the basis sums to one.
-
-    knots (..., G + 2k + 1), not decreasing, → pieces (..., G, k + 1, k + 1): `pieces[..., g, r, d]` is the factor of
-    u**d in the r-th basis function that is not zero on cell g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]). On cells
-    of zero width (repeated knots) they have no meaning.
+    knots (..., G + 2k + 1) → pieces (..., G, k + 1, k + 1): `pieces[..., g, r, d]` is the factor of u**d in the r-th
+    basis function that is not zero on cell g, where u = (x - t[k+g]) / (t[k+g+1] - t[k+g]).
     """
-    k = order
-    G = knots.shape[-1] - 2 * k - 1
+    k, G = order, knots.shape[-1] - 2 * order - 1
     left = knots[..., k : k + G]
     width = knots[..., k + 1 : k + G + 1] - left
     pieces = np.zeros((*left.shape, k + 1, k + 1))
@@ -108,9 +105,8 @@ class SplineGrid:
 
     def __init__(self, knots: np.ndarray, order: int) -> None:
         k, G = order, knots.shape[1] - 2 * order - 1
-        self.knots, self.order, self.last = knots, k, G - 1.0
-        self.left = knots[:, k : k + G]  # (n_in, G)
-        self.width = np.diff(knots[:, k : k + G + 1])  # (n_in, G)
+        self.order, self.last = k, G - 1.0
+        self.left, self.width = knots[:, k : k + G], np.diff(knots[:, k : k + G + 1])  # (n_in, G)
         pieces = np.moveaxis(polynomial_pieces(knots, k), -1, 0)  # (power of u, n_in, G, k+1)
         pieces = pieces.reshape(k + 1, -1, k + 1).swapaxes(1, 2).copy()  # (power, k+1, n_in * G)
         self.pieces = [pieces]  # and those of the derivatives in u: u**d becomes d u**(d - 1)
@@ -128,12 +124,12 @@ class SplineGrid:
         few_ulps = 8 * np.finfo(float).eps
         self.per_unit = G / (high - low)  # cells per unit of x, like low
         self.nudge = 1 + few_ulps  # so that a cell includes its left knot in spite of rounding
-        self.uniform = (np.abs(knots - even) <= few_ulps * np.abs(knots).max(1, keepdims=True)).all() and (
-            ((self.left - low) * self.per_unit * self.nudge).astype(np.intp) == np.arange(G)
-        ).all()
+        near = np.abs(knots - even) <= few_ulps * np.abs(knots).max(1, keepdims=True)
+        found = ((self.left - low) * self.per_unit * self.nudge).astype(np.intp) == np.arange(G)
+        self.uniform = near.all() and found.all()
 
     def locate(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Find for x (n_in, n) the cell, closed on the left, the position u in it, and the nearest point of the domain."""
+        """Find for x (n_in, n) its cell, half-open, the position u in it, and the nearest point of the domain."""
         inside, (low, high) = x, self.shared
         if not low <= x.min() <= x.max() <= high:  # false for NaN, too
             inside = np.fmin(np.fmax(x, self.low), self.high)  # NaN becomes low
@@ -160,8 +156,7 @@ class SplineGrid:
         """Evaluate the k + 1 basis functions that are not zero at each x, or a derivative in u: (k + 1, n_in, n)."""
         if derivative > self.order:
             return np.zeros_like(powers)
-        pieces = self.pieces[derivative]
-        powers = powers[: len(pieces)]
+        pieces, powers = self.pieces[derivative], powers[: len(self.pieces[derivative])]
         if self.uniform:
             return (pieces[:, :, 0].T @ powers.reshape(len(pieces), -1)).reshape(-1, *cells.shape)
         where = cells + self.row
@@ -179,7 +174,6 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     Parameters
     ----------
     x : array_like, shape (n,)
-        Points, inside the domain t[k] … t[G + k] or not.
     knots : array_like, shape (G + 2k + 1,)
         Knots t, not decreasing, as from `make_grid`. A knot may be repeated.
     order, derivative : int
@@ -203,8 +197,7 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     """
     x, knots = as_vector(x, "x"), as_vector(knots, "knots")
     k = as_integer(order, "order", 0)
-    derivative = as_integer(derivative, "derivative", 0)
-    G = len(knots) - 2 * k - 1
+    derivative, G = as_integer(derivative, "derivative", 0), len(knots) - 2 * k - 1
     if G < 1:
         raise ValueError(f"knots must hold at least 2 * order + 2 = {2 * k + 2} numbers, got {len(knots)}")
     if (np.diff(knots) < 0).any() or not knots[k] < knots[k + G]:
@@ -237,7 +230,6 @@ def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -
     Returns
     -------
     ndarray, shape (G + k,) or (G + k, m)
-        Coefficients c: ``basis(x, knots, order) @ c`` is close to y.
 
     Raises
     ------

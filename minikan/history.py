@@ -74,8 +74,9 @@ class Log:
         objective, seconds = self.objective, time.perf_counter() - self.start
         loss, error = objective.loss(), objective.error()
         if not np.isfinite(loss):
-            advice = "try a smaller learning rate"
-            self.stopped = f"step {step} led to a loss of {loss}, which is refused; {advice}"
+            self.stopped = (
+                f"step {step} led to a loss of {loss}, which is refused; try a smaller learning rate"
+            )
             warnings.warn(self.stopped, RuntimeWarning, stacklevel=4)
             return
         held_out = self.held_out.error() if self.held_out else np.nan
@@ -97,6 +98,5 @@ class Log:
     def history(self) -> History:
         """Make arrays of it."""
         step, loss, error, held_out, seconds, evaluations = np.array(self.rows).reshape(-1, 6).T
-        validation = np.sqrt(held_out) if self.held_out else None
-        changes = np.array(self.grid_changes, int)
+        validation, changes = np.sqrt(held_out) if self.held_out else None, np.array(self.grid_changes, int)
         return History(step.astype(int), loss, error, validation, seconds, evaluations, changes, self.stopped)

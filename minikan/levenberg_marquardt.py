@@ -23,9 +23,9 @@ class LevenbergMarquardt(Optimizer):
         (H + μ I) a = -Jᵀr″                        r″: the second derivative of r along δ
         θ ← θ + δ + a / 2
 
-    With a small damping μ this is the Gauss–Newton step, with a large μ a short step against the gradient. A step
-    that raises the loss is undone, and μ grows. After a good one μ shrinks; how much depends on the gain ratio, the
-    actual over the predicted decrease. The second line, geodesic acceleration, bends the step along a curved valley.
+    A small damping μ gives the Gauss–Newton step, a large one a short step against the gradient. A step that raises the
+    loss is undone, and μ grows; else μ changes with the gain ratio, the actual over the predicted decrease of the loss.
+    The second line, geodesic acceleration, bends the step along a curved valley.
 
     Parameters
     ----------
@@ -92,9 +92,7 @@ class Quadratic:
     def __init__(self, loss: float, gradient: np.ndarray, matrix: np.ndarray) -> None:
         self.loss, self.gradient, self.matrix = loss, gradient, matrix
         self.diagonal = matrix.diagonal().copy()
-        self.smallest = (
-            1e-15 * self.diagonal.max()
-        )  # with less damping, rounding can make the system singular
+        self.smallest = 1e-15 * self.diagonal.max()  # less damping could leave a singular system
 
     def add(self, block: Block) -> None:
         """Add residuals that depend on some of the parameters."""
@@ -118,7 +116,7 @@ class Quadratic:
         return substitute(self.L.T[::-1, ::-1], y[::-1])[::-1]
 
     def decrease(self, step: np.ndarray) -> float:
-        """Predict how much the loss decreases."""
+        """Predict the decrease of the loss."""
         return -(self.gradient + 0.5 * (self.matrix @ step)) @ step
 
 

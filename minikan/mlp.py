@@ -21,7 +21,7 @@ from .validation import as_choice, as_generator, as_numbers, as_widths
 
 
 class MLPCache(NamedTuple):
-    """What the derivatives need of a forward pass."""
+    """What derivatives need of a forward pass."""
 
     x: np.ndarray  # (n_in, n)
     features: np.ndarray  # (n_in + 1, n), the last row is 1
@@ -53,8 +53,8 @@ class MLPLayer(AdditiveLayer):
 
     def backward(self, cache: MLPCache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
         # ∂loss/∂W_ij = Σ_samples a(x_i) upstream_j        ∂loss/∂x_i = a′(x_i) Σ_j W_ij upstream_j
-        gradient = cache.features @ upstream.T
-        return gradient, cache.slope * (cache.weights[:-1] @ upstream) if wants_x else None
+        below = cache.slope * (cache.weights[:-1] @ upstream) if wants_x else None
+        return cache.features @ upstream.T, below
 
     def features(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
         if derivative == 0:
@@ -63,7 +63,6 @@ class MLPLayer(AdditiveLayer):
         return np.concatenate([values, 0 * cache.x[:1]])
 
     def curves(self, cache: MLPCache, derivative: int = 0) -> np.ndarray:
-        """Compute W_ij a(x_i), without the biases, or a derivative of it in x_i: (n_out, n_in, n)."""
         return cache.weights[:-1].T[:, :, None] * self.features(cache, derivative)[:-1]
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
@@ -98,9 +97,7 @@ class MLP(Network):
       MLPLayer(10 → 1, silu: 11 parameters)
     """
 
-    def __init__(
-        self, widths: Sequence[int], activation: str = "silu", seed: int | np.random.Generator = 0
-    ) -> None:
+    def __init__(self, widths: Sequence[int], activation="silu", seed: int | np.random.Generator = 0) -> None:
         as_choice(activation, "activation", [name for name in ACTIVATIONS if name != "identity"])
         rng, layers = as_generator(seed), []
         for n_in, n_out in pairwise(as_widths(widths)):

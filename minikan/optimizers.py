@@ -14,7 +14,7 @@ from .objective import Objective
 
 
 class Optimizer(ABC):
-    """What all optimisers have in common; a subclass has to implement `move`."""
+    """What all optimisers have in common; a subclass implements `move`."""
 
     stochastic = False  # a step needs only the gradient on some of the samples (a mini-batch)
     second_order = False  # a step needs residuals and their Jacobian
@@ -93,8 +93,7 @@ class Adam(Optimizer):
         self.steps, self.mean, self.square = 0, np.zeros(1), np.zeros(1)
 
     def move(self, objective: Objective) -> bool:
-        _, gradient = objective.loss_and_gradient()
-        self.steps += 1
+        gradient, self.steps = objective.loss_and_gradient()[1], self.steps + 1
         self.mean = self.mean_decay * self.mean + (1 - self.mean_decay) * gradient
         self.square = self.square_decay * self.square + (1 - self.square_decay) * gradient**2
         mean = self.mean / (1 - self.mean_decay**self.steps)  # both began at zero: undo the bias
@@ -106,9 +105,8 @@ class Adam(Optimizer):
 class LBFGS(Optimizer):
     """A quasi-Newton method: it estimates the curvature from the changes of the gradient.
 
-    A step is -length H ∇loss. H approximates the inverse of the Hessian, from the last changes s of the parameters and
-    y of the gradient (J. Nocedal and S. Wright, *Numerical Optimization*, 2006, algorithms 7.4 and 7.5). A line search
-    chooses the length (strong Wolfe conditions).
+    A step is -length H ∇loss, with a line search for the length. H approximates the inverse Hessian, from changes s of
+    parameters and y of the gradient (J. Nocedal, S. Wright, *Numerical Optimization*, 2006, algorithms 7.4, 7.5).
 
     Parameters
     ----------
@@ -123,14 +121,13 @@ class LBFGS(Optimizer):
     True
     """
 
-    here: tuple | None  # loss and gradient at the present parameters, if known
-
     def __init__(self, memory: int = 10) -> None:
         self.memory = memory
         self.forget()
 
     def forget(self) -> None:
-        self.pairs, self.here = [], None
+        self.pairs: list[tuple] = []  # (s, y, 1 / (s @ y))
+        self.here: tuple | None = None  # loss and gradient at the present parameters, if known
 
     def move(self, objective: Objective) -> bool:
         loss, gradient = self.here or objective.loss_and_gradient()
@@ -152,7 +149,7 @@ class LBFGS(Optimizer):
             objective.parameters[:] = start
             again = bool(self.pairs)
             self.forget()
-            return again and self.move(objective)  # once more, along the gradient itself
+            return again and self.move(objective)  # once more, along the gradient
         objective.parameters[:] = start + length * direction
         self.here = visited[length]
         s, y = objective.parameters - start, self.here[1] - gradient
@@ -163,7 +160,7 @@ class LBFGS(Optimizer):
     def _times_inverse(self, vector):
         """Multiply a vector (P,) by H without forming the matrix: the two-loop recursion, algorithm 7.4."""
         factors = []
-        for s, y, rho in reversed(self.pairs):  # rho = 1 / (s @ y)
+        for s, y, rho in reversed(self.pairs):
             factors.append(rho * (s @ vector))
             vector = vector - factors[-1] * y
         if self.pairs:
@@ -193,9 +190,10 @@ def strong_wolfe(
         elif abs(d) <= 0.9 * abs(slope):
             return length
         else:
-            if d * (1 if high is None else high[0] - low[0]) >= 0:  # the minimum lies between low and here
-                high = low
-            low = (length, f, d)
+            between = (
+                d * (1 if high is None else high[0] - low[0]) >= 0
+            )  # is the minimum between low and here?
+            low, high = (length, f, d), low if between else high
         length = 2 * length if high is None else _between(low, high)
     return low[0]
 

@@ -72,8 +72,8 @@ class Roughness(Term):
 class Sparsity(Term):
     """The paper's penalty on the sizes of edges (section 2.5.1, equations 2.17 to 2.20).
 
-    The gradient is exact: an edge also pays for its effect on the layers above. The blocks leave this effect out, and
-    hold the parabola instead of the root (I. Daubechies et al., arXiv 0807.0575).
+    The gradient is exact: an edge also pays for its effect on the layers above. The blocks leave this out, and hold the
+    parabola instead of the root (I. Daubechies et al., arXiv 0807.0575).
 
     Parameters
     ----------

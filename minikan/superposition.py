@@ -61,8 +61,7 @@ def inner_function(
     >>> inner_function([0.5, 0.58, 0.59, 0.6], depth=2)
     array([0.5  , 0.508, 0.554, 0.6  ])
     """
-    x = as_numbers(x, "x")
-    inputs = as_integer(inputs, "inputs", 2)
+    x, inputs = as_numbers(x, "x"), as_integer(inputs, "inputs", 2)
     base = as_integer(base, "base", 2 * inputs + 2)
     most = _digits(base)
     depth = most if depth is None else as_integer(depth, "depth", 1)
@@ -108,7 +107,8 @@ class Superposition:
 
     def inner_sums(self, X: ArrayLike) -> np.ndarray:
         """Return the addresses ψ(s x + q a) + λ ψ(s y + q a) of points: X (n, 2) → (terms, n)."""
-        return self._addresses(*as_samples(X, 2).T, _digits(self.base))
+        x, y = as_samples(X, 2).T
+        return self._addresses(x, y, _digits(self.base))
 
     def _addresses(self, x, y, depth):
         """Compute addresses with `depth` digits, for x and y of shapes that broadcast: (terms, …)."""

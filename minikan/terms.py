@@ -79,8 +79,8 @@ class Data(Term):
 
     def variance(self) -> float:
         """Compute the weighted mean square of targets (n_out, n) around their means."""
-        away = self.y - (self.y @ self.weights)[:, None]
-        return float((away**2 @ self.weights).mean())
+        centred = self.y - (self.y @ self.weights)[:, None]
+        return float((centred**2 @ self.weights).mean())
 
     def part(self, samples: np.ndarray) -> Data:
         weights = self.weights[samples]
@@ -88,9 +88,9 @@ class Data(Term):
 
     def passes(self, model: Network) -> Iterator[tuple[slice, np.ndarray, list]]:
         """Yield blocks of samples, their outputs (n_out, n) and the layers' caches; the first ones are remembered."""
-        if not model.is_in(self._last.get("state")):
+        if self._last.get("model") is not model or not model.is_in(self._last["state"]):
             self._last.clear()
-            self._last["state"] = model.state()
+            self._last.update(model=model, state=model.state())
         for number, block in enumerate(blocks(self.n)):
             done = self._last.get(number) or model.forward(samples_last(self.X[block]))
             if number < REMEMBERED:

@@ -63,7 +63,7 @@ def as_samples(values: ArrayLike, width: int, name: str = "X") -> np.ndarray:
         raise ValueError(f"{name} must have two dimensions (n, {width}), got shape {array.shape}{hint}")
     if array.shape[1] != width:
         raise ValueError(f"{name} must have {width} columns, got {array.shape[1]} (shape {array.shape})")
-    if array.shape[0] == 0:
+    if len(array) == 0:
         raise ValueError(f"{name} must hold at least one sample, got none (shape {array.shape})")
     return array
 
