@@ -2,7 +2,7 @@
 
     KAN([2, 5, 1], basis=Chebyshev, grid=8)
 
-Each has its features and their derivatives as formulas on u in [-1, 1], to which its domain is mapped.
+Its features and their derivatives are formulas on u in [-1, 1], to which the domain is mapped.
 References: Z. Li, *Kolmogorov–Arnold networks are radial basis function networks*, arXiv 2405.06721; J. P. Boyd,
 *Chebyshev and Fourier Spectral Methods* (2001), chapter 2; J. Xu et al., *FourierKAN-GCF*, arXiv 2406.01034.
 """
@@ -27,7 +27,6 @@ class Gaussians(Basis):
 
     Examples
     --------
-    >>> from minikan import Gaussians
     >>> Gaussians((-1, 1), grid=5)
     Gaussians(Gaussians 5)
     """
@@ -51,7 +50,6 @@ class Chebyshev(Basis):
 
     Examples
     --------
-    >>> from minikan import Chebyshev
     >>> Chebyshev((-1, 1), grid=8)
     Chebyshev(Chebyshev 8)
     """
@@ -77,7 +75,6 @@ class Fourier(Basis):
 
     Examples
     --------
-    >>> from minikan import Fourier
     >>> Fourier((-1, 1), grid=4)
     Fourier(Fourier 4)
     """

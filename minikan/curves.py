@@ -50,8 +50,7 @@ class Basis(ABC):
 
     @classmethod
     def on(cls, domain: ArrayLike, grid: int, order: int, base: str | None) -> Basis:
-        """Make a basis of this family; only splines use `order`."""
-        return cls(domain, grid, base)
+        return cls(domain, grid, base)  # only splines use `order`
 
     @abstractmethod
     def functions(self, u: np.ndarray, derivative: int) -> np.ndarray:

@@ -2,8 +2,8 @@
 
     u(x + t v) = u + t u̇ + ½ t² ü + …         a jet: the value, and two derivatives along a direction v
 
-To train a network on a differential equation, which is an equation between u, u̇ and ü, takes their Jacobian in the
-parameters. Jets go up layer by layer (`Layer.forward_jets`), and sensitivities to them come down (`Layer.pull_jets`).
+Training on a differential equation needs their Jacobian in the parameters: jets go up layer by layer, as
+`Layer.forward_jets` says, and sensitivities to them come down, as `Layer.pull_jets` says.
 Mixed derivatives follow from three directions: 2 u_xy = ü along (1, 1) - ü along x - ü along y.
 """
 
@@ -37,10 +37,6 @@ def jets(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> J
     directions : array_like, shape (D, n_in), optional
         By default along each input.
 
-    Returns
-    -------
-    Jets
-
     Raises
     ------
     ValueError, TypeError
@@ -60,12 +56,10 @@ def jets(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> J
 @finite_results
 def jets_jacobian(model: Network, X: ArrayLike, directions: ArrayLike | None = None) -> Jets:
     """Differentiate `jets` in the parameters: one axis more, P, at the end. Arguments and errors are the same."""
-    x, directions = _checked(model, X, directions)
-    z, caches = forward(model, x, directions)
+    z, caches = forward(model, *_checked(model, X, directions))
     C, n_out, n = z.shape
-    each = np.eye(C * n_out).reshape(C * n_out, C, n_out, 1)  # every number of the jet by itself
-    jacobian = jacobian_of_jets(model, caches, np.broadcast_to(each, (*each.shape[:3], n)))
-    return _separated(jacobian.reshape(-1, C, n_out, n).T)
+    each = np.eye(C * n_out).reshape(-1, C, n_out, 1).repeat(n, axis=3)  # every number of the jet by itself
+    return _separated(jacobian_of_jets(model, caches, each).reshape(-1, C, n_out, n).T)
 
 
 def forward(model: Network, x: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, list]:
@@ -81,12 +75,9 @@ def forward(model: Network, x: np.ndarray, directions: np.ndarray) -> tuple[np.n
 def jacobian_of_jets(model: Network, caches: list, sensitivity: np.ndarray) -> np.ndarray:
     """Turn derivatives in the outputs' jets, (M, 1 + 2D, n_out, n), into those in the parameters, (P, M, n)."""
     jacobian = np.empty((model.parameters.size, len(sensitivity), sensitivity.shape[-1]))
-    parts = model.split(jacobian)
-    for depth in reversed(range(len(model.layers))):
-        layer, cache = model.layers[depth], caches[depth]
-        layer.jacobian_of_jets(cache, sensitivity, parts[depth])
-        if depth > 0:
-            sensitivity = layer.pull_jets(cache, sensitivity)
+    for layer, cache, part in zip(model.layers[::-1], caches[::-1], model.split(jacobian)[::-1], strict=True):
+        layer.jacobian_of_jets(cache, sensitivity, part)
+        sensitivity = layer.pull_jets(cache, sensitivity) if layer is not model.layers[0] else sensitivity
     return jacobian
 
 

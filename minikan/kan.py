@@ -2,7 +2,7 @@
 
     KAN(x) = (Φ_{L-1} ∘ … ∘ Φ_1 ∘ Φ_0)(x)       widths [n_0, n_1, …, n_L]
 
-What its layers are is said here; how they compute, in `network`.
+`KAN` makes the layers, `Network` computes with them. Nodes that multiply: KAN 2.0, arXiv 2408.10205, section 2.
 """
 
 from __future__ import annotations
@@ -28,48 +28,32 @@ class KAN(Network):
     Parameters
     ----------
     widths : sequence of int or of [int, int]
-        Nodes per layer, [n_0, …, n_L]: inputs first, outputs last. A pair [n_sum, n_product] stands for
-        nodes that add and nodes that multiply.
-    grid : int
-        Cells G per grid; for other families how many curves there are, see `minikan.bases`.
-    order : int
-        Polynomial degree k of the splines.
+        Nodes per layer, [n_0, …, n_L]; a pair is [n_sum, n_product], nodes that add and nodes that multiply.
+    grid, order : int
+        Cells G per grid (see `minikan.bases` for other families), and polynomial degree k of splines.
     domain : pair of float, or one pair per input
-        Interval (low, high) on which the curves of the inputs live. Hidden nodes have (-1, 1).
+        Interval (low, high) of the curves of the inputs. Those of hidden nodes have (-1, 1).
     seed : int or numpy.random.Generator
-        Where the first parameters come from.
+        For the first parameters.
     noise : float
-        How crooked the network starts. At first each edge is a straight line across its domain, up or down
-        by ±1 / √n_in, plus noise: every weight moved by a normal number of this standard
-        deviation, divided by √n_in. Chapter 04 shows why straight networks are good ones to start from.
+        At first each edge is a straight line across its domain, up or down by ±1 / √n_in, and every weight is moved by
+        a normal number of standard deviation noise / √n_in. Chapter 04 shows why it is small.
     base : str or None, optional
-        One more feature of every edge, "silu" unless said otherwise; None for splines alone. The other
-        families have none by default.
+        One more feature of every edge; by default "silu" for splines, and none for the other families.
     basis : subclass of Basis
-        The family of curves, as `Splines`, `Gaussians`, `Chebyshev` or `Fourier`.
+        The family of curves: `Splines`, `Gaussians`, `Chebyshev` or `Fourier`.
     groups : int, or a list of int arrays (n_in, n_out), one for each layer of edges, optional
-        Edges that share one curve, and have a weight each: the number of curves in a layer, or for each
-        edge the number of its curve.
+        Edges that share one curve, with a weight each: the number of curves per layer, or the curve of each edge.
     arity : int, or a list of lists of int
-        How many nodes each product multiplies: one number for all, or for each width a list with a number
-        for each of its products.
+        How many nodes each product multiplies: one number, or for each width a list, a number per product.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is not what is said above.
-
-    References
-    ----------
-    Z. Liu et al., *KAN: Kolmogorov–Arnold Networks*, arXiv 2404.19756, section 2.2. Products: Z. Liu et al.,
-    *KAN 2.0*, arXiv 2408.10205, section 2.
+        If an argument is not as described.
 
     Examples
     --------
-    >>> KAN([2, 5, 1], grid=5)
-    KAN([2, 5, 1]: 135 parameters)
-      KANLayer(2 → 5, G=5, k=3: 90 parameters)
-      KANLayer(5 → 1, G=5, k=3: 45 parameters)
     >>> KAN([2, [1, 1], 1])  # one node adds, one multiplies two others
     KAN([2, [1, 1], 1]: 72 parameters)
       KANLayer(2 → 3, G=5, k=3: 54 parameters)
@@ -94,12 +78,14 @@ class KAN(Network):
         nodes = _nodes(widths, arity)
         grid, order = as_integer(grid, "grid", 1), as_integer(order, "order", 0)
         domains = as_domains(domain, len(nodes[0]))
-        as_number(noise, "noise", 0)
-        rng = as_generator(seed)
+        rng, noise = as_generator(seed), as_number(noise, "noise", 0)
         if not (isinstance(basis, type) and issubclass(basis, Basis)) or basis is Basis:
             raise TypeError(f"basis must be a family of curves such as Splines, got {basis!r}")
         base = basis.default_base if base == "default" else base
-        labels = _labels(groups, len(nodes) - 1)
+        labels = list(groups) if np.iterable(groups) else [groups] * (len(nodes) - 1)
+        if len(labels) != len(nodes) - 1:
+            got = f"{len(nodes) - 1} arrays, one per layer of edges, got {len(labels)}"
+            raise ValueError(f"groups must be a number or hold {got}")
         layers: list = []
         for depth, (below, above) in enumerate(pairwise(nodes)):
             if depth > 0:
@@ -141,15 +127,7 @@ def _nodes(widths, arity):
     if not np.iterable(arity):
         arity = [[as_integer(arity, "every arity", 2)] * count for count in counts]
     if [len(row) if np.iterable(row) else -1 for row in arity] != counts:
-        raise ValueError(f"arity must hold for each width a number per product, {counts} of them, got {arity!r}")
+        wanted = f"a number per product, {counts} of them"
+        raise ValueError(f"arity must hold for each width {wanted}, got {arity!r}")
     each = [[as_integer(number, "every arity", 2) for number in row] for row in arity]
     return [[1] * count + row for count, row in zip(sums, each, strict=True)]
-
-
-def _labels(groups, count):
-    """Write the groups as a list, an entry for each layer of edges."""
-    if groups is None or not np.iterable(groups):
-        return [groups] * count
-    if len(groups) != count:
-        raise ValueError(f"groups must be a number or hold {count} arrays, one per layer of edges, got {len(groups)}")
-    return list(groups)

@@ -20,8 +20,6 @@ from .validation import as_numbers
 
 
 class Cache(NamedTuple):
-    """What `forward` keeps for the derivatives."""
-
     features: Features
     kept: Any  # the W of this pass, as the features need it
     tied: Any = None  # the weights of this pass, if they are tied
@@ -74,8 +72,7 @@ class KANLayer(CurveLayer):
             return self.table[:, -1]
         if name in ("knots", "points", "order"):
             return getattr(self.basis, name)
-        what = "base function" if name == "base_weight" else repr(name)
-        raise AttributeError(f"a {type(self).__name__} has no {what}")
+        raise AttributeError(f"{name!r}: this layer has no {name.replace('_weight', ' function')}")
 
     def __repr__(self):
         shape = f"{self.n_in} → {self.n_out}"

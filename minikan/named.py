@@ -1,8 +1,6 @@
-"""An edge that has a name (chapter 07; paper, section 2.5.1).
+"""An edge that is a named function (chapter 07; paper, section 2.5.1).
 
-    φ  = c f(a x + b) + d             φ⁽ᵈ⁾ = c aᵈ f⁽ᵈ⁾(a x + b)
-
-Its four numbers are trained like any other parameter.
+φ  = c f(a x + b) + d             φ⁽ᵈ⁾ = c aᵈ f⁽ᵈ⁾(a x + b)
 """
 
 from __future__ import annotations
@@ -19,24 +17,13 @@ from .validation import as_vector
 
 
 class NamedCache(NamedTuple):
-    """What `forward` found out and the derivatives need."""
-
     x: np.ndarray  # (n,)
     weights: np.ndarray  # of this pass, (4,)
     f: tuple  # f and its three derivatives at a x + b, each (n,)
 
 
 class FunctionEdge(CurveLayer):
-    """An edge that is a named function, c f(a x + b) + d: a layer from one node to one node.
-
-    Parameters
-    ----------
-    function : Function or str
-    weights : array_like, shape (4,)
-        a, b, c, d.
-    span : pair of float
-        Where the edge was looked at when it was named.
-    """
+    """An edge that is a named function, with weights (4,) a, b, c, d; `span`: where it was looked at."""
 
     n_in = n_out = 1
     parts = ("function", "weights", "span")
@@ -60,14 +47,14 @@ class FunctionEdge(CurveLayer):
         f = self.function.evaluate(a * x[0] + b)
         return c * f[0][None] + d, NamedCache(x[0], self.weights.copy(), f)
 
-    def backward(self, cache: NamedCache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
-        gradient = self.features(cache) @ upstream[0]
-        return gradient, self.curves(cache, 1)[0] * upstream if wants_x else None
+    def backward(
+        self, cache: NamedCache, upstream: np.ndarray, wants_x: bool = True
+    ) -> tuple[np.ndarray, Any]:
+        return self.features(cache) @ upstream[0], self.curves(cache, 1)[0] * upstream if wants_x else None
 
     def curves(self, cache: NamedCache, derivative: int = 0) -> np.ndarray:
         a, _, c, d = cache.weights
-        curve = c * a**derivative * cache.f[derivative] + (d if derivative == 0 else 0.0)
-        return curve[None, None]
+        return (c * a**derivative * cache.f[derivative] + (d if derivative == 0 else 0.0))[None, None]
 
     def features(self, cache: NamedCache, derivative: int = 0) -> np.ndarray:
         """Differentiate φ⁽ᵈ⁾ = c aᵈ f⁽ᵈ⁾(a x + b) in a, b, c and d: (4, n)."""

@@ -2,8 +2,7 @@
 
     network(x) = (f_{L-1} ∘ … ∘ f_1 ∘ f_0)(x)       widths [n_0, n_1, …, n_L]
 
-`Network` computes and differentiates whatever layers it is given, no more; `KAN` and the `MLP` of chapter 05 say
-what the layers are. What acts on a model (`fit`, `refine`, …) is a function of a module of its own.
+`Network` computes and differentiates any layers. `KAN`, and the `MLP` of chapter 05, choose which layers there are.
 """
 
 from __future__ import annotations
@@ -15,36 +14,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .validation import (
-    as_numbers,
-    as_samples,
-    as_targets,
-    finite_results,
-)
 from .layer import Layer
+from .validation import as_numbers, as_samples, as_targets, finite_results
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-BLOCK = 2048  # samples at a time where a whole Jacobian is made of them; elsewhere …
-CACHE = 2**17  # … as many as keep a layer's arrays below so many numbers, 1 MB: what a processor has at hand
+BLOCK = 2048  # samples at a time for a whole Jacobian; otherwise …
+CACHE = (
+    2**17
+)  # … so many that a layer's arrays hold at most this many numbers, 1 MB: they fit into a processor's cache
 
 
 class Network:
-    """A stack of layers with hand-written derivatives.
-
-    Attributes
-    ----------
-    parameters : ndarray, shape (P,)
-        All parameters. The layers' arrays are views of it: write to either and both change.
-    layers : list of Layer
-    widths : list of int
-        Nodes per layer, [n_0, …, n_L].
-    """
+    """A stack of layers with hand-written derivatives; their weights are views of `parameters` (P,)."""
 
     @classmethod
     def from_layers(cls, layers: Sequence[Layer]) -> Self:
-        """Stack copies of ready-made layers; each must have as many inputs as the one before has outputs."""
+        """Stack copies of layers; each must have as many inputs as the one before has outputs."""
         layers = [layer.copy() for layer in layers]
         if not layers:
             raise ValueError("layers must hold at least one layer, got none")
@@ -58,7 +45,7 @@ class Network:
         return model
 
     def _adopt(self, layers):
-        """Move all parameters into one vector, and let the layers look into it."""
+        """Copy all parameters into one vector, and make the layers' weights views of it."""
         self.layers = layers
         self._parameters = np.concatenate([layer.weights.ravel() for layer in layers])
         ends = np.cumsum([layer.weights.size for layer in layers]).tolist()
@@ -67,12 +54,12 @@ class Network:
             layer.weights = part
 
     def __setstate__(self, state):
-        """Copies and unpickled models, too, keep all parameters in one vector."""
+        """Copy or unpickle: here, too, the layers' weights are views of one vector."""
         self.__dict__.update(state)
         self._adopt(self.layers)
 
     def split(self, vector: np.ndarray) -> list[np.ndarray]:
-        """Cut a vector (P, ...) into the layers' parts, views of their weights' shapes and then (...)."""
+        """Cut a vector (P, ...) into views (*weights.shape, ...), one per layer."""
         return [
             vector[part].reshape(layer.weights.shape + vector.shape[1:])
             for layer, part in zip(self.layers, self._slices, strict=True)
@@ -80,7 +67,6 @@ class Network:
 
     @property
     def parameters(self) -> np.ndarray:
-        """All parameters in one vector of shape (P,)."""
         return self._parameters
 
     @parameters.setter
@@ -91,22 +77,20 @@ class Network:
         self._parameters[:] = values
 
     def state(self) -> tuple[np.ndarray, list]:
-        """Copy what training changes, parameters and bases, for `restore`."""
+        """Return what training changes, for `restore`: a copy of the parameters, and the bases."""
         return self.parameters.copy(), [layer.bases for layer in self.layers]
 
     def restore(self, state: tuple[np.ndarray, list]) -> None:
-        """Return to a state of this or an equally shaped model."""
+        """Return to a state of this model or of one with the same shape."""
         self._parameters[:], bases = state
         for layer, its_bases in zip(self.layers, bases, strict=True):
             layer.bases = its_bases
 
     def is_in(self, state: tuple[np.ndarray, list] | None) -> bool:
-        """Tell whether the model is in a state, without a copy."""
-        return (
-            state is not None
-            and np.array_equal(self._parameters, state[0])
-            and [layer.bases for layer in self.layers] == state[1]
-        )
+        """Return whether the model is in a state."""
+        if state is None or not np.array_equal(self._parameters, state[0]):
+            return False
+        return [layer.bases for layer in self.layers] == state[1]
 
     @property
     def widths(self) -> list[int]:
@@ -117,14 +101,11 @@ class Network:
         return "\n  ".join([head, *map(repr, self.layers)])
 
     def blocks(self, n: int) -> list[slice]:
-        """Cut n samples into blocks, so that what the largest layer keeps of one stays in the cache."""
+        """Cut n samples into blocks, so small that the arrays of every layer fit into a processor's cache."""
         return blocks(n, max(layer.floats_per_sample for layer in self.layers))
 
     def forward(self, x: np.ndarray, first: Any = None) -> tuple[np.ndarray, list]:
-        """Go through all layers, samples last: x (n_in, n) → (n_out, n), and the layers' caches.
-
-        `first` is the first layer's cache, where the same samples went through before, with other weights.
-        """
+        """Go through all layers: x (n_in, n) → (n_out, n), and caches; `first`: the first, from an earlier pass."""
         caches: list = []
         for layer in self.layers:
             x, cache = layer.forward(x) if caches or first is None else layer.again(x, first)
@@ -153,8 +134,8 @@ class Network:
 
     def propagate(
         self, caches: list, upstream: np.ndarray, gradient: np.ndarray, wants_x: bool = True
-    ) -> np.ndarray:
-        """Add to `gradient` (P,) what the caches' samples say, the last layer first."""
+    ) -> Any:
+        """Carry ∂loss/∂z (n_out, n) back, last layer first: add to `gradient` (P,), return that in x (n_in, n)."""
         for depth in reversed(range(len(self.layers))):
             step, upstream = self.layers[depth].backward(caches[depth], upstream, wants_x or depth > 0)
             gradient[self._slices[depth]] += step.ravel()
@@ -162,18 +143,7 @@ class Network:
 
     @finite_results
     def loss_and_gradient(self, X: ArrayLike, y: ArrayLike) -> tuple[float, np.ndarray]:
-        """Compute the mean squared error over samples and outputs, and its gradient.
-
-        Parameters
-        ----------
-        X : array_like, shape (n, n_in)
-        y : array_like, shape (n, n_out), or (n,) for one output
-
-        Returns
-        -------
-        loss : float
-        gradient : ndarray, shape (P,)
-        """
+        """Compute the mean squared error of y (n, n_out) or (n,) at X (n, n_in), and its gradient (P,)."""
         X = as_samples(X, self.widths[0])
         y = as_targets(y, len(X), self.widths[-1])
 
@@ -184,10 +154,9 @@ class Network:
         return self.differentiate(X, mean_squared_error)
 
     def differentiate(self, X: np.ndarray, loss_of: Callable) -> tuple[float, np.ndarray]:
-        """Add up any loss over the samples X (n, n_in), and its gradient (P,).
+        """Compute any loss of the samples X (n, n_in), and its gradient (P,).
 
-        `loss_of(outputs, block)` takes the outputs (n_out, n) of a slice of the samples and returns their
-        share of the loss, and its gradient in these outputs.
+        `loss_of(outputs, block)` returns a block's share of the loss, and its gradient in the outputs (n_out, n).
         """
         loss, gradient = 0.0, np.zeros(self.parameters.size)
         for block in self.blocks(len(X)):
@@ -198,11 +167,7 @@ class Network:
         return float(loss), gradient
 
     def jacobian_of(self, caches: list, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Differentiate M quantities in the parameters, sample by sample: written to `out` (P, M, n).
-
-        `sensitivity` (M, n_out, n) are their derivatives in the outputs. Layer by layer from the last to the first: the
-        derivative in a weight is the sensitivity to the node that the weight feeds, times the weight's feature.
-        """
+        """Turn derivatives in the outputs, sensitivity (M, n_out, n), into those in the parameters, `out` (P, M, n)."""
         parts = self.split(out)
         for depth in reversed(range(len(self.layers))):
             layer, cache = self.layers[depth], caches[depth]
@@ -221,19 +186,11 @@ class Network:
 
     @finite_results
     def input_derivatives(self, X: ArrayLike) -> tuple[np.ndarray, ...]:
-        """Differentiate the outputs in the inputs, once and twice.
+        """Differentiate the outputs in the inputs, once and twice; beyond their domains curves are straight.
 
             G ← f′ G,       H ← f″ G G + f′ H            layer by layer, from G = 1 and H = 0
 
-        Parameters
-        ----------
-        X : array_like, shape (n, n_in)
-
-        Returns
-        -------
-        gradient : ndarray, shape (n, n_out, n_in)
-        hessian : ndarray, shape (n, n_out, n_in, n_in)
-            Beyond their domains curves are straight and add no curvature.
+        X (n, n_in) → gradient G (n, n_out, n_in) and Hessian H (n, n_out, n_in, n_in).
         """
         z = samples_last(as_samples(X, self.widths[0]))
         n_in, n = z.shape
@@ -242,18 +199,20 @@ class Network:
         for layer in self.layers:
             z, cache = layer.forward(z)
             slopes = layer.slopes(cache)  # (n_out, n_in, n)
-            bent = layer.second_derivative(cache, gradient[:, None], gradient[None])  # (n_in, n_in, n_out, n)
-            hessian = bent + np.einsum("jin,abin->abjn", slopes, hessian)
+            curved = layer.second_derivative(
+                cache, gradient[:, None], gradient[None]
+            )  # (n_in, n_in, n_out, n)
+            hessian = curved + np.einsum("jin,abin->abjn", slopes, hessian)
             gradient = np.einsum("jin,ain->ajn", slopes, gradient)
         return np.ascontiguousarray(gradient.T), np.ascontiguousarray(hessian.T)
 
 
 def samples_last(X: np.ndarray) -> np.ndarray:
-    """Turn (n, n_in) to (n_in, n): each input one contiguous row, as the layers like it."""
+    """Turn X (n, n_in) into (n_in, n), the values of each input next to each other in memory."""
     return np.ascontiguousarray(X.T)
 
 
 def blocks(n: int, numbers: int = CACHE // BLOCK) -> list[slice]:
-    """Cut n samples, of so many numbers each, into even slices."""
+    """Cut n samples, of so many numbers each, into slices of almost equal size."""
     count = -(-n // max(64, CACHE // numbers))
     return [slice(i * n // count, (i + 1) * n // count) for i in range(count)]

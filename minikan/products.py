@@ -3,7 +3,7 @@
     z_j = Π_i x_i        over the inputs that feed node j: several, or only one, which is copied
 
 All derivatives need, for each input, the product of the others, its `rest`: ∂z_j/∂x_i = rest_i.
-A jet of z is the product of the jets of its factors, without terms of third order and higher.
+A jet of z is the product of its factors' jets, without terms of order three or more.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ class Products(Layer):
         self.n_in, self.n_out, self.weights = sum(self.arity), len(self.arity), np.zeros(0)
         self.start = np.concatenate([[0], np.cumsum(self.arity)[:-1]])  # the first input of each output
         self.node = np.repeat(np.arange(self.n_out), self.arity)  # the output of each input
-        # The inputs that each one is multiplied with; number n_in is a constant 1.
-        self.others = np.full((max(self.arity) - 1, self.n_in), self.n_in)
+        self.others = np.full(
+            (max(self.arity) - 1, self.n_in), self.n_in
+        )  # the others of its node; n_in: a constant 1
         for i, j in enumerate(self.node):
             rest = [k for k in range(self.start[j], self.start[j] + self.arity[j]) if k != i]
             self.others[: len(rest), i] = rest
@@ -47,16 +48,12 @@ class Products(Layer):
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.multiply.reduceat(x, self.start, axis=0), x
 
-    def backward(
-        self, cache: Any, upstream: np.ndarray, wants_x: bool = True
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Use ∂loss/∂x_i = upstream_j · rest_i, for the one node j that input i feeds."""
+    def backward(self, cache: Any, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
         return self.weights, upstream[self.node] * self.rest(cache)
 
     def rest(self, x: np.ndarray) -> np.ndarray:
         """Multiply, for each input, the others of its node: x (n_in, n) → (n_in, n)."""
-        with_one = np.concatenate([x, np.ones_like(x[:1])])
-        return with_one[self.others].prod(axis=0)
+        return np.concatenate([x, np.ones_like(x[:1])])[self.others].prod(axis=0)
 
     def rest_jets(self, x: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, ...]:
         """Multiply jets in the same way: x (n_in, n), ẋ and ẍ (..., n_in, n) → three arrays of their shapes."""
@@ -76,14 +73,14 @@ class Products(Layer):
         return slopes
 
     def second_derivative(self, cache: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Use Σ_i a_i d(rest_i), where d is the derivative along b."""
-        return np.add.reduceat(a * self.rest_jets(cache, b, np.zeros_like(b))[1], self.start, axis=-2)
+        return np.add.reduceat(
+            a * self.rest_jets(cache, b, 0 * b)[1], self.start, axis=-2
+        )  # Σ_i a_i d(rest_i)
 
     def jacobian(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
         """Do nothing: there are no weights."""
 
-    def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Do nothing: there are no weights."""
+    jacobian_of_jets = jacobian
 
     def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
         """Use the jet of the rest r: z = x r, ż = ẋ r + x ṙ, z̈ = ẍ r + 2 ẋ ṙ + x r̈."""

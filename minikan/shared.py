@@ -19,30 +19,9 @@ from .validation import as_integer, as_numbers
 
 
 class SharedLayer(KANLayer):
-    """A layer of edges in groups; `weights` holds `shared` and then `scale`, which are views of it.
+    """Edges in groups: `shared` (groups, m) holds the curves c, `scale` (n_in, n_out) each edge's weight s.
 
-    Parameters
-    ----------
-    basis : Basis
-        With the same domain for each input, as a shared curve is the same for all of them.
-    shared : array_like, shape (groups, m)
-        The weights c of the features in each group's curve.
-    scale : array_like, shape (n_in, n_out)
-        The weight s of each edge.
-    groups : array_like of int, shape (n_in, n_out)
-        The group of each edge, 0 … groups - 1.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the shapes do not fit together, or the domains differ.
-
-    Examples
-    --------
-    >>> from minikan import KAN
-    >>> KAN([2, 5], groups=1)  # all edges of a layer share one curve
-    KAN([2, 5]: 19 parameters)
-      SharedLayer(2 → 5, G=5, k=3, groups=1: 19 parameters)
+    `groups` (n_in, n_out) holds the group of each edge, 0, 1, …; `weights` holds `shared`, then `scale`: views of it.
     """
 
     parts = ("basis", "shared", "scale", "groups")
@@ -52,11 +31,9 @@ class SharedLayer(KANLayer):
         if scale.ndim != 2 or len(scale) != basis.n_in or scale.size == 0:
             raise ValueError(f"scale must have shape ({basis.n_in}, n_out), got {scale.shape}")
         self.groups = _as_groups(groups, scale.shape)
-        expected = self.groups.max() + 1, basis.m
-        if shared.shape != expected:
-            raise ValueError(
-                f"shared must have shape {(int(expected[0]), basis.m)} for {basis!r}, got {shared.shape}"
-            )
+        count = int(self.groups.max()) + 1
+        if shared.shape != (count, basis.m):
+            raise ValueError(f"shared must have shape {count, basis.m} for {basis!r}, got {shared.shape}")
         rows = getattr(basis, basis.parts[0])  # knots or domains
         if (rows != rows[0]).any():
             raise ValueError("edges that share a curve need the same domain for all inputs")
@@ -80,13 +57,11 @@ class SharedLayer(KANLayer):
         """View weights (P,) as curves (groups, m) and scales (n_in, n_out)."""
         return weights[: self._end].reshape(-1, self.basis.m), weights[self._end :].reshape(self.groups.shape)
 
-    @property
-    def shared(self) -> np.ndarray:
-        return self._split(self.weights)[0]
-
-    @property
-    def scale(self) -> np.ndarray:
-        return self._split(self.weights)[1]
+    def __getattr__(self, name):
+        """Look up `shared` and `scale`, too."""
+        if name in ("shared", "scale"):
+            return self._split(self.weights)[name == "scale"]
+        return super().__getattr__(name)
 
     @property
     def table(self) -> np.ndarray:

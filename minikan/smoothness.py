@@ -1,12 +1,12 @@
 """Coefficients that few samples determine continue the curve of their neighbours (chapters 04 and 05).
 
-Where hardly a sample falls, as at the ends of hidden nodes' grids, least squares sets a coefficient by whatever the few
-samples' small errors ask for. A prior says what is usual instead, for each spline with the differences d = D c of its
-coefficients (`minikan.bspline.differences`): they are about as large as their median s, and samples are off by √E.
+At the ends of hidden nodes' grids there are few samples: there least squares fits coefficients to small errors. A prior
+is added for each spline, with the differences d = D c of its coefficients (`minikan.bspline.differences`):
 
     E |d|² / (n s² + n E / t)              E: the loss, n: samples, t: the trace of the curve's part in JᵀJ
 
-Its second part keeps the prior below the weight of one sample. It has no units, and fades as the loss falls.
+It expects differences of the size of their median s, and errors of size √E. It weighs less than one sample (because of
+n E / t), does not depend on units, and vanishes as the loss does.
 """
 
 from __future__ import annotations
@@ -18,23 +18,11 @@ import numpy as np
 from .network import Network
 from .terms import Block
 
-
-EXACT = 1e-20  # a loss, beside the variance of the targets, below which samples determine all there is
+EXACT = 1e-20  # a loss, divided by the variance of the targets, below which the samples determine everything
 
 
 class SmoothPrior:
-    """The prior at one point: Σ weight |D c|², over all splines of a model.
-
-    Parameters
-    ----------
-    model : Network
-    n : int
-        Samples.
-    loss : float
-        E, what samples are off by, squared.
-    diagonal : ndarray, shape (P,)
-        Of the Gauss–Newton matrix H.
-    """
+    """The prior at one point, Σ weight |D c|² over all splines: n samples, E = loss, `diagonal` (P,) of JᵀJ."""
 
     def __init__(self, model: Network, n: int, loss: float, diagonal: np.ndarray) -> None:
         self.curves, start = [], 0
@@ -49,10 +37,12 @@ class SmoothPrior:
             start += layer.weights.size
 
     def value(self, model: Network) -> float:
-        """Compute the term."""
-        return sum(
-            float(weights @ ((model.parameters[places] @ D.T) ** 2).sum(axis=1)) for places, D, weights in self.curves
+        """Compute the prior."""
+        squares = (
+            weights @ ((model.parameters[places] @ D.T) ** 2).sum(axis=1)
+            for places, D, weights in self.curves
         )
+        return sum(float(square) for square in squares)
 
     def blocks(self, model: Network) -> Iterator[Block]:
         """Yield residuals and their Jacobian, curve by curve."""

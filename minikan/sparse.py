@@ -16,19 +16,9 @@ from .layer import CurveLayer
 
 
 class SparseLayer(CurveLayer):
-    """A layer with a choice of edges; samples run along the last axis.
+    """A layer with edges `sheet` {(i, j): layer 1 → 1} from input i to output j, which are copied.
 
-    Parameters
-    ----------
-    n_in, n_out : int
-    sheet : dict
-        {(i, j): edge} from input i to output j: layers 1 → 1, which are copied. Their weights become views of the
-        layer's `weights` (P,), edge by edge.
-
-    Raises
-    ------
-    ValueError
-        If there is no edge, or an edge's input or output does not exist.
+    Their weights become views of the layer's `weights` (P,), edge by edge; samples run along the last axis.
     """
 
     parts = ("n_in", "n_out", "sheet")
@@ -60,8 +50,8 @@ class SparseLayer(CurveLayer):
             self._slices[at] = slice(start, start + edge.weights.size)
             edge.weights = view[self._slices[at]].reshape(edge.weights.shape)
             start += edge.weights.size
-        self.row_inputs = np.repeat(
-            [i for i, _ in self.sheet], [edge.weights.size for edge in self.sheet.values()]
+        self.row_inputs = np.concatenate(
+            [np.full(edge.weights.size, i) for (i, _), edge in self.sheet.items()]
         )
 
     @property
@@ -103,10 +93,9 @@ class SparseLayer(CurveLayer):
         return gradient, dx if wants_x else None
 
     def curves(self, cache: dict, derivative: int = 0) -> np.ndarray:
-        curves = {at: edge.curves(cache[at], derivative)[0, 0] for at, edge in self.sheet.items()}
-        sheet = np.zeros((self.n_out, self.n_in, len(next(iter(curves.values())))))
-        for (i, j), curve in curves.items():
-            sheet[j, i] = curve
+        curves = [edge.curves(cache[at], derivative)[0, 0] for at, edge in self.sheet.items()]
+        sheet, (i, j) = np.zeros((self.n_out, self.n_in, len(curves[0]))), np.array(self.edge_list).T
+        sheet[j, i] = curves
         return sheet
 
     def features(self, cache: dict, derivative: int = 0) -> np.ndarray:
@@ -144,18 +133,16 @@ class SparseLayer(CurveLayer):
         return np.array([[(i, j) in self.sheet for i in range(self.n_in)] for j in range(self.n_out)])
 
     def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> SparseLayer:
-        places = [
-            (i, j) for i in range(len(inputs)) for j in range(len(outputs)) if mask[outputs[j], inputs[i]]
-        ]
-        return SparseLayer(
-            len(inputs), len(outputs), {(i, j): self.sheet[inputs[i], outputs[j]] for i, j in places}
-        )
+        sheet = {
+            (i, j): self.sheet.get((inputs[i], outputs[j])) for i, j in np.ndindex(len(inputs), len(outputs))
+        }
+        kept = {(i, j): edge for (i, j), edge in sheet.items() if mask[outputs[j], inputs[i]]}
+        return SparseLayer(len(inputs), len(outputs), kept)
 
     def _map(self, change):
         """Make a layer whose edges from input i are change(i, edge)."""
-        return SparseLayer(
-            self.n_in, self.n_out, {at: change(at[0], edge) for at, edge in self.sheet.items()}
-        )
+        sheet = {(i, j): change(i, edge) for (i, j), edge in self.sheet.items()}
+        return SparseLayer(self.n_in, self.n_out, sheet)
 
     def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SparseLayer:
         return self._map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight))

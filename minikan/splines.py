@@ -2,8 +2,8 @@
 
     φ(x) = Σ_m c_m B_m(x) + w silu(x),   m = 1 … G + k
 
-The paper multiplies the spline by a second weight w_s. It is left out: it is redundant, as multiplying every c_m by it
-gives the same curve, and it would make the Jacobian singular.
+The paper's second weight w_s, which multiplies the spline, is left out: with it different weights would give the same
+curve, and the Jacobian would be singular.
 """
 
 from __future__ import annotations
@@ -89,10 +89,7 @@ class Splines(Basis):
         return (np.arange(self.m) < self.size).astype(float)
 
     def line(self) -> np.ndarray:
-        """Take as coefficients the mean of the knots inside each basis function's support (Marsden's identity).
-
-        Reference: de Boor, chapter IX. With order 0 it is a staircase that follows the line.
-        """
+        """Take the means of the knots inside the supports (Marsden's identity; de Boor, chapter IX); order 0: stairs."""
         inside = np.arange(1, self.order + 1) if self.order else np.arange(2)
         means = self.knots[:, np.arange(self.size)[:, None] + inside].mean(axis=2)  # (n_in, size)
         low, high = self.domain.T[:, :, None]
@@ -139,9 +136,6 @@ class Splines(Basis):
         return chebyshev_points(cells, self.order + 1).reshape(self.n_in, -1)
 
     def roughness(self) -> np.ndarray:
-        """Take second differences of the coefficients, the base weight, and a little of every coefficient.
-
-        Reference: P. Eilers and B. Marx, *Flexible smoothing with B-splines and penalties*, Stat. Sci. 11 (1996) 89.
-        """
+        """Penalise second differences of coefficients (Eilers and Marx, Statistical Science 11 (1996) 89) and weights."""
         coef = np.eye(self.size, self.m)
         return np.concatenate([np.diff(coef, 2, axis=0), np.eye(self.m)[self.size :], np.sqrt(RIDGE) * coef])
