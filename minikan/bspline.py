@@ -222,10 +222,11 @@ def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -
 
     Parameters
     ----------
-    x, knots, order
-        As for `basis`.
+    x : array_like, shape (n,)
     y : array_like, shape (n,) or (n, m)
         Values of one curve, or of m curves at once.
+    knots, order
+        As for `basis`.
 
     Returns
     -------

@@ -66,16 +66,12 @@ def covered(model: M, X: np.ndarray) -> M | None:
 
 
 def _change(model, X, change):
-    """Call change(layer, x) for all layers: x (n_in, n + 2) are its inputs, and the lowest and highest they can be.
-
-    These are the sums of all edges' extremes, but at most a tenth of the inputs' range away from them.
-    """
-    x = z = samples_last(X)
-    layers = []
+    """Call change(layer, x) for all layers; x (n_in, n + 2): the inputs, and how low and how high they can get."""
+    x, z, layers = samples_last(X), samples_last(X), []
     for layer in model.layers:
         layers.append(change(layer, x))
         z, cache = layers[-1].forward(z)
-        low, high = layers[-1].reach(cache, z)
+        low, high = layers[-1].reach(cache, z)  # where all edges are extreme at once, if that is not too far
         most = WIDEST * np.ptp(z, axis=1)
         low, high = np.maximum(low, z.min(axis=1) - most), np.minimum(high, z.max(axis=1) + most)
         x = np.column_stack([z, low, high])

@@ -74,9 +74,8 @@ class Log:
         objective, seconds = self.objective, time.perf_counter() - self.start
         loss, error = objective.loss(), objective.error()
         if not np.isfinite(loss):
-            self.stopped = (
-                f"step {step} led to a loss of {loss}, which is refused; try a smaller learning rate"
-            )
+            self.stopped = f"step {step} led to a loss of {loss}"
+            self.stopped += ", which is refused; try a smaller learning rate"
             warnings.warn(self.stopped, RuntimeWarning, stacklevel=4)
             return
         held_out = self.held_out.error() if self.held_out else np.nan
@@ -88,15 +87,14 @@ class Log:
 
     def must_stop(self, tol: float, patience: float) -> bool:
         """Tell whether training is over; `stopped` says why."""
+        recent = [row[1] for row in self.rows[-4:]]
         if not self.stopped and self.since_best >= patience:
             self.stopped = f"no better for {patience} records"
-        recent = [row[1] for row in self.rows[-4:]]
-        if not self.stopped and len(recent) == 4 and 0 <= recent[0] - recent[-1] <= tol * recent[0]:
+        elif not self.stopped and len(recent) == 4 and 0 <= recent[0] - recent[-1] <= tol * recent[0]:
             self.stopped = "converged: the loss falls no more"
         return bool(self.stopped)
 
     def history(self) -> History:
-        """Make arrays of it."""
         step, loss, error, held_out, seconds, evaluations = np.array(self.rows).reshape(-1, 6).T
         validation, changes = np.sqrt(held_out) if self.held_out else None, np.array(self.grid_changes, int)
         return History(step.astype(int), loss, error, validation, seconds, evaluations, changes, self.stopped)

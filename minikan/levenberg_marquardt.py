@@ -45,7 +45,7 @@ class LevenbergMarquardt(Optimizer):
     --------
     >>> from minikan import KAN, LevenbergMarquardt, fit
     >>> x = np.linspace(-1, 1, 50)[:, None]
-    >>> fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LevenbergMarquardt(1e-3), steps=5).rmse[-1] < 0.01
+    >>> bool(fit(KAN([1, 1]), x, np.sin(3 * x), optimizer=LevenbergMarquardt(1e-3), steps=5).rmse[-1] < 0.01)
     True
     """
 

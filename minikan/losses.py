@@ -37,7 +37,7 @@ class MeanSquaredError:
         return (z - y) * np.sqrt(2 / len(z) * weights)
 
     def root(self, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Compute Sᵀ for each sample, (n_out, n_out, n): here a multiple of the identity."""
+        """Compute Sᵀ (n_out, n_out, n), a matrix for each sample: here a multiple of the identity."""
         return np.eye(len(z))[:, :, None] * np.sqrt(2 / len(z) * weights)
 
 
@@ -66,8 +66,7 @@ class CrossEntropy:
         return loss, p * weights
 
     def hessian_product(self, z: ndarray, direction: ndarray, weights: ndarray) -> ndarray:
-        """Multiply a direction (n_out, n) by the Hessian, w (diag(p) - p pᵀ)."""
-        p = self._root(z) ** 2
+        p = self._root(z) ** 2  # the Hessian is w (diag(p) - p pᵀ)
         return p * (direction - (p * direction).sum(axis=0)) * weights
 
     def residuals(self, z: ndarray, y: ndarray, weights: ndarray) -> ndarray:
@@ -77,7 +76,7 @@ class CrossEntropy:
         return residuals * np.sqrt(weights)
 
     def root(self, z: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Compute Sᵀ for each sample, (n_out, n_out, n): S = √w diag(√p) (1 - √p √pᵀ)."""
+        """Compute Sᵀ (n_out, n_out, n): S = √w diag(√p) (1 - √p √pᵀ)."""
         root = self._root(z)
         return (np.eye(len(z))[:, :, None] - root[:, None] * root) * (root * np.sqrt(weights))
 

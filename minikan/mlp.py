@@ -97,7 +97,9 @@ class MLP(Network):
       MLPLayer(10 → 1, silu: 11 parameters)
     """
 
-    def __init__(self, widths: Sequence[int], activation="silu", seed: int | np.random.Generator = 0) -> None:
+    def __init__(
+        self, widths: Sequence[int], activation: str = "silu", seed: int | np.random.Generator = 0
+    ) -> None:
         as_choice(activation, "activation", [name for name in ACTIVATIONS if name != "identity"])
         rng, layers = as_generator(seed), []
         for n_in, n_out in pairwise(as_widths(widths)):

@@ -190,10 +190,8 @@ def strong_wolfe(
         elif abs(d) <= 0.9 * abs(slope):
             return length
         else:
-            between = (
-                d * (1 if high is None else high[0] - low[0]) >= 0
-            )  # is the minimum between low and here?
-            low, high = (length, f, d), low if between else high
+            beyond = d * (1 if high is None else high[0] - low[0]) >= 0  # the minimum is behind us
+            low, high = (length, f, d), low if beyond else high
         length = 2 * length if high is None else _between(low, high)
     return low[0]
 

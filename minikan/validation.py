@@ -109,7 +109,7 @@ def as_number(value: float, name: str, minimum: float, maximum: float = np.inf) 
 
 
 def as_choice(value: str, name: str, choices: Collection[str]) -> str:
-    """Check a choice between several words."""
+    """Check a choice between words."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
     return value
