@@ -1,12 +1,14 @@
 """The basis against SciPy's, against its slow twin, and by its properties."""
 
+from math import comb
+
 import numpy as np
 import pytest
 from scipy.interpolate import BSpline
 from twins import slow_basis
 
 from minikan import basis, fit_coefficients, make_grid
-from minikan.bspline import SplineGrid, polynomial_pieces
+from minikan.bspline import SplineGrid, differences, polynomial_pieces
 
 ORDERS = range(6)
 
@@ -201,6 +203,61 @@ def test_error_falls_with_the_power_k_plus_1(k):
         knots = make_grid((-1, 1), G, k)
         errors.append(np.abs(basis(x, knots, k) @ fit_coefficients(x, y, knots, k) - y).max())
     assert np.log2(errors[0] / errors[1]) == pytest.approx(k + 1, abs=0.2)
+
+
+def polynomial(degree, knots, k, seed=6):
+    """The coefficients of the spline that is a random polynomial."""
+    x = np.linspace(knots[k], knots[-k - 1], 20 * len(knots))
+    y = np.random.default_rng(seed).normal(size=degree + 1) @ np.vander(x, degree + 1).T
+    return fit_coefficients(x, y, knots, k)
+
+
+@pytest.mark.parametrize("k", range(1, 6))
+def test_differences_do_not_see_one_polynomial(k, grid):
+    knots = make_grid((-1, 1), grid, k)
+    D = differences(knots, k)
+    for degree in range(k + 1):
+        c = polynomial(degree, knots, k)
+        np.testing.assert_allclose(D @ c, 0, atol=1e-7 * np.abs(D).max(initial=0) * np.abs(c).max())
+
+
+@pytest.mark.parametrize("k", range(1, 6))
+def test_differences_see_jumps_of_the_kth_derivative(k):
+    """On uneven knots: further differences of the jumps, and nothing else; with one inner knot, the jump itself."""
+    knots = make_grid((-1, 1), uneven(12), k)
+    D, at = differences(knots, k), knots[k + 1 : -k - 1]
+    c = np.random.default_rng(7).normal(size=12 + k)
+    ends = np.nextafter(at, -2), at
+    jumps = np.subtract(*(basis(x, knots, k, k) @ np.eye(12 + k) for x in ends))  # (knots, coefficients)
+    expected = np.diff(jumps, k + 1, axis=0)
+    expected *= np.linalg.norm(D, axis=1, keepdims=True) / np.linalg.norm(expected, axis=1, keepdims=True)
+    signs = np.sign((D * expected).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(D, signs * expected, atol=1e-7 * np.abs(D).max())
+    assert np.abs(D @ c).min() > 1e-3
+    corner = np.maximum(np.linspace(-1, 1, 99) - 0.2, 0) ** k  # two polynomials that meet at a knot
+    knots = make_grid((-1, 1), [-1, -0.7, 0.2, 1], k)
+    c = fit_coefficients(np.linspace(-1, 1, 99), corner, knots, k)
+    assert np.abs(differences(knots, k) @ c).max() > 1e-2
+
+
+@pytest.mark.parametrize("k", range(6))
+def test_differences_on_an_even_grid_are_those_of_order_2k_plus_2(k):
+    D = differences(make_grid((-3, 5), 2 * k + 9, k), k)
+    expected = np.diff(np.eye(3 * k + 9), 2 * k + 2, axis=0)
+    np.testing.assert_allclose(np.abs(D), np.abs(expected), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(D * D[:, :1][0, 0], expected * expected[0, 0], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("k", range(6))
+@pytest.mark.parametrize("domain", [(-1, 1), (0, 1e-6), (1e6, 1e6 + 10)])
+def test_rows_of_differences_are_as_long_on_all_grids(k, domain):
+    low, high = domain
+    for points in (uneven(40), uneven(5, seed=1), [-1, 1], [-1, 0.9, 1], [-1, -0.9, 0, 1]):
+        G = len(points) - 1
+        D = differences(make_grid(grid=low + (np.array(points) + 1) * (high - low) / 2, order=k), k)
+        order = min(2 * k + 2, k + G - 1)  # no more than there are coefficients for
+        assert D.shape == (G + k - order if G > 1 else 0, G + k)
+        np.testing.assert_allclose((D * D).sum(axis=1), comb(2 * order, order), rtol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,11 @@ import pytest
 from residuals import Residuals, decay, rosenbrock, run
 from scipy.optimize import least_squares
 
+from scipy.linalg import solve_triangular
+
 from minikan import LevenbergMarquardt
+from minikan.levenberg_marquardt import FEW, Quadratic, Triangle, substitute
+from minikan.terms import Block
 
 LM = {
     "plain": lambda: LevenbergMarquardt(acceleration=False),
@@ -125,3 +129,142 @@ def test_gradients_beyond_the_blocks_count_for_both_solvers():
         solutions.append(problem.parameters)
     expected = np.linalg.solve(J.T @ J, J.T @ np.ones(3) - extra)
     np.testing.assert_allclose(solutions, [expected, expected], atol=1e-7)
+
+
+# -------------------------------------------------------------------------------------- the linear algebra
+
+
+def least_squares_problem(P, seed=0):
+    """A random Jacobian and residuals, as both solvers want them: Quadratic and Triangle."""
+    rng = np.random.default_rng(seed)
+    J, r = rng.normal(size=(2 * P, P)) * np.logspace(0, 2, P), rng.normal(size=2 * P)
+    rows = np.linalg.qr(np.column_stack([J, r]), "r")
+    loss = 0.5 * r @ r
+    return J, r, Quadratic(loss, J.T @ r, J.T @ J), Triangle(loss, rows[:P, :P], rows[:P, P], np.zeros(P))
+
+
+@pytest.mark.parametrize("P", [1, 30, FEW, FEW + 1, 317], ids=str)
+def test_all_ways_to_solve_agree(P):
+    J, r, quadratic, triangle = least_squares_problem(P)
+    vector = np.random.default_rng(1).normal(size=P)
+    for mu in (1e-4, 1.0, 1e6):
+        damped = J.T @ J + mu * np.eye(P)
+        expected = [-np.linalg.solve(damped, J.T @ r), np.linalg.solve(damped, vector)]
+        for local in (quadratic, triangle):
+            step = local.damp(mu)
+            np.testing.assert_allclose(step, expected[0], atol=1e-9 * np.abs(expected[0]).max())
+            np.testing.assert_allclose(local.solve(vector), expected[1], atol=1e-9 * np.abs(expected[1]).max())
+            change = J @ step
+            assert local.decrease(step) == pytest.approx(-(r + 0.5 * change) @ change, rel=1e-9)
+        assert (quadratic.L is not None) == (P > FEW)
+
+
+def test_cholesky_is_asked_where_parameters_are_many_and_lu_where_it_fails(monkeypatch):
+    """A matrix that rounding has made indefinite: LU still solves."""
+    asked = []
+    cholesky = np.linalg.cholesky
+    monkeypatch.setattr(np.linalg, "cholesky", lambda A: asked.append(len(A)) or cholesky(A))
+    vector = np.random.default_rng(0).normal(size=FEW + 50)
+    for P in (FEW, FEW + 50):
+        matrix = np.diag(np.r_[-1e-8, np.linspace(1, 2, P - 1)])
+        local = Quadratic(1.0, vector[:P], matrix)
+        np.testing.assert_allclose(local.damp(1e-10), -vector[:P] / (matrix.diagonal() + 1e-10), rtol=1e-12)
+        np.testing.assert_allclose(local.solve(vector[:P]), vector[:P] / (matrix.diagonal() + 1e-10), rtol=1e-12)
+        assert local.L is None
+        np.testing.assert_array_equal(local.matrix, matrix)
+    assert asked == [FEW + 50]
+    local.damp(1.0)  # now it is definite: what failed once is tried again
+    assert local.L is not None
+    np.testing.assert_allclose(local.solve(vector), vector / (matrix.diagonal() + 1.0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("P", [1, 2, 64, 65, 128, 129, 200, 333])
+def test_substitution_as_scipy(P):
+    rng = np.random.default_rng(P)
+    L = np.tril(rng.normal(size=(P, P))) / np.sqrt(P) + np.diag(rng.uniform(1, 2, P))
+    b = rng.normal(size=P)
+    before = L.copy(), b.copy()
+    np.testing.assert_allclose(substitute(L, b), solve_triangular(L, b, lower=True), rtol=1e-9, atol=1e-10)
+    upper = substitute(L.T[::-1, ::-1], b[::-1])[::-1]
+    np.testing.assert_allclose(upper, solve_triangular(L.T, b), rtol=1e-9, atol=1e-10)
+    np.testing.assert_array_equal(L, before[0])
+    np.testing.assert_array_equal(b, before[1])
+
+
+@pytest.mark.parametrize("P", [7, FEW + 20])
+@pytest.mark.parametrize("where", [slice(None), np.array([5, 0, 3]), np.array([], int)], ids=["all", "some", "none"])
+def test_residuals_can_be_added(P, where):
+    """A block for some of the parameters: the same as if they had been there from the start."""
+    J, r, *locals_ = least_squares_problem(P)
+    extra, more = np.zeros((4, P)), np.random.default_rng(2).normal(size=4)
+    extra[:, where] = np.random.default_rng(3).normal(size=extra[:, where].shape)
+    block = Block(0.5 * more @ more, np.vstack([extra[:, where].T, more]), where)
+    J, r = np.vstack([J, extra]), np.concatenate([r, more])
+    diagonals = [local.diagonal.copy() for local in locals_]
+    for local, diagonal in zip(locals_, diagonals, strict=True):
+        local.add(block)
+        assert local.loss == pytest.approx(0.5 * r @ r, rel=1e-12)
+        np.testing.assert_allclose(local.gradient, J.T @ r, atol=1e-9)
+        step = -np.linalg.solve(J.T @ J + np.eye(P), J.T @ r)
+        np.testing.assert_allclose(local.damp(1.0), step, atol=1e-9 * np.abs(step).max())
+        np.testing.assert_array_equal(local.diagonal, diagonal)  # damping is measured by the problem alone
+
+
+def test_the_damping_is_forgotten_on_a_new_problem_only():
+    optimizer, problem = LevenbergMarquardt(), rosenbrock()
+    optimizer.step(problem)
+    first = optimizer.mu
+    assert first is not None
+    optimizer.forget()  # grids have moved: the function is the same
+    assert optimizer.mu == first
+    optimizer.step(problem)
+    second = optimizer.mu
+    assert second != first
+    optimizer.restart()
+    assert optimizer.mu is None
+    fresh, other = LevenbergMarquardt(), decay()
+    optimizer.mu = 1e30
+    optimizer.step(other)
+    fresh.step(decay())
+    assert optimizer.mu == fresh.mu
+
+
+class Pull:
+    """A prior that wants the first parameter to be 3."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def __call__(self, *state):
+        self.seen.append(state)
+        return self
+
+    def value(self, model):
+        return 0.5 * 4.0 * (model.parameters[0] - 3.0) ** 2
+
+    def blocks(self, model):
+        residual = 2.0 * (model.parameters[0] - 3.0)
+        yield Block(self.value(model), np.array([[2.0], [residual]]), np.array([0]))
+
+
+@pytest.mark.parametrize("make", LM.values(), ids=LM)
+def test_a_prior_counts_in_every_step(make):
+    """Two lines cannot fix three parameters; the prior fixes the one that it is about."""
+    J = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 2.0]])
+    problem, seen = Residuals(lambda p: J @ p - [5.0, 4.0], lambda p: J, [0.0, 0.0, 0.0]), []
+    problem.model, problem.prior = problem, Pull(seen)
+    run(make(), problem, 60)
+    np.testing.assert_allclose(problem.parameters, [3, 2, 2], atol=1e-6)
+    model, n, loss, diagonal = seen[0]
+    assert model is problem and n == 1 and loss == 0.5 * (25 + 16)
+    np.testing.assert_allclose(diagonal, [1, 1, 4], rtol=1e-14)
+
+
+def test_without_a_prior_there_is_none():
+    problem = rosenbrock()
+    problem.prior = lambda *state: None
+    other = rosenbrock()
+    for each in (problem, other):
+        each.model = each
+        run(LevenbergMarquardt(), each, 5)
+    np.testing.assert_array_equal(problem.parameters, other.parameters)

@@ -6,8 +6,10 @@ from models import small
 
 from minikan import KAN, MLP, Roughness, Sparsity, Splines
 from minikan.losses import LOSSES
-from minikan.network import BLOCK
+from minikan.named import FunctionEdge
+from minikan.network import BLOCK, Network
 from minikan.objective import Objective, as_objective, batches
+from minikan.sparse import SparseLayer
 from minikan.terms import Block, Data, Term
 
 
@@ -125,6 +127,75 @@ def test_what_is_known_is_forgotten_when_anything_changes():
     assert objective.loss() != second
     objective.terms = (data_term, data_term)
     assert objective.loss() == pytest.approx(2 * data_term.value(objective.model), rel=1e-14)
+
+
+def same_passes(data, model):
+    """Compare what a term remembers with a pass of today."""
+    fresh = Data(data.X, data.y, data.weights, data.criterion)
+    for got, expected in zip(data.passes(model), fresh.passes(model), strict=True):
+        assert got[0] == expected[0]
+        np.testing.assert_array_equal(got[1], expected[1])
+    np.testing.assert_array_equal(
+        *(Objective(model, [term]).second_order(np.full(model.parameters.size, 0.1)) for term in (data, fresh))
+    )
+    for got, expected in zip(data.blocks(model), fresh.blocks(model), strict=True):
+        np.testing.assert_array_equal(got.loss, expected.loss)
+        np.testing.assert_array_equal(got.rows, expected.rows)
+
+
+def term(model, n):
+    X, y = data(n)
+    return as_objective(model, X, y, None, LOSSES["mse"]()).terms[0]
+
+
+@pytest.mark.parametrize("n", [100, 4 * BLOCK + 5], ids=["one block", "more blocks than are remembered"])
+def test_a_pass_is_remembered_only_as_long_as_it_is_right(n):
+    model = KAN([2, 2, 1], seed=1, noise=0.5)
+    samples = term(model, n)
+    same_passes(samples, model)
+    start = model.state()
+    changes = {
+        "in the vector": lambda: model.parameters.__setitem__(0, 3.0),
+        "in a layer": lambda: model.layers[0].weights.__setitem__((1, 2, 0), -1.0),
+        "in the last layer": lambda: model.layers[-1].base_weight.__setitem__(0, 2.0),
+        "knots": lambda: setattr(model.layers[1], "bases", (Splines.on([(-2, 2)] * 2, 5, 3, "silu"),)),
+        "back": lambda: model.restore(start),
+        "not a number": lambda: model.parameters.__setitem__(3, np.nan),
+    }
+    for change in changes.values():
+        change()
+        same_passes(samples, model)
+
+
+def test_a_pass_is_remembered_where_nothing_has_changed(monkeypatch):
+    model = KAN([2, 2, 1], seed=1)
+    samples, calls = term(model, 100), []
+    forward = Network.forward
+    monkeypatch.setattr(Network, "forward", lambda *args: calls.append(args) or forward(*args))
+    samples.value(model)
+    assert len(calls) == 1
+    list(samples.blocks(model))
+    samples.value(model)
+    assert len(calls) == 1
+    samples.second_order(model, np.ones(model.parameters.size), 0.1)
+    samples.value(model)
+    assert len(calls) == 3  # ahead and behind
+
+
+@pytest.mark.parametrize("kind", ["named edges", "MLP"])
+def test_a_pass_belongs_to_its_model(kind):
+    """The same numbers in another model are another function."""
+    if kind == "MLP":
+        models = [MLP([2, 3, 1], activation=name) for name in ("silu", "tanh")]
+    else:
+        models = [
+            KAN.from_layers([SparseLayer(2, 1, {(0, 0): FunctionEdge(name, [1.0, 0.5, 1.0, 0.0])})])
+            for name in ("sin", "exp")
+        ]
+    models[1].parameters = models[0].parameters
+    samples = term(models[0], 50)
+    for model in [*models, *models]:
+        same_passes(samples, model)
 
 
 # ---------------------------------------------------------------------------------------- sums of terms
