@@ -19,10 +19,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def silu(x: np.ndarray, order: int = 1) -> tuple[np.ndarray, ...]:
-    """Evaluate x σ(x) and its derivatives; with σ′ = σ (1 - σ):
-
-    σ (1 + x - x σ),      σ′ (2 + x (1 - 2σ)),      σ′ (3 (1 - 2σ) + x (1 - 6σ′))
-    """
+    """Evaluate silu(x) = x σ(x) and its derivatives, with σ′ = σ (1 - σ): the n-th is n σ⁽ⁿ⁻¹⁾ + x σ⁽ⁿ⁾."""
     s = sigmoid(x)
     value = x * s
     slope, ds = s * (1 + (x - value)), s * (1 - s)

@@ -31,8 +31,7 @@ class History:
     Examples
     --------
     >>> from minikan import KAN, fit
-    >>> x = np.linspace(-1, 1, 50)[:, None]
-    >>> history = fit(KAN([1, 1]), x, x**2, steps=3, tol=0)
+    >>> history = fit(KAN([1, 1]), [[0.0], [1.0]], [0.0, 1.0], steps=3)
     >>> bool(history.rmse[-1] < history.rmse[0])
     True
     """
@@ -80,8 +79,7 @@ class Log:
             return
         held_out = self.held_out.error() if self.held_out else np.nan
         self.rows.append((step, loss, error, held_out, seconds, objective.evaluations))
-        self.since_best += 1
-        judged = held_out if self.held_out else loss
+        judged, self.since_best = held_out if self.held_out else loss, self.since_best + 1
         if judged < self.best_loss:
             self.best_loss, self.best, self.since_best = judged, objective.model.state(), 0
 

@@ -199,10 +199,7 @@ def steepness(tables: list[tuple[np.ndarray, np.ndarray]]) -> float:
 
 
 def oscillation(g: Callable, X: ArrayLike, depth: int, terms: int = 5, base: int = 10) -> float:
-    """Compute the largest |g(x) - g(corner)| over points x of X (n, 2) well inside a cell, in whose table g(corner) is.
-
-    g maps points (n, 2) to values (n,). Divided by max|g| the result is the ε of `superpose`.
-    """
+    """Compute ε max|g| of `superpose`: the largest |g(x) - g(corner)|, x of X (n, 2) well inside a cell, g(X) (n,)."""
     X = as_samples(X, 2)
     digits, largest = _digits(base), 0.0
     shift, coarse = ((base ** (k - 1) - 1) // (base - 1) for k in (digits, depth))

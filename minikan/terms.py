@@ -1,8 +1,6 @@
 """An objective is a sum of terms: the data, and penalties on the model itself (chapter 04).
 
-    loss(θ) = Σ_terms ½ ‖r(θ)‖²,      ∂r/∂θ = J:      gradient Jᵀr,  Gauss–Newton matrix JᵀJ
-
-Most optimisers need the exact gradient only, a least-squares solver also residuals r and their Jacobian J.
+loss(θ) = Σ_terms ½ ‖r(θ)‖²,      ∂r/∂θ = J:      gradient Jᵀr,  Gauss–Newton matrix JᵀJ
 """
 
 from __future__ import annotations
