@@ -4,50 +4,35 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-# Each public name and its module, in reading order. A module is loaded when one of its names is first used, so
-# that `import minikan` is about as fast as `import numpy`.
-_HOME = {
-    "inner_function": "superposition",
-    "superpose": "superposition",
-    "make_grid": "bspline",
-    "basis": "bspline",
-    "fit_coefficients": "bspline",
-    "KANLayer": "kan_layer",
-    "KAN": "kan",
-    "save": "storage",
-    "load": "storage",
-    "update_grid": "grids",
-    "refine": "grids",
-    "GradientDescent": "optimizers",
-    "Adam": "optimizers",
-    "LBFGS": "optimizers",
-    "LevenbergMarquardt": "levenberg_marquardt",
-    "Roughness": "penalties",
-    "Sparsity": "penalties",
-    "fit": "training",
-    "History": "history",
-    "MLP": "mlp",
-    "KANRegressor": "estimator",
-    "KANClassifier": "estimator",
-    "sweep": "sweeps",
-    "PROBLEMS": "problems",
-    "attribute": "sparsity",
-    "prune": "pruning",
-    "suggest": "symbolic",
-    "fix_symbolic": "symbolic",
-    "symbolify": "symbolic",
-    "formula": "formulas",
-    "Splines": "splines",
-    "Gaussians": "bases",
-    "Chebyshev": "bases",
-    "Fourier": "bases",
-    "plot": "diagram",
-    "show": "plotting",
-    "show_source": "plotting",
-    "check": "checks",
-    "check_gradient": "checks",
+# Each module and its public names, in reading order. A module is loaded when one of its names is first used, so that
+# `import minikan` is about as fast as `import numpy`.
+_NAMES = {
+    "superposition": ("inner_function", "superpose"),
+    "bspline": ("make_grid", "basis", "fit_coefficients"),
+    "kan_layer": ("KANLayer",),
+    "kan": ("KAN",),
+    "storage": ("save", "load"),
+    "grids": ("update_grid", "refine"),
+    "optimizers": ("GradientDescent", "Adam", "LBFGS"),
+    "levenberg_marquardt": ("LevenbergMarquardt",),
+    "penalties": ("Roughness", "Sparsity"),
+    "training": ("fit",),
+    "history": ("History",),
+    "mlp": ("MLP",),
+    "estimator": ("KANRegressor", "KANClassifier"),
+    "sweeps": ("sweep",),
+    "problems": ("PROBLEMS",),
+    "sparsity": ("attribute",),
+    "pruning": ("prune",),
+    "symbolic": ("suggest", "fix_symbolic", "symbolify"),
+    "formulas": ("formula",),
+    "splines": ("Splines",),
+    "bases": ("Gaussians", "Chebyshev", "Fourier"),
+    "diagram": ("plot",),
+    "plotting": ("show", "show_source"),
+    "checks": ("check", "check_gradient"),
 }
-
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = list(_HOME)
 
 

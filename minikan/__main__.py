@@ -1,7 +1,7 @@
 """`python -m minikan`: copy the course into a folder and open it in JupyterLab (all chapters).
 
-Nothing that a student wrote is overwritten. A record in the folder holds a hash of each file as it was copied. A file
-that still has this hash is updated; an edited file stays, and its new version is written beside it.
+A record in the folder holds a hash of each file as it was copied. Only a file that still has this hash is updated; the
+new version of an edited file is written beside it.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from importlib.metadata import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,27 +23,24 @@ LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+\.[a-z]+)")  # a Markdown link to a 
 
 
 def digest(content: bytes, name: str) -> str:
-    """Hash a file. Of a notebook only the sources of its cells count, as running it is no edit."""
+    """Hash a file; of a notebook only the sources of its cells, as running it is no edit."""
     if name.endswith(".ipynb"):
-        try:
+        with suppress(ValueError, KeyError, TypeError):  # not a valid notebook any more: hash its bytes
             cells = json.loads(content)["cells"]
             content = json.dumps([(cell["cell_type"], "".join(cell["source"])) for cell in cells]).encode()
-        except (ValueError, KeyError, TypeError):
-            pass  # not a valid notebook any more: hash its bytes
     return hashlib.sha256(content).hexdigest()
 
 
 def course_file(source: Path, name: str, address: str) -> bytes:
-    """Read a file of the course; in a notebook, links to files outside of the course become links to the address."""
+    """Read a file of the course; a notebook's links to files outside of the course become links to the address."""
     content = (source / name).read_bytes()
     if not name.endswith(".ipynb"):
         return content
 
     def public_link(link):
         target = Path(os.path.normpath(Path("tutorial", name).parent / link[1]))
-        if target.parts[0] == "tutorial" and (source / target.relative_to("tutorial")).exists():
-            return link[0]
-        return f"]({address}/blob/HEAD/{target.as_posix()}"
+        inside = target.parts[0] == "tutorial" and (source / target.relative_to("tutorial")).exists()
+        return link[0] if inside else f"]({address}/blob/HEAD/{target.as_posix()}"
 
     notebook = json.loads(content)
     for cell in notebook["cells"]:
@@ -52,23 +50,20 @@ def course_file(source: Path, name: str, address: str) -> bytes:
 
 
 def copy_course(source: Path, folder: Path, version: str, address: str) -> dict[str, list[str]]:
-    """Copy the course from `source` to `folder`, or update it there.
-
-    `version` names what is written beside an edited file, `address` is the project's, for links. Returns the names of
-    the files that are "new", "updated", "kept" because they were edited, and those written "beside" them.
-    """
+    """Copy or update the course: names of files "new", "updated", "kept" as they were edited, and written "beside"."""
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / RECORD
-    try:
+    known = {}  # without a record, any file that exists counts as edited
+    with suppress(FileNotFoundError, ValueError, TypeError):
         known = dict(json.loads(record.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
-        known = {}  # then any file that exists counts as edited
     files = {"new": [], "updated": [], "kept": [], "beside": []}
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         name = path.relative_to(source).as_posix()
         content, target = course_file(source, name, address), folder / name
-        latest = digest(content, name)
-        current = digest(target.read_bytes(), name) if target.exists() else None
+        latest, current = (
+            digest(content, name),
+            digest(target.read_bytes(), name) if target.exists() else None,
+        )
         if current is None or (current == known.get(name) and current != latest):
             files["new" if current is None else "updated"].append(name)
             _write(target, content)
@@ -86,18 +81,17 @@ def copy_course(source: Path, folder: Path, version: str, address: str) -> dict[
 def _write(path, content):
     """Replace a file as a whole: a reader sees the old content or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    path.with_name(f"{path.name}.part").write_bytes(content)
+    path.with_name(f"{path.name}.part").replace(path)
 
 
 def report(folder: Path, files: dict[str, list[str]]) -> str:
     """Describe in a few lines what was done."""
-    lines = [f"minikan {__version__}: the course is in {folder}"]
-    lines += [f"  {len(files[key])} files {key}" for key in ("new", "updated") if files[key]]
+    lines = [f"  {len(files[key])} files {key}" for key in ("new", "updated") if files[key]]
     lines += [f"  kept as you left it: {name}" for name in files["kept"]]
     lines += [f"  its new version is beside it: {name}" for name in files["beside"]]
-    return "\n".join(lines if any(files.values()) else [*lines, "  nothing to do: it is up to date"])
+    lines = lines or ["  nothing to do: it is up to date"]
+    return "\n".join([f"minikan {__version__}: the course is in {folder}", *lines])
 
 
 def main() -> None:
@@ -116,8 +110,8 @@ def main() -> None:
     if options.copy_only and for_lab:
         parser.error(f"--copy-only does not open JupyterLab, so it cannot take {' '.join(for_lab)}")
     folder = options.folder.expanduser().resolve()
-    address = metadata("minikan")["Project-URL"].partition(", ")[2]
     try:
+        address = metadata("minikan")["Project-URL"].partition(", ")[2]
         print(report(folder, copy_course(COURSE, folder, __version__, address)))
     except OSError as error:
         sys.exit(f"The course cannot be copied to {folder}: {error}")

@@ -2,8 +2,8 @@
 
     exp(x + b) = eᵇ exp(x)          c f(z / s) with z → s z          (u f)(g / u) = f g
 
-A network of named functions has more constants than its formula: a hidden node can be rescaled and shifted if the
-edges above undo it, factors of a product can exchange a constant, and many functions need only some of a, b, c, d.
+Many functions need only some of a, b, c, d; a hidden node can be rescaled and shifted, if the edges above undo it; the
+factors of a product can exchange a constant.
 """
 
 from __future__ import annotations
@@ -16,38 +16,33 @@ A, B, C, D = range(4)
 
 
 def canonical(model: Network) -> tuple[Network, np.ndarray]:
-    """Write a network of functions with as many constants 0 or 1 as possible.
-
-    Returns the new model, and which of its parameters are not 0 or 1 by choice: bool (P,).
-    """
+    """Write a network with as many constants 0 or 1 as possible: the network, and which are free still, bool (P,)."""
     model = type(model).from_layers(model.layers)
-    # {(i, j): (edge, which of its 4 weights are free)} for each layer
+    # For each layer {(i, j): (edge, which of its 4 weights are free)}
     sheets = [{at: (layer.sheet[at], np.ones(4, bool)) for at in layer.edge_list} for layer in model.layers]
 
-    def into(depth, node):
-        return [pair for (_, j), pair in sheets[depth].items() if j == node]
+    def edges(depth, node, end):  # those that start (end 0) or end (1) at a node, in one layer
+        sheet = sheets[depth] if depth < len(sheets) else {}
+        return [pair for at, pair in sheet.items() if at[end] == node]
 
-    def out(depth, node):
-        return [pair for (i, _), pair in sheets[depth].items() if i == node] if depth < len(sheets) else []
-
-    for sheet in sheets:
-        for edge, free in sheet.values():
-            _simplify(edge, free)
+    for edge, free in (pair for sheet in sheets for pair in sheet.values()):
+        _simplify(edge, free)
     for depth, layer in enumerate(model.layers):
         for node in range(layer.n_out):
             if layer.edge_list:
-                first, *others = into(depth, node)
+                into = edges(depth, node, 1)
+                first, *others = into
                 for edge, free in others:  # one edge gets the constants d of all
                     first[0].weights[D] += edge.weights[D]
                     edge.weights[D], free[D] = 0, False
-                _rescale_node(into(depth, node), out(depth + 1, node))
+                _rescale_node(into, edges(depth + 1, node, 0))
             elif depth > 0 and model.layers[depth - 1].edge_list:  # a product of nodes that edges feed
-                first, *others = [into(depth - 1, i) for i in np.flatnonzero(layer.wiring()[node])]
+                first, *others = [edges(depth - 1, i, 1) for i in np.flatnonzero(layer.wiring()[node])]
                 for factor in others:  # the first factor gets the sizes of all
                     size = _fix_largest(factor)
                     _rescale(factor, 1 / size)
                     _rescale(first, size)
-                _rescale_node(first, out(depth + 1, node), shifts=not others)
+                _rescale_node(first, edges(depth + 1, node, 0), shifts=not others)
     return model, np.concatenate([free for sheet in sheets for _, free in sheet.values()])
 
 
@@ -95,10 +90,7 @@ def _fix_largest(into):
 
 
 def _rescale_node(into, out, shifts=True):
-    """Replace a hidden node z by scale z + shift, so that the first edge above gets a = 1 and b = 0.
-
-    A product cannot be shifted by shifting a factor: then `shifts` is False.
-    """
+    """Replace a hidden node z by scale z + shift, or scale z, so that the first edge above gets a = 1, and b = 0."""
     if not out:
         return
     (above, above_free), (first, first_free) = out[0], into[0]

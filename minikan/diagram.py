@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from numpy.typing import ArrayLike
 
+from .formulas import formula
 from .network import Network
 from .symbolic import unnamed
 from .validation import as_finite, as_kan, as_samples
@@ -31,20 +32,17 @@ def plot(
 ) -> Figure:
     """Draw a network: inputs below, outputs above, and on each edge the curve it has learned.
 
-    A curve is drawn over the range of its input on the samples, and scaled to fill its panel. The more it changes
-    its node, the darker it is: opacity tanh(3 A), where A is the standard deviation of the edge over the samples,
-    divided by the largest in its layer. A named function is drawn in colour, with its name.
+    A curve fills its panel, over the range of its input on the samples. The more it changes its node, the darker it is:
+    opacity tanh(3 A), where A is the edge's standard deviation over the samples, divided by the largest in its layer. A
+    named function is drawn in colour, with its name.
 
     Parameters
     ----------
     model : KAN
     X : array_like, shape (n, n_in)
-        Samples on which the curves are evaluated.
-    inputs, outputs : sequence of str, optional
-        Names; x₁, x₂, … and y by default.
-    title : str, optional
-        By default the formula, if all edges are named functions; "" for none. A long title is drawn smaller, or
-        not at all.
+    inputs, outputs, title : sequence of str, and str, optional
+        Names, x₁, x₂, … and y by default, and a title, by default the formula, if all edges are named functions. A long
+        title is drawn smaller, or not at all.
     axes : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -59,11 +57,9 @@ def plot(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, plot
     >>> X = np.random.default_rng(0).uniform(-1, 1, (100, 2))
-    >>> fig = plot(KAN([2, 5, 1]), X, inputs=["x", "y"], outputs=["f(x, y)"])
-    >>> fig.savefig("network.png")
+    >>> plot(KAN([2, 5, 1]), X, inputs=["x", "y"], outputs=["f(x, y)"]).savefig("network.png")
     """
     drawn = _curves(as_kan(model, "plot"), as_samples(X, model.widths[0]).T)
     inputs_shown = _names(inputs, model.widths[0], "x", "inputs")
@@ -73,8 +69,7 @@ def plot(
     counts = [len(layer.edge_list) for layer in model.layers]
     span = max(*counts, *(1.5 * width for width in model.widths), 3)
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
-    gaps = [height if count else CLOSE * height for count in counts]
-    levels = np.cumsum([0.0, *gaps])  # of the rows of nodes
+    levels = np.cumsum([0.0, *(height * (1 if count else CLOSE) for count in counts)])  # of the rows
     top = levels[-1]
     if axes is None:
         inches = min(max(0.62 * span, 2.8), 16)
@@ -83,9 +78,8 @@ def plot(
     box = axes.get_window_extent().transformed(axes.figure.dpi_scale_trans.inverted())  # in inches
     below, above = 0.45, 0.75 if title else 0.45  # space for names and title, in inches
     inch = max(span / box.width, top / max(box.height - below - above, 0.1))  # in units of the drawing
-    axes.set_xlim(-0.5 * inch * box.width, 0.5 * inch * box.width)
-    axes.set_ylim(-below * inch, inch * (box.height - below))
-    axes.set_aspect("equal")
+    across = 0.5 * inch * box.width
+    axes.set(xlim=(-across, across), ylim=(-below * inch, inch * (box.height - below)), aspect="equal")
     axes.axis("off")
     rows = [_positions(width, span) for width in model.widths]
     for depth, (layer, (z, curves, opacity)) in enumerate(zip(model.layers, drawn, strict=True)):
@@ -120,9 +114,8 @@ def _curves(model, z):
             deviations = curves.std(axis=2)  # (n_out, n_in)
             as_finite([z.std(axis=1), deviations], "plot")
         order = z.argsort(axis=1)
-        sorted_curves = np.take_along_axis(curves, order[None], axis=2)
         opacity = np.tanh(3 * deviations / (deviations.max() or 1.0))
-        drawn.append((np.take_along_axis(z, order, axis=1), sorted_curves, opacity))
+        drawn.append((np.take_along_axis(z, order, 1), np.take_along_axis(curves, order[None], 2), opacity))
         z = above
     return drawn
 
@@ -137,12 +130,10 @@ def _draw_wiring(axes, wiring, below, low, above, high):
 
 
 def _formula(model, X, inputs, output):
-    """Write the formula of a network of named functions with one output, for its title; "" for other networks."""
+    """Write the formula of a network of named functions with one output; "" for other networks."""
     if model.widths[-1] > 1 or unnamed(model):
         return ""
     from sympy import latex
-
-    from .formulas import formula
 
     found = formula(model, inputs, X, digits=3, verbose=False)
     return f"{output} $= {latex(found, inv_trig_style='full')}$".replace(r"\operatorname", r"\mathrm")

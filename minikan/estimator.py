@@ -2,9 +2,8 @@
 
     KANRegressor().fit(X, y).predict(X)         in pipelines, grid searches and cross-validation, too
 
-To fit and predict, scikit-learn need not be installed; the tests run its own checks. Units do not matter: inputs are
-mapped to [-1, 1], targets are standardised. Real data are few and noisy, and a spline that follows noise oscillates:
-a penalty on its roughness keeps it smooth (`minikan.penalties`).
+To fit and predict, scikit-learn need not be installed; the tests run its own checks. Inputs are mapped to [-1, 1] and
+targets are standardised, so that units do not matter. A penalty on roughness keeps splines from following noise.
 """
 
 from __future__ import annotations
@@ -60,9 +59,6 @@ class KANEstimator:
         shown = [f"{k}={v!r}" for k, v in self.get_params().items() if repr(v) != repr(defaults[k])]
         return f"{type(self).__name__}({', '.join(shown)})"
 
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "model_")
-
     def __sklearn_tags__(self):
         """Describe the estimator; only scikit-learn calls this, so it can be imported here."""
         from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
@@ -81,7 +77,9 @@ class KANEstimator:
         self._center, self._half_range = 0.5 * low + 0.5 * high, np.where(half > 0, half, 1.0)
         self._y_center, self._y_scale = np.zeros(n_out), np.ones(n_out)
         if loss == "mse":
-            self._y_center, self._y_scale = _mean_and_std(y, weights)
+            unit, mean, variance = _moments(y, weights)
+            std = np.sqrt(variance)
+            self._y_center, self._y_scale = mean * unit, np.where(std > 1e-14, std, 1.0) * unit
             y = (y - self._y_center) / self._y_scale
         seed = self.random_state
         if hasattr(seed, "randint"):  # scikit-learn passes NumPy's older generator
@@ -91,22 +89,19 @@ class KANEstimator:
         model = KAN([X.shape[1], *self.hidden, n_out], grid=self.grid, order=self.order, seed=seed)
         Z = self._scaled(X)
         model = update_grid(model, np.unique(Z, axis=0))  # a sample given twice counts as weight 2
-        penalty = Roughness(self.roughness)
-        self.history_ = fit(
-            model, Z, y, steps=self.steps, loss=loss, penalty=penalty, sample_weight=weights, progress=False
-        )
+        options = dict(steps=self.steps, loss=loss, sample_weight=weights, progress=False)
+        self.history_ = fit(model, Z, y, penalty=Roughness(self.roughness), **options)
         self.model_ = model
         return self
 
+    @np.errstate(over="ignore")
     def _scaled(self, X):
         """Map the range of the training samples to [-1, 1]."""
-        with np.errstate(over="ignore"):
-            Z = (X - self._center) / self._half_range
-        return np.nan_to_num(Z, posinf=1e300, neginf=-1e300)
+        return np.nan_to_num((X - self._center) / self._half_range, posinf=1e300, neginf=-1e300)
 
     def _outputs(self, X):
         """Check new samples and predict in the units of the targets: (n, n_out)."""
-        if not self.__sklearn_is_fitted__():
+        if not hasattr(self, "model_"):
             error = checks.sklearn_class("NotFittedError", (ValueError, AttributeError))
             raise error(f"This {type(self).__name__} instance is not fitted yet: call fit first")
         Z = self._scaled(self._samples(X, first=False))
@@ -122,15 +117,13 @@ class KANEstimator:
         if array.ndim != 2:
             advice = "Reshape your data: X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
             raise ValueError(f"X must be 2-dimensional (n, n_in), got shape {array.shape}. {advice}")
-        for count, what in zip(array.shape, ("sample", "feature"), strict=True):
-            if count == 0:
-                found = f"Found array with 0 {what}(s) (shape={array.shape})"
-                raise ValueError(f"{found} while a minimum of 1 is required.")
+        if not array.size:
+            what = f"0 {'feature' if len(array) else 'sample'}(s) (shape={array.shape})"
+            raise ValueError(f"Found array with {what} while a minimum of 1 is required.")
         if first:
             self.n_features_in_ = array.shape[1]
             self.__dict__.pop("feature_names_in_", None)
-            if names is not None:
-                self.feature_names_in_ = names
+            self.__dict__ |= {} if names is None else {"feature_names_in_": names}
             return array
         checks.check_feature_names(names, getattr(self, "feature_names_in_", None), me)
         if (n_in := array.shape[1]) != (expected := self.n_features_in_):
@@ -143,26 +136,19 @@ class KANRegressor(KANEstimator):
 
     Parameters
     ----------
-    hidden : sequence of int
-        Nodes of the hidden layers; () gives an additive model, a sum of one curve per feature.
-    grid, order : int
-        Number of cells G and degree k of the splines.
+    hidden, grid, order : sequence of int, and int
+        Nodes of the hidden layers, () for a sum of one curve per feature; cells G and degree k of the splines.
     roughness : float
-        Weight λ of the penalty on roughness, for targets of variance one: larger for few and noisy samples, 0 for
-        exact ones.
-    steps : int
-        The largest number of Levenberg–Marquardt steps.
-    random_state : int or numpy.random.RandomState
-        Seed of the first parameters.
+        Weight λ of the penalty on roughness, for targets of variance one: larger for few or noisy samples.
+    steps, random_state : int
+        The largest number of Levenberg–Marquardt steps; seed of the first parameters, or a RandomState.
 
     Attributes
     ----------
-    model_ : KAN
-        The network, from scaled inputs to standardised targets.
-    history_ : History
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str
-        If the columns of X have names and all of them are strings.
+    model_, history_
+        The `KAN`, from scaled inputs to standardised targets, and the `History` of its training.
+    n_features_in_, feature_names_in_
+        The number of features, and the names of the columns of X if all are strings.
 
     Raises
     ------
@@ -171,7 +157,6 @@ class KANRegressor(KANEstimator):
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KANRegressor
     >>> X = np.linspace(0, 1000, 50)[:, None]
     >>> y = np.sin(X[:, 0] / 200)
@@ -196,12 +181,9 @@ class KANRegressor(KANEstimator):
         """Compute R², the share of the variance of y that is explained; for several outputs, their mean."""
         prediction = self.predict(X)
         y = checks.as_target_columns(y, len(X)).reshape(len(prediction), -1)
-        largest = np.abs(y).max(axis=0)
-        unit = np.where(largest > 0, largest, 1)  # so that no square overflows
-        y, prediction = y / unit, prediction.reshape(len(y), -1) / unit
-        mean = np.average(y, axis=0, weights=sample_weight)
-        error = np.average((y - prediction) ** 2, axis=0, weights=sample_weight)
-        variance = np.average((y - mean) ** 2, axis=0, weights=sample_weight)
+        unit, _, variance = _moments(y, sample_weight)
+        prediction = prediction.reshape(len(y), -1) / unit
+        error = np.average((y / unit - prediction) ** 2, axis=0, weights=sample_weight)
         share = error / np.where(variance > 0, variance, 1)
         return float(np.mean(np.where(variance > 0, 1 - share, error == 0)))
 
@@ -237,8 +219,7 @@ class KANClassifier(KANEstimator):
         y = checks.as_labels(y, len(X))
         self.classes_, codes = np.unique(y, return_inverse=True)
         weights = checks.as_weights(sample_weight, len(X))
-        used = np.unique(codes[weights > 0])
-        if len(used) < 2:
+        if len(used := np.unique(codes[weights > 0])) < 2:
             raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[used]}")
         return self._train(X, codes, weights, len(self.classes_), "cross-entropy")
 
@@ -259,10 +240,9 @@ class KANClassifier(KANEstimator):
         return float(np.average(self.predict(X) == checks.as_labels(y, len(X)), weights=sample_weight))
 
 
-def _mean_and_std(y, weights):
-    """Compute mean and standard deviation of each column of y (n, n_out); 1 where y is constant."""
+def _moments(y, weights):
+    """For the columns of y (n, n_out): a unit in which no square overflows; mean and variance in this unit."""
     largest = np.abs(y).max(axis=0)
-    unit = np.where(largest > 0, largest, 1.0)  # so that no square overflows
+    unit = np.where(largest > 0, largest, 1.0)
     mean = np.average(y / unit, axis=0, weights=weights)
-    std = np.sqrt(np.average((y / unit - mean) ** 2, axis=0, weights=weights))
-    return mean * unit, np.where(std > 1e-14, std, 1.0) * unit
+    return unit, mean, np.average((y / unit - mean) ** 2, axis=0, weights=weights)

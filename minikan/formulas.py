@@ -19,7 +19,6 @@ from .symbolic import unnamed
 from .terms import Data
 from .validation import as_finite, as_integer, as_kan, as_samples, as_targets
 
-ROUNDING = 1e-11  # relative error of a product of a few trained constants
 MOST_TERMS = 1000  # a formula is not expanded into more terms
 
 
@@ -42,16 +41,12 @@ def formula(
         All its edges are functions, as `symbolify` makes them.
     names : list of str, optional
         Names of the inputs; x_1, x_2, … by default.
-    X : array_like, shape (n, n_in), optional
-        Samples; by default random points in the ranges on which the edges were fitted.
-    y : array_like, shape (n, n_out), or (n,) for one output, optional
-        Targets: their noise decides how certain a constant is. By default the model's own outputs.
-    digits : int, optional
-        Significant digits of constants that are not exact; all by default.
-    snap : bool
-        Replace constants by exact ones where the data allow it.
-    verbose : bool
-        Print which constants were replaced.
+    X, y : array_like, shapes (n, n_in) and (n, n_out), optional
+        Samples, by default random points in the ranges on which the edges were fitted. Targets, whose noise decides how
+        certain a constant is; by default the model's own outputs.
+    digits, snap, verbose : optional
+        Significant digits of constants that are not exact, all by default; whether to replace constants by exact ones
+        where the data allow it, and to print which.
 
     Returns
     -------
@@ -64,11 +59,10 @@ def formula(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from minikan import KAN, fit, formula, symbolify
-    >>> x, model = np.linspace(-1, 1, 200)[:, None], KAN([1, 1], grid=20)
-    >>> history = fit(model, x, np.sin(np.pi * x) / 2)
-    >>> formula(symbolify(model, x), ["x"], verbose=False)
+    >>> from minikan import KAN, formula, symbolify
+    >>> x = np.linspace(-1, 1, 200)[:, None]
+    >>> model = symbolify(KAN([1, 1]), x, np.sin(np.pi * x) / 2, library=["sin"])
+    >>> formula(model, ["x"], x, np.sin(np.pi * x) / 2, verbose=False)
     sin(pi*x)/2
     """
     import sympy
@@ -84,10 +78,10 @@ def formula(
     y = model(X) if y is None else as_targets(y, len(X), n_out)
     digits = None if digits is None else as_integer(digits, "digits", 1)
     model, free = canonical(model)
-    data = Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
-    objective = Constrained(model, [data], free)
     floor *= max(float(y.var()), 1e-300)
     as_finite([floor], "formula")
+    data = Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
+    objective = Constrained(model, [data], free)
     found = snap_constants(objective, floor) if snap else {}
     if verbose:
         for text, value, error in found.values():
@@ -105,9 +99,9 @@ def formula(
     for layer in model.layers:
         nodes = layer.expressions(nodes, lambda k, start=start: number(start + k))
         start += layer.weights.size
-    points = [dict(zip(symbols, row, strict=True)) for row in X[:: -(-len(X) // 10)]]
     is_exact = snap and objective.loss() <= floor
-    expressions = [_shorter(expression, points if is_exact else []) for expression in nodes]
+    points = [dict(zip(symbols, row, strict=True)) for row in X[:: -(-len(X) // 10)]] if is_exact else []
+    expressions = [_shorter(expression, points) for expression in nodes]
     return expressions[0] if n_out == 1 else expressions
 
 
@@ -122,18 +116,14 @@ def _where_fitted(model, n=1000):
 def _shorter(expression, points):
     """Return a formula as it is or expanded, whichever has fewer inexact numbers, or else fewer operations.
 
-    Products of constants may be exact numbers but for rounding. If the whole formula is exact, `points` {symbol: value}
-    are given: then such numbers are replaced, if the values of the formula there stay the same.
+    With `points` {symbol: value}, numbers that are exact but for rounding are replaced, if the values there stay.
     """
-    import sympy
-
     versions = [expression]
     if _terms(expression) <= MOST_TERMS:
         versions.append(expression.expand(power_exp=False, power_base=False, log=False))
     if points:
-        exact = [each.xreplace(_exact_ones(each.atoms(sympy.Float))) for each in versions]
-        versions = [each for each in exact if _agree(each, expression, points)] or versions
-    return min(versions, key=lambda each: (len(each.atoms(sympy.Float)), each.count_ops()))
+        versions = [each for each in map(_exact, versions) if _agree(each, expression, points)] or versions
+    return min(versions, key=lambda each: (sum(atom.is_Float for atom in each.atoms()), each.count_ops()))
 
 
 def _agree(one, other, points):
@@ -151,7 +141,9 @@ def _terms(expression):
     return np.prod(counts) if expression.is_Mul else max(sum(counts), 1.0)
 
 
-def _exact_ones(numbers):
-    """Find the numbers that differ from exact ones only by rounding: {number: exact number}."""
-    offers = {number: nice_number(float(number), ROUNDING * (1 + abs(float(number)))) for number in numbers}
-    return {number: exact_number(text) for number, (cost, _, text) in offers.items() if cost < np.inf}
+def _exact(expression):
+    """Replace the numbers in an expression that differ from exact ones only by the rounding of a few products."""
+    floats = [atom for atom in expression.atoms() if atom.is_Float]
+    offers = [nice_number(float(each), 1e-11 * (1 + abs(float(each)))) for each in floats]
+    pairs = zip(floats, offers, strict=True)
+    return expression.xreplace({each: exact_number(text) for each, (cost, _, text) in pairs if cost < np.inf})

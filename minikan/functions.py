@@ -2,7 +2,7 @@
 
     LIBRARY["sin"].evaluate(u, 2)        sin u, cos u, -sin u
 
-Outside of the interval where it is defined a function continues as a straight line, as splines do. It never gives NaN.
+Where it is not defined, a function continues as a straight line, as splines do. It never gives NaN.
 """
 
 from collections.abc import Callable
@@ -56,12 +56,8 @@ class Function:
             return self.derivatives(u)[: order + 1]
         inside = np.clip(u, self.low, self.high)
         value, slope, *higher = self.derivatives(inside)
-        continued = (
-            value + slope * (u - inside),
-            slope,
-            *(np.where(u == inside, each, 0.0) for each in higher),
-        )
-        return continued[: order + 1]
+        higher = [np.where(u == inside, each, 0.0) for each in higher]
+        return (value + slope * (u - inside), slope, *higher)[: order + 1]
 
     def defined(self, u: np.ndarray) -> bool:
         """Tell whether all of u lies from low to high."""
@@ -81,16 +77,8 @@ def named(name: str) -> Function:
 def register(function: Function, check: bool = True) -> None:
     """Add a function to the library, or replace the one of this name.
 
-    Parameters
-    ----------
-    function : Function
-    check : bool
-        Compare its derivatives with differences, and its expression with its values.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If it is not a `Function`, or derivatives, expression or interval contradict its values.
+    With `check`, its derivatives are compared with differences, and its expression with its values. ValueError or
+    TypeError, if these or the interval are wrong, or it is not a `Function`.
 
     Examples
     --------
@@ -118,9 +106,7 @@ def _check(function):
     with np.errstate(all="ignore"):
         right, left, here = (function.evaluate(point) for point in (u + h, u - h, u))
     if len(here) != 4:
-        raise ValueError(
-            f"derivatives of {function.name} must give value and three derivatives, got {len(here)} arrays"
-        )
+        raise ValueError(f"{function.name} must give value and three derivatives, got {len(here)} arrays")
     tolerance = 1e-4 * (1 + sum(np.abs(each) for each in here))
     for order, what in enumerate(("slope", "second derivative", "third derivative")):
         if not (np.abs(here[order + 1] - (right[order] - left[order]) / (2 * h)) <= tolerance).all():
@@ -162,10 +148,8 @@ def _bessel(u):
     return tuple(each.mean(axis=0).reshape(np.shape(u)) for each in means)
 
 
-_BEFORE_POLE = np.pi / 2 - 1e-3
-_POSITIVE = 1e-6
+_BEFORE_POLE, _POSITIVE = np.pi / 2 - 1e-3, 1e-6
 _UNIT: dict[str, Any] = dict(low=-1 + 1e-9, high=1 - 1e-9)
-
 for _function in (
     Function("0", lambda u: (0 * u,) * 4, lambda u: 0, 0, degree=0, parity=1),
     _power("x", 1, 1), _power("x^2", 2, 2), _power("x^3", 3, 3), _power("x^4", 4, 3.5), _power("x^5", 5, 4),

@@ -2,17 +2,16 @@
 
     y ≈ c f(a x + b) + d
 
-For given a and b a linear regression gives c and d. So for each function a coarse table of pairs (a, b) gives starting
-points, and Levenberg–Marquardt improves a and b, for all functions together. The best evidence comes first: it weighs
-the error against the complexity.
+For given a and b a linear regression gives c and d. A coarse table of pairs (a, b) gives starting points for each
+function; Levenberg–Marquardt improves a and b, for all functions together. Evidence weighs error against complexity.
 """
 
 from __future__ import annotations
 
 import functools
+from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,10 +22,8 @@ from .validation import as_finite, as_targets, as_vector
 TABLE_POINTS = np.linspace(-1, 1, 60)  # where the curve is compared with the table
 POLISH_POINTS = 200  # largest number of points that the final fit uses
 STARTS = 3  # starting points (a, b) for each function
-
-# On a short interval every smooth curve is nearly straight, and an even one nearly a parabola: stretched enough, any
-# function fits. So, with half the range of x as the unit, |a| ≥ MIN_SCALE; or, if the size of a is free,
-# |b / a| ≤ MAX_SHIFT.
+# On a short interval every smooth curve is nearly straight, and an even one nearly a parabola: if stretched enough, any
+# function fits. So with half the range of x as the unit |a| ≥ MIN_SCALE; or |b / a| ≤ MAX_SHIFT, if |a| is free.
 MIN_SCALE, MAX_SHIFT = 0.1, 31.0
 Library = Sequence[str | Function] | None  # functions to try; None for the default
 
@@ -39,7 +36,7 @@ class Candidate:
     weights: np.ndarray  # a, b, c, d
     span: tuple[float, float]  # range of x
     error: float  # 1 - R², the fraction of the edge's variance that is not explained
-    held_out: float = np.nan  # the same on the outer 30% of the range, if it is fitted on the middle 70%
+    held_out: float = np.nan  # the same on the outer 30% of the range, with a fit on the middle 70%
 
     @property
     def r2(self) -> float:
@@ -54,51 +51,35 @@ class Suggestions(list[Candidate]):
     """Candidates for an edge, the best first; prints as a table with the reason."""
 
     def __repr__(self):
-        width = max(8, *(len(c.function.name) for c in self), 0)
-        lines = [f"{'function':{width}}   1 - R²  held out  complexity"]
-        for c in self:
-            name, price = c.function.name, c.function.complexity
-            lines.append(f"{name:{width}}  {c.error:.1e}  {c.held_out:8.1e}  {price:10g}")
-        return "\n".join([*lines, self.reason()])
+        width = max([8, *(len(c.function.name) for c in self)])
+        rows = [(c.function.name, c.error, c.held_out, c.function.complexity) for c in self]
+        lines = [f"{name:{width}}  {left:.1e}  {outer:8.1e}  {cost:10g}" for name, left, outer, cost in rows]
+        return "\n".join([f"{'function':{width}}   1 - R²  held out  complexity", *lines, self.reason()])
 
     def reason(self) -> str:
         """Say why the first one is the first."""
-        if not self:
-            return "no function of the library is defined here"
-        if len(self) == 1:
-            return f"{self[0].function.name}: no rival is defined here"
+        if len(self) < 2:
+            names = [f"{c.function.name}: no rival" for c in self]
+            return f"{(names or ['no function of the library'])[0]} is defined here"
         (name, price), (rival, other) = ((c.function.name, c.function.complexity) for c in self[:2])
         ratio = max(self[1].error, 1e-30) / max(self[0].error, 1e-30)
+        times = f"{max(ratio, 1 / ratio):.2g} times {'more' if ratio < 1 else 'less'}"
         if ratio < 1:
-            return (
-                f"{name} leaves {1 / ratio:.2g} times more than {rival}, but is simpler by {other - price:g}"
-            )
-        less = f"{name} leaves {ratio:.2g} times less than {rival}"
-        if price > other:
-            return f"{less}, worth its {price - other:g} more of complexity"
-        return f"{less}, and is {'no more' if price == other else 'less'} complex"
+            why = f"but is simpler by {other - price:g}"
+        elif price > other:
+            why = f"worth its {price - other:g} more of complexity"
+        else:
+            why = f"and is {'no more' if price == other else 'less'} complex"
+        return f"{name} leaves {times} than {rival}, {why}"
 
 
 @np.errstate(all="ignore")  # a candidate that overflows is left out
 def match(x: ArrayLike, y: ArrayLike, library: Library = None) -> list[Candidate]:
     """Fit every function of a library to a curve.
 
-    Parameters
-    ----------
-    x, y : array_like, shape (n,)
-        Points of the curve.
-    library : list of str or Function, optional
-        Functions to try; by default all in `LIBRARY` but twins and those of degree 0 ("0", "sgn").
-
-    Returns
-    -------
-    list of Candidate
-        The best by evidence first. Functions that are not defined everywhere on x are left out.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If x and y differ in length, hold anything but finite numbers, or overflow; if there is no such function.
+    x, y (n,) are points of the curve. The library holds names or functions; by default all of `LIBRARY` but twins and
+    those of degree 0 ("0", "sgn"). Returns a `Candidate` for each function that is defined on all x, the best first.
+    ValueError or TypeError: x and y differ in length, hold anything but finite numbers, or overflow.
     """
     functions, x = as_library(library), as_vector(x, "x")
     y = as_targets(y, len(x), 1)[:, 0]
@@ -129,38 +110,31 @@ def as_library(library: Library) -> list[Function]:
     """Turn names or functions into functions; by default those that `match` tries."""
     if library is None:
         return [each for each in LIBRARY.values() if not each.twin and each.degree != 0]
-    functions = []
-    for entry in library:
-        function = LIBRARY.get(entry) if isinstance(entry, str) else entry
-        if not isinstance(function, Function):
-            raise ValueError(f"there is no function {entry!r}; the library has {', '.join(LIBRARY)}")
-        functions.append(function)
+    functions: list = [LIBRARY.get(each, each) if isinstance(each, str) else each for each in library]
+    for each in functions:
+        if not isinstance(each, Function):
+            raise ValueError(f"there is no function {each!r}; the library has {', '.join(LIBRARY)}")
     if not functions:
         raise ValueError("library must hold at least one function")
     return functions
 
 
-def _table(function):
-    """List pairs (a, b) to start from, for t in [-1, 1]: (rows, 2)."""
+@functools.lru_cache(maxsize=100)
+def _tabulate(function):
+    """List pairs (a, b) to start from, (rows, 2), and their curves, (rows, 60), with mean 0 and length 1."""
     a, b = np.ones((1, 1)), np.zeros(1)
-    if function.scale_is_free and function.low >= 0:
-        b = 1 + np.geomspace(1e-6, MAX_SHIFT - 1, 40)
-    elif function.scale_is_free and not function.is_linear:
-        far = np.geomspace(2, 30, 8)
-        b = np.concatenate([np.linspace(-1.5, 1.5, 31), far, -far])
-    elif not function.scale_is_free:
+    if not function.scale_is_free:
         a = np.geomspace(MIN_SCALE, 30, 48)[:, None]
         b = a * np.linspace(-1.5, 1.5, 21 if function.parity else 16)
         if function.half_period:
             b = np.linspace(0, function.half_period, 6, endpoint=False)
+    elif function.low >= 0:
+        b = 1 + np.geomspace(1e-6, MAX_SHIFT - 1, 40)
+    elif not function.is_linear:
+        far = np.geomspace(2, 30, 8)
+        b = np.concatenate([np.linspace(-1.5, 1.5, 31), far, -far])
     table = np.stack(np.broadcast_arrays(a, b), axis=-1).reshape(-1, 2)
-    return table if function.parity else np.concatenate([table, table * [-1, 1]])
-
-
-@functools.lru_cache(maxsize=100)
-def _tabulate(function):
-    """Evaluate a function on its table: (a, b) (rows, 2), and curves (rows, 60) of mean 0 and length 1."""
-    table = _table(function)
+    table = table if function.parity else np.concatenate([table, table * [-1, 1]])
     u = table[:, :1] * TABLE_POINTS + table[:, 1:]
     usable = ((function.low <= u) & (u <= function.high) & (np.abs(u) < 50)).all(axis=1)
     table, values = table[usable], function.derivatives(u[usable])[0]
@@ -183,17 +157,9 @@ def _starts(function, s):
     return table[(chosen * STARTS)[:STARTS]]
 
 
-class _Fit(NamedTuple):
-    """Curves c f(a t + b) + d for B pairs (a, b), where c and d are the linear regression on s (n,)."""
-
-    ab: np.ndarray  # (B, 2)
-    value: np.ndarray  # f(a t + b) minus its mean, (B, n)
-    slope: np.ndarray  # f'(a t + b), (B, n)
-    square: np.ndarray  # Σ value², (B,)
-    c: np.ndarray  # (B,)
-    d: np.ndarray  # (B,)
-    residuals: np.ndarray  # (B, n)
-    errors: np.ndarray  # mean squared residuals, (B,)
+# Curves c f(a t + b) + d for B pairs (a, b): `ab` (B, 2); `value`, f minus its mean, and `slope`, f', (B, n); c and d,
+# (B,), the linear regression on s (n,); its `residuals` (B, n); `errors`, their mean squares (B,).
+_Fit = namedtuple("_Fit", "ab value slope c d residuals errors")
 
 
 def _regress(functions, ab, t, s):
@@ -207,20 +173,21 @@ def _regress(functions, ab, t, s):
     c = value @ s / np.where(square > 0, square, 1)
     residuals = c[:, None] * value - (s - s.mean())
     errors = np.einsum("bn,bn->b", residuals, residuals) / len(s)
-    return _Fit(ab, value, slope, square, c, s.mean() - c * level, residuals, errors)
+    return _Fit(ab, value, slope, c, s.mean() - c * level, residuals, errors)
 
 
 def _damped_step(fit, t, damping):
-    """Solve the damped normal equations for a and b: (B, 2).
+    """Compute the damped steps of a and b, (B, 2), by variable projection, in L. Kaufman's shorter form.
 
-    Since c and d follow a and b, only that part of the derivatives counts which is orthogonal to 1 and f(a t + b):
-    variable projection (G. Golub and V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413; L. Kaufman's shorter form).
+    As c and d follow a and b, only what is orthogonal to 1 and f counts (G. Golub, V. Pereyra, SIAM J. Numer. Anal. 10
+    (1973) 413).
     """
     in_b = fit.c[:, None] * fit.slope
     jacobian = np.stack([in_b * t, in_b], axis=1)  # (B, 2, n)
     before = np.einsum("bkn,bkn->bk", jacobian, jacobian)
     jacobian -= jacobian.mean(axis=2, keepdims=True)
-    jacobian -= (jacobian @ fit.value[:, :, None] / fit.square[:, None, None]) * fit.value[:, None]
+    square = np.einsum("bn,bn->b", fit.value, fit.value)[:, None, None]
+    jacobian -= (jacobian @ fit.value[:, :, None] / square) * fit.value[:, None]
     normal = jacobian @ jacobian.transpose(0, 2, 1)  # (B, 2, 2)
     gradient = (jacobian @ fit.residuals[:, :, None])[..., 0]
     squares = np.diagonal(normal, axis1=1, axis2=2)  # (B, 2)

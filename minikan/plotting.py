@@ -1,9 +1,4 @@
-"""Figures in one style, shown in notebooks with a description in words (all chapters).
-
-fig, ax = figure(7, 3)
-ax.plot(x, y)
-show(fig, "what a reader who cannot see the picture should know")
-"""
+"""Figures in one style, shown in notebooks with a description in words (all chapters)."""
 
 from __future__ import annotations
 
@@ -30,37 +25,21 @@ if TYPE_CHECKING:
 # The colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart.
 # Three of them are too pale for thin lines: amber is their orange, darkened; sky and yellow are for areas.
 PALETTE = {
-    "blue": "#0072B2",
-    "vermillion": "#D55E00",
-    "green": "#008F68",
-    "purple": "#B8618F",
-    "black": "#262626",
-    "amber": "#A87400",
-    "grey": "#7A7A7A",
-    "sky": "#56B4E9",
-    "yellow": "#F0E442",
-}
+    "blue": "#0072B2", "vermillion": "#D55E00", "green": "#008F68", "purple": "#B8618F", "black": "#262626",
+    "amber": "#A87400", "grey": "#7A7A7A", "sky": "#56B4E9", "yellow": "#F0E442",
+}  # fmt: skip
 LINE_COLOURS = list(PALETTE.values())[:6]
-
 DPI = 144  # pixels per inch in the file
 CSS_DPI = 96  # pixels per inch on the page; 1.5 pixels of the file for each make text sharp
 
 # Only settings that an Axes reads when it is made, so that `figure` can leave the context before one draws.
 _STYLE = {
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
+    "figure.facecolor": "white", "axes.facecolor": "white",
     "axes.prop_cycle": cycler(color=LINE_COLOURS) * cycler(linewidth=[1.8]),
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#595959",
-    "axes.labelcolor": "#262626",
-    "xtick.color": "#595959",
-    "ytick.color": "#595959",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E6E6E6",
-    "grid.linewidth": 0.8,
-}
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#595959",
+    "axes.labelcolor": "#262626", "xtick.color": "#595959", "ytick.color": "#595959",
+    "axes.grid": True, "axes.axisbelow": True, "grid.color": "#E6E6E6", "grid.linewidth": 0.8,
+}  # fmt: skip
 
 
 @contextmanager
@@ -75,8 +54,7 @@ def figure(
 ) -> tuple[Figure, Any]:
     """Make a styled figure of width × height inches (a page is about 7 wide) with rows × cols axes.
 
-    The options go to `Figure.subplots`, such as ``sharey=True``. The axes come as one Axes, or as an array of
-    shape (cols,), (rows,) or (rows, cols). Pyplot is not used, so nothing has to be closed.
+    The options go to `Figure.subplots`. The axes come as one Axes, or as an array (cols,), (rows,) or (rows, cols).
     """
     with style():
         fig = Figure(figsize=(width, height), layout="constrained")
@@ -91,10 +69,7 @@ def to_png(fig: Figure, dpi: float = DPI) -> bytes:
 
 
 def png_output(png: bytes, text: str, width: float) -> tuple[dict, dict]:
-    """Make data and metadata of a notebook output: a picture `width` inches wide, and its description.
-
-    The picture is reduced to 256 colours, which no eye sees: notebooks shrink to less than half.
-    """
+    """Make data and metadata of a notebook output: a picture `width` inches wide, 256 colours, and its description."""
     buffer, picture = io.BytesIO(), Image.open(io.BytesIO(png)).convert("RGB")
     picture = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     picture.save(buffer, "png", optimize=True)
@@ -135,10 +110,7 @@ def show(fig: Figure, alt: str) -> None:
 
 
 def plot_history(history: History, axes: Axes | None = None) -> Figure:
-    """Draw the RMSE of a `History` over the steps, on a logarithmic scale; dotted lines mark grid updates.
-
-    Draws on the axes, or on a new figure; returns the figure.
-    """
+    """Draw the RMSE of a `History` over the steps, with dotted lines at grid updates; returns the figure."""
     if axes is None:
         _, axes = figure(7, 3)
     axes.semilogy(history.step, history.rmse, label="training")

@@ -1,7 +1,4 @@
-"""Remove the edges and nodes that matter little (chapter 06; paper, section 2.5.1).
-
-An edge or a hidden node is removed if its score is at most a threshold; the mean of the edge stays as a constant.
-"""
+"""Remove the edges and nodes that matter little (chapter 06; paper, section 2.5.1)."""
 
 from __future__ import annotations
 
@@ -26,24 +23,20 @@ def prune(
 ) -> M:
     """Remove the edges and nodes that matter little; returns a smaller model.
 
-    Edges and hidden nodes stay if their score exceeds the threshold and they lie on a path from an input to an
-    output. The mean of a removed edge over the samples is kept as a constant, so that the model loses only the
-    variation of the edge. Unused inputs keep their column. A node that multiplies keeps all its factors, and each
-    factor at least its strongest edge. In a layer that loses an edge, curves are shared no more: each edge gets its
-    own. An output always keeps its strongest path; if the scores are too low for that, there is a RuntimeWarning.
+    Edges and hidden nodes stay if their score exceeds the threshold and they lie on a path from an input to an output.
+    The mean of a removed edge stays as a constant. Unused inputs keep their column. A node that multiplies keeps all
+    factors, and each at least its strongest edge. A layer that loses an edge shares no curves any more. An output
+    always keeps its strongest path; if the scores are too low for that, there is a RuntimeWarning.
 
     Parameters
     ----------
     model : KAN
         It is not changed.
     X : array_like, shape (n, n_in)
-        Samples.
-    threshold : float
-        Least score; for "backward", a share of the output's variation.
-    rule : {"backward", "magnitude"}
-        How to score, see `attribute`.
+    threshold, rule : float, and {"backward", "magnitude"}
+        The score that must be exceeded, for "backward" a share of the output's variation; how to score (`attribute`).
     verbose : bool
-        Whether to print what was removed.
+        Print what was removed.
 
     Returns
     -------
@@ -56,10 +49,8 @@ def prune(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, fit, prune
-    >>> X = np.random.default_rng(0).uniform(-1, 1, (200, 2))
-    >>> model = KAN([2, 1])
+    >>> X, model = np.random.default_rng(0).uniform(-1, 1, (200, 2)), KAN([2, 1])
     >>> run = fit(model, X, np.sin(3 * X[:, 0]))  # the second input does not matter
     >>> smaller = prune(model, X)
     prune: [2, 1] with 2 edges → [2, 1] with 1; no longer used: x_2
@@ -77,17 +68,20 @@ def prune(
         _keep_paths(model, kept, scores.edges, len(kept) - 1, output)
     smaller = _cut(model, X, kept)
     if verbose:
-        print(_report(model, smaller, kept))
+        before, after = (sum(len(layer.edge_list) for layer in each.layers) for each in (model, smaller))
+        unused = ", ".join(f"x_{i + 1}" for i in np.flatnonzero(~kept[0].any(axis=0)))
+        text = f"prune: {model.widths} with {before} edges → {smaller.widths} with {after}"
+        print(f"{text}; no longer used: {unused}" if unused else text)
     return smaller
 
 
 def _drop_dead_ends(model, kept, scores):
     """Drop edges that lie on no path from an input to an output; all or none of a node's factors are kept."""
-    for depth in reversed(range(len(kept))):
-        if depth + 1 < len(kept):
-            kept[depth][~kept[depth + 1].any(axis=0)] = False
-        if not model.layers[depth].edge_list:
-            kept[depth][:] = model.layers[depth].wiring() & kept[depth].any(axis=1)[:, None]
+    for layer, keep, above in reversed([*zip(model.layers, kept, [*kept[1:], None], strict=True)]):
+        if above is not None:
+            keep[~above.any(axis=0)] = False
+        if not layer.edge_list:
+            keep[:] = layer.wiring() & keep.any(axis=1)[:, None]
     for depth, (below, above) in enumerate(pairwise(kept)):
         reached = below.any(axis=1)
         if model.layers[depth + 1].edge_list:
@@ -115,31 +109,17 @@ def _cut(model, X, kept):
     z, layers, used = samples_last(X), [], np.arange(model.widths[0])
     for layer, keep, following in zip(model.layers, kept, [*kept[1:], None], strict=True):
         nodes = np.arange(layer.n_out) if following is None else np.flatnonzero(following.any(axis=0))
-        if not layers and not layer.edge_list:  # products of the inputs themselves: all of them keep their column
+        if not layers and not layer.edge_list:  # products of the inputs themselves: all keep their column
             keep, nodes = layer.wiring(), np.arange(layer.n_out)
         above, cache = layer.forward(z)
-        if keep.all() and keep.shape == (len(nodes), len(used)):
-            layers.append(layer)
-        else:
-            smaller = layer.part(keep, used, nodes) or _separate(layer).part(keep, used, nodes)
+        smaller = layer
+        if not keep.all() or keep.shape != (len(nodes), len(used)):
+            smaller = layer.part(keep, used, nodes)
+            if smaller is None:  # its curves are shared: make each edge an object of its own
+                every = {at: layer.edge(*at) for at in layer.edge_list}
+                smaller = SparseLayer(layer.n_in, layer.n_out, every).part(keep, used, nodes)
             if layer.edge_list:
                 smaller.raise_by((layer.curves(cache).mean(axis=2) * ~keep).sum(axis=1)[nodes])
-            layers.append(smaller)
+        layers.append(smaller)
         z, used = above, nodes
     return type(model).from_layers(layers)
-
-
-def _separate(layer):
-    """Make each edge of a layer an object of its own."""
-    return SparseLayer(layer.n_in, layer.n_out, {at: layer.edge(*at) for at in layer.edge_list})
-
-
-def _report(model, smaller, kept):
-    """Describe in a sentence what was removed."""
-    before = sum(len(layer.edge_list) for layer in model.layers)
-    after = sum(len(layer.edge_list) for layer in smaller.layers)
-    text = f"prune: {model.widths} with {before} edges → {smaller.widths} with {after}"
-    unused = np.flatnonzero(~kept[0].any(axis=0))
-    if len(unused):
-        text += f"; no longer used: {', '.join(f'x_{i + 1}' for i in unused)}"
-    return text

@@ -1,7 +1,4 @@
-"""Check the arguments of estimators, with the messages that scikit-learn's own checks expect (all chapters).
-
-Errors and warnings are of scikit-learn's classes if it is loaded, else of classes with the same names.
-"""
+"""Check the arguments of estimators, with the messages that scikit-learn's own checks expect (all chapters)."""
 
 from __future__ import annotations
 
@@ -33,30 +30,23 @@ def as_floats(values: ArrayLike, name: str) -> np.ndarray:
     return as_numbers(array, name)
 
 
-def as_target_columns(y: ArrayLike | None, n: int) -> np.ndarray:
+def as_target_columns(y: Any, n: int) -> np.ndarray:
     """Check targets: numbers (n,) or (n, n_out)."""
-    y = as_floats(_required(y), "y")
-    if y.ndim not in (1, 2) or len(y) != n or y.size == 0:
-        wanted = f"y must have shape ({n},) or ({n}, n_out)"
-        raise ValueError(f"X and y must have the same length: {wanted}, got {y.shape}")
-    return y
-
-
-def _required(y):
-    if y is None:
-        raise ValueError("this estimator requires y to be passed, but the target y is None")
-    return y
+    shape = np.asarray(y).shape
+    if shape[:1] != (n,) or len(shape) > 2 or 0 in shape:
+        raise ValueError(f"y should be a 1d array ({n},) or have shape ({n}, n_out), got shape {shape}")
+    return as_floats(y, "y")
 
 
 def as_labels(y: ArrayLike | None, n: int) -> np.ndarray:
     """Check labels (n,): of any type that can be sorted; floats must be whole numbers."""
-    y = np.asarray(_required(y))
+    y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == 1:
         category = sklearn_class("DataConversionWarning", (UserWarning,))
         warnings.warn("A column-vector y was passed when a 1d array was expected", category, stacklevel=3)
         y = y[:, 0]
     if y.shape != (n,):
-        raise ValueError(f"y must hold a class for each of {n} samples, got shape {y.shape}")
+        raise ValueError(f"y should be a 1d array, a class for each of {n} samples, got shape {y.shape}")
     if y.dtype.kind in "cf" and (as_floats(y, "y") != np.round(y)).any():
         raise ValueError("Unknown label type: continuous; use whole numbers or strings for classes")
     return y
@@ -66,10 +56,8 @@ def as_weights(values: ArrayLike | None, n: int) -> np.ndarray:
     """Check the weights of n samples; ones by default."""
     weights = np.ones(n) if values is None else as_floats(values, "sample_weight")
     if weights.shape != (n,) or (weights < 0).any() or not weights.any():
-        raise ValueError(
-            f"sample_weight must hold {n} numbers, none negative and not all sample weights zero; "
-            f"got shape {weights.shape}"
-        )
+        wanted = f"{n} numbers, none negative and not all sample weights zero"
+        raise ValueError(f"sample_weight must hold {wanted}; got shape {weights.shape}")
     return weights
 
 
@@ -81,20 +69,20 @@ def feature_names(X: Any) -> np.ndarray | None:
 
 def check_feature_names(names: np.ndarray | None, known: np.ndarray | None, estimator: str) -> None:
     """Compare the feature names of new samples with those of `fit`; None where X had no names."""
-    if names is None and known is not None:
-        text = f"X does not have valid feature names, but {estimator} was fitted with feature names"
-        warnings.warn(text, stacklevel=5)
-    elif names is not None and known is None:
-        warnings.warn(f"X has feature names, but {estimator} was fitted without feature names", stacklevel=5)
-    elif names is not None and known is not None and names.tolist() != known.tolist():
+    if names is None or known is None:
+        if names is not known:
+            has, was = ("has", "without") if known is None else ("does not have valid", "with")
+            warnings.warn(
+                f"X {has} feature names, but {estimator} was fitted {was} feature names", stacklevel=5
+            )
+    elif names.tolist() != known.tolist():
         lines = ["The feature names should match those that were passed during fit."]
-        if new := sorted(set(names) - set(known)):
-            lines += ["Feature names unseen at fit time:", *(f"- {name}" for name in new)]
-        if missing := sorted(set(known) - set(names)):
-            lines += ["Feature names seen at fit time, yet now missing:", *(f"- {name}" for name in missing)]
+        new, missing = (sorted(set(a) - set(b)) for a, b in ((names, known), (known, names)))
+        for title, found in (("unseen at fit time", new), ("seen at fit time, yet now missing", missing)):
+            lines += [f"Feature names {title}:", *(f"- {name}" for name in found)] if found else []
         if not new and not missing:
             lines.append("Feature names must be in the same order as they were in fit.")
-        raise ValueError("\n".join(lines) + "\n")
+        raise ValueError("\n".join([*lines, ""]))
 
 
 def sklearn_class(name: str, bases: tuple[type, ...]) -> type:

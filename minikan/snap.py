@@ -1,9 +1,6 @@
-"""Constants are measured with an uncertainty, and some of them are exact numbers (chapter 07).
+"""Replace measured constants by exact ones, where their uncertainty allows it (chapter 07).
 
-    3.14159 ± 0.00002   →   π               2.9998 ± 0.0005   →   3               0.7312 ± 0.0004   →   stays
-
-For each constant the simplest exact number within its uncertainty is tried. It is kept if noise can explain the rise of
-the loss.
+3.14159 ± 0.00002   →   π               2.9998 ± 0.0005   →   3               0.7312 ± 0.0004   →   stays
 """
 
 from __future__ import annotations
@@ -20,8 +17,6 @@ from .objective import Objective
 from .terms import Term
 from .validation import as_finite
 
-CHANCE = 0.12  # a match counts if the probability that a random number matches this base is not larger
-STEPS_TO_ONE = 12  # in which a constant that the data do not determine is moved to 1
 BASES = {  # exact numbers whose multiples are tried, and the cost of using one
     "1": (1.0, 0), "pi": (np.pi, 3), "sqrt(2)": (np.sqrt(2), 4), "1/pi": (1 / np.pi, 5), "E": (np.e, 5),
     "sqrt(3)": (np.sqrt(3), 5), "sqrt(pi)": (np.sqrt(np.pi), 6), "sqrt(2*pi)": (np.sqrt(2 * np.pi), 6),
@@ -33,9 +28,7 @@ def exact_number(text: str) -> Any:
     import sympy
 
     ratio, _, name = text.partition("*")
-    symbols = {"pi": sympy.pi, "E": sympy.E, "1/pi": 1 / sympy.pi, "sqrt(pi)": sympy.sqrt(sympy.pi)}
-    symbols |= {f"sqrt({n})": sympy.sqrt(n) for n in (2, 3)} | {"sqrt(2*pi)": sympy.sqrt(2 * sympy.pi)}
-    return sympy.Rational(ratio) * symbols.get(name, 1)
+    return sympy.Rational(ratio) * sympy.sympify(name if name in BASES else "1")
 
 
 class Constrained(Objective):
@@ -70,9 +63,9 @@ class Constrained(Objective):
 
 
 def snap_constants(objective: Constrained, floor: float) -> dict:
-    """Replace measured constants by exact ones, as long as noise can explain the rise of the loss.
+    """Replace constants by the simplest exact ones within 3 errors, as long as noise can explain the rise of the loss.
 
-    A loss up to `floor` counts as zero. Returns {index of the parameter: (exact number as text, old value, error)}.
+    A loss up to `floor` is zero. Returns {index of the parameter: (exact number as text, old value, error)}.
     """
     snapped, loss = {}, objective.settle()
     untried = objective.free.copy()
@@ -85,7 +78,7 @@ def snap_constants(objective: Constrained, floor: float) -> dict:
             break
         untried[k] = objective.free[k] = False
         # A flat direction may be curved: so a constant far away is moved in small steps, the others following.
-        for ratio in np.linspace(0, 1, STEPS_TO_ONE + 1)[1:] if widths[k] == np.inf and values[k] else [1.0]:
+        for ratio in np.linspace(0, 1, 13)[1:] if widths[k] == np.inf and values[k] else [1.0]:
             objective.parameters[k] = value * abs(values[k] / value) ** (1 - ratio) if value else 0.0
             new = objective.settle()
         if new <= floor or objective.n * (new - loss) <= 16 * loss:  # four standard errors
@@ -98,9 +91,8 @@ def snap_constants(objective: Constrained, floor: float) -> dict:
 def nice_number(value: float, width: float) -> tuple[float, float, str]:
     """Find the simplest exact number in value ± width: (cost, number, text); the cost is infinite if there is none.
 
-    Between 0 and 1 there are about 3 q² / π² fractions with denominators up to q. So a random number is within `width`
-    of one of them with a probability of about 2 width · 3 q² / π² ≈ 0.6 width q². A match means something only if this
-    is small; for multiples of a base, width / base counts. An infinite width allows the simplest number, ±1.
+    About 3 q² / π² fractions between 0 and 1 have denominators up to q. So a random number is within `width` of one
+    with probability 0.6 width q² (for multiples of a base: width / base). A match counts only if this is small.
     """
     if width == np.inf:
         return (-1, np.sign(value), f"{np.sign(value):.0f}") if value else (-1, 1.0, "1")
@@ -110,9 +102,8 @@ def nice_number(value: float, width: float) -> tuple[float, float, str]:
     for name, (base, cost) in BASES.items():
         for q in range(1, 13):
             p = round(value / base * q)
-            if p and abs(p * base / q - value) <= width and 0.6 * (width / base) * q**2 <= CHANCE:
+            if p and abs(p * base / q - value) <= width and 0.6 * (width / base) * q**2 <= 0.12:
                 ratio = Fraction(p, q)
                 total = cost + np.log2(abs(ratio.numerator)) + 2 * np.log2(ratio.denominator)
-                if total < best[0]:
-                    best = (total, p * base / q, f"{ratio}*{name}")
+                best = min(best, (total, p * base / q, f"{ratio}*{name}"), key=lambda offer: offer[0])
     return best

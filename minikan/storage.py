@@ -1,7 +1,6 @@
-"""Save a model, a handful of arrays, to a file and load it (all chapters; one .npz, no pickle).
+"""Save a model to a file and load it (all chapters; one .npz, no pickle).
 
-A file may come from anywhere: nothing in it is executed. Its arrays are not compressed, so that none of them can
-need more memory than the file is long.
+Nothing in a file is executed. Arrays are not compressed, so that none can need more memory than the file is long.
 """
 
 import os
@@ -32,7 +31,6 @@ def save(model: Network, path: str | os.PathLike) -> None:
     ----------
     model : KAN or MLP
     path : str or path-like
-        The name of the file, used as it is; an existing file is replaced.
 
     Raises
     ------
@@ -41,17 +39,13 @@ def save(model: Network, path: str | os.PathLike) -> None:
 
     Examples
     --------
-    >>> from minikan import KAN, load, save
+    >>> from minikan import KAN, save
     >>> save(KAN([2, 5, 1], seed=0), "model.npz")
-    >>> load("model.npz")
-    KAN([2, 5, 1]: 135 parameters)
-      KANLayer(2 → 5, G=5, k=3: 90 parameters)
-      KANLayer(5 → 1, G=5, k=3: 45 parameters)
     """
     as_numbers(model.parameters, "parameters")
     arrays: dict[str, Any] = {"model": type(model).__name__}
     for depth, layer in enumerate(model.layers):
-        arrays |= {f"layer{depth}/{name}": array for name, array in _pack(layer).items()}
+        arrays |= _pack(f"layer{depth}", layer)
     arrays |= {"minikan_format": FORMAT, "minikan_arrays": len(arrays)}
     path = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
@@ -93,7 +87,7 @@ def load(path: str | os.PathLike) -> Any:
         try:
             arrays = _read(file)
             model = MODELS[str(arrays.pop("model"))]
-            layers = list(_parts(arrays).values())
+            layers = list(_unpack(arrays).values())
             if model is not Network and any(layer.has_curves == (model is MLP) for layer in layers):
                 raise ValueError("it mixes layers of an MLP with others")
             return model.from_layers(layers)
@@ -101,50 +95,46 @@ def load(path: str | os.PathLike) -> Any:
             raise ValueError(f"{os.fspath(path)!r} is not a minikan model: {error}") from None
 
 
-def _pack(part):
-    """Turn a layer, a basis, or a dict of edges into arrays by name; a function into its name."""
+def _pack(name, part):
+    """Yield the arrays of a layer, a basis, or a dict of edges, with their names; a function is stored as its name."""
     if isinstance(part, dict):
         inner = {f"{i}-{j}": edge for (i, j), edge in part.items()}
     elif hasattr(part, "parts"):
         inner = {"kind": type(part).__name__} | {name: getattr(part, name) for name in part.parts}
     else:
-        return {"": getattr(part, "name", part)}
-    packed = {name: _pack(value) for name, value in inner.items() if value is not None}
-    return {f"{name}/{rest}".rstrip("/"): array for name, arrays in packed.items() for rest, array in arrays.items()}
-
-
-def _parts(arrays):
-    """Group arrays by the first part of their names, and make of each group what `_pack` turned into it."""
-    groups: dict = {}
-    for name, array in arrays.items():
-        first, _, rest = name.partition("/")
-        groups.setdefault(first, {})[rest] = array
-    return {name: _unpack(group) for name, group in groups.items()}
+        inner = {}
+        yield name, getattr(part, "name", part)
+    for key, value in inner.items():
+        if value is not None:
+            yield from _pack(f"{name}/{key}", value)
 
 
 def _unpack(arrays):
+    """Make of arrays {name: array} what `_pack` took apart; of a whole file, a dict of layers."""
     if "" in arrays:
         return arrays[""].item() if arrays[""].ndim == 0 else arrays[""]
-    parts = _parts(arrays)
+    groups = {}
+    for name, array in arrays.items():
+        first, _, rest = name.partition("/")
+        groups.setdefault(first, {})[rest] = array
+    parts = {name: _unpack(group) for name, group in groups.items()}
     if "kind" in parts:
         return (Layer.kinds | Basis.kinds)[parts.pop("kind")](**parts)
-    return {tuple(int(number) for number in at.split("-")): edge for at, edge in parts.items()}
+    return {tuple(map(int, name.removeprefix("layer").split("-"))): part for name, part in parts.items()}
 
 
 def _read(file):
     """Read the arrays of an .npz archive: {name: array}."""
     if not zipfile.is_zipfile(file):
         raise ValueError("it is not an .npz archive")
-    size = os.fstat(file.fileno()).st_size
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
             raise ValueError("its arrays are compressed")
-        if sum(entry.file_size for entry in entries) > size:
+        if sum(entry.file_size for entry in entries) > os.fstat(file.fileno()).st_size:
             raise ValueError("its arrays claim to be larger than the file")
         arrays = {entry.filename.removesuffix(".npy"): _array(archive.read(entry)) for entry in entries}
-    version = arrays.pop("minikan_format", None)
-    if version is None:
+    if (version := arrays.pop("minikan_format", None)) is None:
         raise ValueError("it holds other arrays")
     if version != FORMAT:
         raise ValueError(f"its format is {version}, this minikan reads format {FORMAT}")

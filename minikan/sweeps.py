@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, as_completed
-from typing import Any
 
 import numpy as np
 
@@ -26,49 +25,43 @@ class Table(list[dict]):
 
     @property
     def failed(self) -> Table:
-        """The rows that ended in an error, as a Table."""
         return Table(row for row in self if row["error"])
 
     def __repr__(self):
-        names = list(dict.fromkeys(name for row in self for name in row if name not in OWN))
+        names = dict.fromkeys(name for row in self for name in row if name not in OWN)
+        columns = [[name, *(_short(row.get(name, "")) for row in self)] for name in names]
+        columns = [[cell.rjust(max(map(len, column))) for cell in column] for column in columns]
         if self.failed:
-            names.append("error")
-        columns = []
-        for name in names:
-            cells = [name, *(_short(row.get(name, "")) for row in self)]
-            align, width = "<" if name == "error" else ">", max(map(len, cells))
-            columns.append([f"{cell:{align}{width}}" for cell in cells])
+            columns.append(["error", *(row["error"] for row in self)])
         return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
 
 
-def sweep(
-    function: Callable,
-    settings: Iterable[Mapping[str, Any]],
-    executor: Executor | None = None,
-    progress: bool = True,
-) -> Table:
-    """Run `function(**row)` for every row of settings.
+def _short(value):
+    """Format a cell: floats with three digits."""
+    return f"{value:.3g}" if isinstance(value, (float, np.floating)) else str(value)
 
-    Rows are independent: if one fails, its error is written into its row and the others go on. Ctrl-C (an
-    interrupt) ends the sweep early; rows that have not run say so.
+
+def sweep(
+    function: Callable, settings: Iterable[Mapping], executor: Executor | None = None, progress: bool = True
+) -> Table:
+    """Run `function(**row)` for every row of settings; a row that fails holds its error, and the others go on.
 
     Parameters
     ----------
     function : callable
         Returns one result, or a dict of named ones. For processes, define it in a module, not in a cell.
     settings : sequence of dict
-        The rows.
     executor : concurrent.futures.Executor, optional
-        Where to run: `ProcessPoolExecutor()` for all cores of this machine, `Client(...).get_executor()` for
-        a Dask cluster. By default rows run here, one after the other.
+        `ProcessPoolExecutor()` for all cores of this machine, `Client(...).get_executor()` for a Dask cluster. By
+        default rows run here, one after the other.
     progress : bool
         Show a bar when the work takes longer than about a second.
 
     Returns
     -------
     Table
-        A list of dicts in the order of the settings. Each holds the settings of the row, its results (a single
-        one as "result"), "seconds", and "error", which is empty if all went well.
+        For each row a dict: settings, results (a single one as "result"), "seconds", and "error", which is empty if all
+        went well. Ctrl-C ends the sweep early; rows that have not run say so.
 
     Raises
     ------
@@ -83,14 +76,13 @@ def sweep(
     4     0.25
     0           ZeroDivisionError: division by zero
     """
-    table = Table()
+    table, futures, failed = Table(), {}, 0
     for row in settings:
         if not isinstance(row, Mapping) or not all(isinstance(name, str) for name in row):
             raise TypeError(f"settings must be dicts with names as keys, got {row!r}")
         if taken := [name for name in OWN if name in row]:
             raise ValueError(f"settings must not use the name {taken[0]!r}: sweep fills it in")
         table.append(dict(row))
-    futures, failed = {}, 0
     with progress_bar(len(table), "sweep", progress) as advance:
         try:
             for row, outcome in _outcomes(function, table, futures, executor):
@@ -101,8 +93,8 @@ def sweep(
             for future in futures:
                 future.cancel()
             for row in table:
-                if "error" not in row:
-                    row |= {"seconds": 0.0, "error": "interrupted"}
+                row.setdefault("seconds", 0.0)
+                row.setdefault("error", "interrupted")
     return table
 
 
@@ -128,21 +120,16 @@ def _run(function, row):
     start = time.perf_counter()
     try:
         result = function(**row)
-        result = dict(result) if isinstance(result, Mapping) else {"result": result}
-        if clash := [name for name in result if name in row or name in OWN]:
+        outcome = dict(result) if isinstance(result, Mapping) else {"result": result}
+        if clash := [name for name in outcome if name in row or name in OWN]:
             raise ValueError(
-                f"the result {clash[0]!r} has the name of a setting, or of a column that sweep fills in"
+                f"the result {clash[0]!r} has the name of a setting, or of a column of the sweep"
             )
-        outcome = {**result, "error": ""}
+        outcome["error"] = ""
     except Exception as error:
         outcome = _failure(error)
-    return {**outcome, "seconds": time.perf_counter() - start}
+    return outcome | {"seconds": time.perf_counter() - start}
 
 
 def _failure(error):
     return {"seconds": 0.0, "error": f"{type(error).__name__}: {error}".split("\n")[0]}
-
-
-def _short(value):
-    """Format a cell: floats with three digits."""
-    return f"{value:.3g}" if isinstance(value, (float, np.floating)) else str(value)

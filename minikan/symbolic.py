@@ -1,8 +1,6 @@
-"""From curves to named functions (chapter 07; paper, section 2.5.1).
+"""Replace the curves of a network by named functions (chapter 07; paper, section 2.5.1).
 
-    edge  →  candidates c f(a x + b) + d  →  the one with the best evidence, trained with all others
-
-`suggest` ranks candidates for one edge, `fix_symbolic` replaces one edge, `symbolify` all.
+edge  →  candidates c f(a x + b) + d  →  the one with the best evidence, trained with all others
 """
 
 from __future__ import annotations
@@ -23,27 +21,20 @@ from .validation import as_finite, as_integer, as_kan, as_samples, as_targets, f
 
 M = TypeVar("M", bound=Network)
 
-FAILURES = 8  # number of failures in a row after which the search ends
-PER_PARAMETER = 8  # largest number of samples per parameter that a trial uses
-ERRORS_ALLOWED = (0.1, 1e-3)  # the two rounds of the search: errors 1 - R² below this count as equal
-
 
 def suggest(
     model: Network, X: ArrayLike, layer: int, i: int, j: int, library: Library = None, top: int = 5
 ) -> Suggestions:
-    """Fit all functions of the library to one edge, and rank them.
+    """Fit all functions of the library to one edge, on the range of the samples, and rank them.
 
     Parameters
     ----------
     model : KAN
     X : array_like, shape (n, n_in)
-        Samples: they decide which range of the edge is compared.
     layer, i, j : int
         The edge from node i of a layer to node j of the next.
-    library : list of str or Function, optional
-        Candidates; the whole library by default.
-    top : int
-        How many to return, at most.
+    library, top : optional
+        Candidates, names or `Function`, by default the whole library; the largest number of results.
 
     Returns
     -------
@@ -57,13 +48,11 @@ def suggest(
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, fit, suggest
     >>> x, model = np.linspace(-1, 1, 200)[:, None], KAN([1, 1], grid=20)
     >>> history = fit(model, x, np.sin(3 * x))
-    >>> best, *rivals = suggest(model, x, 0, 0, 0)
-    >>> best.function, len(rivals)
-    (Function(sin), 4)
+    >>> suggest(model, x, 0, 0, 0)[0].function
+    Function(sin)
     """
     x, y = edge_data(as_kan(model, "suggest"), X, layer, i, j)
     return Suggestions(match(x, y, library)[: as_integer(top, "top", 1)])
@@ -74,10 +63,8 @@ def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str |
 
     Parameters
     ----------
-    model : KAN
-    X : array_like, shape (n, n_in)
-    layer, i, j : int
-        The edge from node i of a layer to node j of the next.
+    model, X, layer, i, j
+        As for `suggest`.
     name : str or Function
 
     Returns
@@ -91,13 +78,10 @@ def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str |
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from minikan import KAN, fit, fix_symbolic
-    >>> x, model = np.linspace(-1, 1, 200)[:, None], KAN([1, 1], grid=20)
-    >>> history = fit(model, x, 2 * np.sin(3 * x) + 1)
-    >>> edge = fix_symbolic(model, x, 0, 0, 0, "sin").layers[0].sheet[0, 0]
-    >>> edge.weights.round(3) + 0.0  # a, b, c, d of c sin(a x + b) + d
-    array([3., 0., 2., 1.])
+    >>> from minikan import KAN, fix_symbolic
+    >>> model = fix_symbolic(KAN([2, 1]), [[0, 1], [1, 0], [1, 1]], 0, 1, 0, "sin")
+    >>> [model.layers[0].edge(i, 0).name for i in (0, 1)]
+    ['', 'sin']
     """
     x, y = edge_data(as_kan(model, "fix_symbolic"), X, layer, i, j)
     found = match(x, y, [name])
@@ -111,21 +95,19 @@ def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str |
 def symbolify(model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Library = None) -> M:
     """Make a new model whose edges are named functions.
 
-    First every edge gets the function with the best evidence, and all constants are trained. An exact result is the
-    answer. Otherwise some splines may be wrong: several networks compute the same function. Then edges are named one by
-    one, from the inputs up. A name is kept if training the other splines restores the loss; after each, the rest is
-    named at once, as before. There are two rounds: in the first, errors below a tenth of an edge's variance count as
-    equal, so that simple functions come first; in the second, errors below a thousandth. The best network is returned,
-    by Schwarz's criterion: n log(loss) + log(n) complexity (Ann. Statist. 6 (1978) 461).
+    First every edge gets the function with the best evidence, and all constants are trained. If the result is not
+    exact, some names may be wrong. Then edges are named one by one, from the inputs up. A name is kept if training the
+    other splines restores the loss; then the other edges are named at once. In a first round all errors below a tenth
+    of an edge's variance are equal, so that simple functions come first; in a second, all below a thousandth. The best
+    network has the least n log(loss) + log(n) complexity (Schwarz's criterion, Ann. Statist. 6 (1978) 461).
 
     Parameters
     ----------
     model : KAN
     X : array_like, shape (n, n_in)
-    y : array_like, shape (n, n_out), or (n,) for one output, optional
-        Targets, to train on; the model's own outputs by default.
-    library : list of str or Function, optional
-        Candidates; the whole library by default.
+    y, library : optional
+        Targets (n, n_out), or (n,) for one output, by default the model's own outputs; candidates, by default the whole
+        library.
 
     Returns
     -------
@@ -138,11 +120,10 @@ def symbolify(model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Li
 
     Examples
     --------
-    >>> import numpy as np
     >>> from minikan import KAN, fit, symbolify
     >>> x, model = np.linspace(-1, 1, 100)[:, None], KAN([1, 1], grid=20)
     >>> history = fit(model, x, np.exp(x))
-    >>> symbolify(model, x, np.exp(x)).layers[0].sheet[0, 0].function
+    >>> symbolify(model, x, np.exp(x)).layers[0].edge(0, 0).function
     Function(exp)
     """
     X, library = as_samples(X, as_kan(model, "symbolify").widths[0]), as_library(library)
@@ -153,7 +134,7 @@ def symbolify(model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Li
     if best[1] <= exact or not unnamed(model):
         return best[0]
     trial = _Trial(model, X, y)
-    for allowed in ERRORS_ALLOWED:
+    for allowed in (0.1, 1e-3):
         for found in _name_in_turn(model, trial, library, allowed):
             best = min(best, _name_rest(found, X, y, library, exact), key=lambda named: named[2])
             if best[1] <= exact:
@@ -165,98 +146,75 @@ def symbolify(model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Li
 
 def _name_rest(model, X, y, library, enough):
     """Name all splines at once and train: new model, loss, Schwarz's criterion; or old model, infinity, infinity."""
-    names = {}
-    for at in unnamed(model):
-        found = match(*edge_data(model, X, *at), library)
-        if not found:
-            return model, np.inf, np.inf
-        names[at] = found[0]
-    model, loss = _trained(replace(model, names), X, y, enough, steps=40)
+    found = {at: match(*edge_data(model, X, *at), library) for at in unnamed(model)}
+    if not all(found.values()):
+        return model, np.inf, np.inf
+    model, loss = _trained(replace(model, {at: each[0] for at, each in found.items()}), X, y, enough, 40)
     complexity = sum(layer.edge(*at).function.complexity for layer in model.layers for at in layer.edge_list)
     return model, loss, len(X) * np.log(max(loss, 1e-300)) + np.log(len(X)) * complexity
 
 
 def _name_in_turn(model, trial, library, allowed):
-    """Name the splines one by one, the lowest layer first; yield the model after each name that passes its trial.
-
-    Of all edges of a layer and all functions the pair with the best evidence comes first, where errors below `allowed`
-    count as equal. Ends when all edges have names, when there is nothing left to try, or after too many failures.
-    """
-    tried, failures = set(), 0
-    while (left := unnamed(model)) and failures < FAILURES:
-        offers = [
-            (candidate.evidence(allowed), candidate.error, at, candidate)
-            for at in left
-            if at[0] == left[0][0]
-            for candidate in match(*edge_data(model, trial.X, *at), library)
-            if (at, candidate.function.name) not in tried
-        ]
-        if not offers:
+    """Name splines one by one, the lowest layer first, the best evidence first; yield the model after each success."""
+    tried = set()
+    while left := unnamed(model):
+        lowest = [at for at in left if at[0] == left[0][0]]
+        found = [(at, each) for at in lowest for each in match(*edge_data(model, trial.X, *at), library)]
+        found.sort(key=lambda pair: (pair[1].evidence(allowed), pair[1].error))
+        untried = [(at, each) for at, each in found if (at, each.function.name) not in tried]
+        for at, each in untried[:8]:  # the search ends after eight failures in a row
+            tried.add((at, each.function.name))
+            if passed := trial(replace(model, {at: each})):
+                break
+        else:
             return
-        _, _, at, candidate = min(offers, key=lambda offer: offer[:2])
-        tried.add((at, candidate.function.name))
-        passed = trial(replace(model, {at: candidate}))
-        failures = 0 if passed else failures + 1
-        if passed:
-            model = passed
-            yield model
+        model = passed
+        yield model
 
 
 class _Trial:
-    """After an edge was named: can training the other splines restore the loss?
-
-    If the targets are noisy, a good network reaches the level of the noise, and none can do better. If they are not,
-    the loss of a right network falls when the grid becomes finer; that of a wrong one does not.
-    """
+    """After an edge was named: training the other splines must restore the loss; without noise, finer ones lower it."""
 
     def __init__(self, model: Network, X: np.ndarray, y: np.ndarray) -> None:
-        n = min(len(X), PER_PARAMETER * model.parameters.size)
+        n = min(len(X), 8 * model.parameters.size)  # with more samples a trial only takes longer
         some = np.linspace(0, len(X) - 1, n).astype(int)
         self.X, self.y = X[some], y[some]
-        finer, loss = _finer(model), self._corrected(model, model.loss_and_gradient(self.X, self.y)[0])
-        on_finer = self._corrected(finer, _trained(finer, self.X, self.y, 0.1 * loss, steps=20)[1])
-        self.noisy = on_finer > 0.5 * loss
+        # What the loss will be on new data: P parameters have fitted a part of the noise of n samples.
+        loss = model.loss_and_gradient(self.X, self.y)[0] * n / max(n - model.parameters.size, 1)
+        finer, on_finer = _trained(model, self.X, self.y, 0.1 * loss, 20, finer=True)
+        self.noisy = on_finer * n / max(n - finer.parameters.size, 1) > 0.5 * loss
         self.good = max(loss, 1e-16 * y.var()) * (1 + 4 * np.sqrt(2 / n))  # 4 standard errors
-
-    def _corrected(self, model, loss):
-        """Estimate the loss on new data: n samples, of which P parameters have fitted a part of the noise."""
-        return loss * len(self.X) / max(len(self.X) - model.parameters.size, 1)
 
     def __call__(self, model: Network) -> Network | None:
         """Train a model; return it if it passes."""
         model, loss = _trained(model, self.X, self.y, self.good)
-        if self.noisy or not unnamed(model):
-            return model if loss <= self.good else None
-        if loss > 100 * self.good:
-            return None
-        on_finer = _trained(_finer(model), self.X, self.y, loss / 4, steps=25)[1]
-        return model if on_finer <= loss / 4 else None
+        passed = loss <= self.good
+        if unnamed(model) and not self.noisy:
+            passed = loss <= 100 * self.good  # to train on the finer grid takes longest
+            passed = passed and _trained(model, self.X, self.y, loss / 4, 25, finer=True)[1] <= loss / 4
+        return model if passed else None
 
 
-def _trained(model, X, y, enough, steps=100):
-    """Train a model until its loss is at most `enough`, or falls too slowly; return both."""
+def _trained(model, X, y, enough, steps=100, finer=False):
+    """Train a model, or one with twice as many cells, until its loss is `enough` or falls too slowly; return both."""
+    if finer:
+        depth, i, j = unnamed(model)[0]
+        model = refine(model, 2 * model.layers[depth].edge(i, j).basis.grid)
     losses = []
 
     def callback(_, loss):
         losses.append(loss)
-        slow = len(losses) > 15 and loss > 0.3 * losses[-11]
-        slower = len(losses) > 25 and loss > 0.7 * losses[-11]
-        return loss <= enough or (slow and loss > 100 * enough) or slower
+        slow = len(losses) > 15 and loss > 0.3 * losses[-11] and loss > 100 * enough
+        return loss <= enough or slow or (len(losses) > 25 and loss > 0.7 * losses[-11])
 
     history = fit(model, X, y, steps=steps, progress=False, callback=callback)
     return model, history.loss.min()
 
 
-def _finer(model):
-    """Double the number of cells of all splines."""
-    depth, i, j = unnamed(model)[0]
-    return refine(model, 2 * model.layers[depth].edge(i, j).basis.grid)
-
-
 def unnamed(model: Network) -> list[tuple[int, int, int]]:
     """List the edges (layer, i, j) without a name."""
-    edges = [(depth, *at) for depth, layer in enumerate(model.layers) for at in layer.edge_list]
-    return [(depth, i, j) for depth, i, j in edges if not model.layers[depth].edge(i, j).name]
+    every = [(depth, layer, at) for depth, layer in enumerate(model.layers) for at in layer.edge_list]
+    return [(depth, *at) for depth, layer, at in every if not layer.edge(*at).name]
 
 
 @finite_results
@@ -273,10 +231,10 @@ def edge_data(model: Network, X: ArrayLike, layer: int, i: int, j: int) -> tuple
 
 def replace(model: M, chosen: dict[tuple[int, int, int], Candidate]) -> M:
     """Make a model in which some edges are functions: {(layer, i, j): Candidate}."""
-    layers = list(model.layers)
-    for (depth, *at), found in chosen.items():
-        layer = layers[depth]
-        edges = {each: layer.edge(*each) for each in layer.edge_list}
-        edges[tuple(at)] = FunctionEdge(found.function, found.weights, found.span)
-        layers[depth] = SparseLayer(layer.n_in, layer.n_out, edges)
+    layers = []
+    for depth, layer in enumerate(model.layers):
+        named = {(i, j): found for (where, i, j), found in chosen.items() if where == depth}
+        edges = {at: layer.edge(*at) for at in layer.edge_list}
+        edges |= {at: FunctionEdge(found.function, found.weights, found.span) for at, found in named.items()}
+        layers.append(SparseLayer(layer.n_in, layer.n_out, edges) if named else layer)
     return type(model).from_layers(layers)
