@@ -191,9 +191,16 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
 
     Examples
     --------
-    >>> basis([0.2, 1.0], make_grid((0, 1), grid=2, order=1), order=1)
-    array([[0.6, 0.4, 0. ],
-           [0. , 0. , 1. ]])
+    The slow version is the recursion of Cox and de Boor as it stands in books, one function at one point:
+
+    >>> def B(m, k, t, x):
+    ...     if k == 0:
+    ...         return float(t[m] <= x < t[m + 1])
+    ...     left = (x - t[m]) / (t[m + k] - t[m]) * B(m, k - 1, t, x)
+    ...     return left + (t[m + k + 1] - x) / (t[m + k + 1] - t[m + 1]) * B(m + 1, k - 1, t, x)
+    >>> t = make_grid((0, 1), grid=2, order=1).tolist()
+    >>> basis([0.2], t, order=1), [B(m, 1, t, 0.2) for m in range(3)]
+    (array([[0.6, 0.4, 0. ]]), [0.6, 0.4, 0.0])
     """
     x, knots = as_vector(x, "x"), as_vector(knots, "knots")
     k = as_integer(order, "order", 0)
