@@ -92,6 +92,7 @@ def differences(knots: np.ndarray, order: int) -> np.ndarray:
     After k + 1 of them come the jumps of the k-th derivative at the knots: zero where the spline is one polynomial.
     """
     k, D = order, np.eye(len(knots) - order - 1)
+    knots = knots / (knots[-k - 1] - knots[k])  # of any size
     for p in range(k, 0, -1):  # the coefficients of the derivative, k times
         spans = knots[k + 1 : k + len(D)] - knots[k - p + 1 : k - p + len(D)]
         D = np.diff(D, axis=0) / spans[:, None]

@@ -43,7 +43,8 @@ def canonical(model: Network) -> tuple[Network, np.ndarray]:
                     _rescale(factor, 1 / size)
                     _rescale(first, size)
                 _rescale_node(first, edges(depth + 1, node, 0), shifts=not others)
-    return model, np.concatenate([free for sheet in sheets for _, free in sheet.values()])
+    masks = [free for sheet in sheets for _, free in sheet.values()]
+    return model, np.concatenate(masks) if masks else np.zeros(0, bool)
 
 
 def _simplify(edge, free):

@@ -103,4 +103,5 @@ def refine(model: M, grid: int) -> M:
     True
     """
     grid = as_integer(grid, "grid", 1)
-    return type(model).from_layers([layer.refined(grid) for layer in as_kan(model, "refine").layers])
+    layers = [layer.refined(grid) for layer in as_kan(model, "refine").layers]
+    return type(model).from_layers(layers)

@@ -56,7 +56,7 @@ class Network:
     def __setstate__(self, state):
         """Copy or unpickle: here, too, the layers' weights are views of one vector."""
         self.__dict__.update(state)
-        self._adopt(self.layers)
+        self._adopt([layer.copy() for layer in self.layers])  # a shallow copy shares them
 
     def split(self, vector: np.ndarray) -> list[np.ndarray]:
         """Cut a vector (P, ...) into views (*weights.shape, ...), one per layer."""
