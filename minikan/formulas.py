@@ -82,7 +82,7 @@ def formula(
     as_finite([floor], "formula")
     data = Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
     objective = Constrained(model, [data], free)
-    found = snap_constants(objective, floor) if snap else {}
+    found = snap_constants(objective, floor) if snap and free.any() else {}
     if verbose:
         for text, value, error in found.values():
             print(f"snapped {value:.10g} ± {error:.1g} to {exact_number(text)}")
