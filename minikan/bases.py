@@ -33,9 +33,8 @@ class Gaussians(Basis):
 
     def functions(self, u: np.ndarray, derivative: int) -> np.ndarray:
         """Use dᵈ/dvᵈ exp(-v²/2) = (-1)ᵈ He_d(v) exp(-v²/2), with Hermite's polynomial He_d."""
-        width = 2 / self.grid
-        centres = -1 + width * np.arange(-BEYOND, self.grid + 1 + BEYOND)
-        v = (u - _column(centres, u)) / width
+        width, count = 2 / self.grid, self.grid + 1 + BEYOND
+        v = (u - _column(-1 + width * np.arange(-BEYOND, count), u)) / width
         bells = (-1 / width) ** derivative * hermeval(v, np.eye(derivative + 1)[-1]) * np.exp(-0.5 * v**2)
         return np.concatenate([_straight(u, derivative), bells])
 

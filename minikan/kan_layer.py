@@ -72,16 +72,17 @@ class KANLayer(CurveLayer):
             return self.table[:, -1]
         if name in ("knots", "points", "order"):
             return getattr(self.basis, name)
-        raise AttributeError(f"{name!r}: this layer has no {name.replace('_weight', ' function')}")
+        raise AttributeError(
+            f"a {type(self).__name__} has no {'base function' if name == 'base_weight' else name}"
+        )
 
     def __repr__(self):
-        shape = f"{self.n_in} → {self.n_out}"
-        return f"{type(self).__name__}({shape}, {self.label}: {self.weights.size} parameters)"
+        kind, size = type(self).__name__, self.weights.size
+        return f"{kind}({self.n_in} → {self.n_out}, {self.label}: {size} parameters)"
 
     @property
     def table(self) -> np.ndarray:
-        """The weights W of all features, (n_in, m, n_out)."""
-        return self.weights
+        return self.weights  # W, (n_in, m, n_out)
 
     def tie(self, cache: Cache, table: np.ndarray) -> np.ndarray:
         """Turn derivatives in W, (n_in, m, n_out, ...), into derivatives in the weights."""
@@ -120,9 +121,8 @@ class KANLayer(CurveLayer):
         return KANLayer(self.basis.rows([i]), self.table[[i]][:, :, [j]])
 
     def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> KANLayer | None:
-        if not mask[np.ix_(outputs, inputs)].all():
-            return None
-        return KANLayer(self.basis.rows(inputs), self.table[inputs][:, :, outputs])
+        whole = mask[np.ix_(outputs, inputs)].all()
+        return KANLayer(self.basis.rows(inputs), self.table[inputs][:, :, outputs]) if whole else None
 
     def edge_features(self, cache: Cache) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
         features, places = self.features(cache).reshape(self.n_in, self.basis.m, -1), self._places()
@@ -131,8 +131,7 @@ class KANLayer(CurveLayer):
     def raise_by(self, heights: np.ndarray) -> None:
         self.weights[0] += np.outer(self.basis.constant(), heights)
 
-    def _places(self):
-        """Compute the indices of each edge's weights: (n_in, n_out, m)."""
+    def _places(self):  # of each edge's weights: (n_in, n_out, m)
         return np.arange(self.weights.size).reshape(self.weights.shape).swapaxes(1, 2)
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -151,8 +150,7 @@ class KANLayer(CurveLayer):
         self.weights[:] = weights / np.sqrt(self.n_in)
 
     def on_basis(self, new: Basis) -> KANLayer:
-        """Make a layer of the same curves on another basis, by least squares."""
-        return KANLayer(new, self.basis.projection(new) @ self.weights)
+        return KANLayer(new, self.basis.projection(new) @ self.weights)  # the same curves, by least squares
 
     def fitted(self, x: np.ndarray, uniform_weight: float | None) -> KANLayer:
         return self.on_basis(self.basis.fitted([*x], uniform_weight))

@@ -82,12 +82,6 @@ class DenseFeatures(SplineFeatures):
     def matrix(self, derivative: int = 0) -> np.ndarray:
         return super().matrix(derivative) if derivative else self.values
 
-    def times(self, W: np.ndarray) -> tuple[np.ndarray, Any]:
-        return W.T @ self.values, W.copy()
-
-    def gradient(self, g: np.ndarray) -> np.ndarray:
-        return self.values @ g.T
-
     def pull(self, kept: Any, g: np.ndarray) -> np.ndarray:
         n, table, one = g.shape[1], self.basis.table, len(g) == 1
         slopes = table.live(self.cells, self.powers, 1)  # per cell: scaled once, at the end

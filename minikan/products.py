@@ -68,9 +68,7 @@ class Products(Layer):
         return r, dr, ddr
 
     def slopes(self, cache: np.ndarray) -> np.ndarray:
-        slopes = np.zeros((self.n_out, *cache.shape))
-        slopes[self.node, np.arange(self.n_in)] = self.rest(cache)
-        return slopes
+        return np.where(self.wiring()[:, :, None], self.rest(cache), 0.0)
 
     def second_derivative(self, cache: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.add.reduceat(
@@ -84,8 +82,7 @@ class Products(Layer):
 
     def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
         """Use the jet of the rest r: z = x r, ż = ẋ r + x ṙ, z̈ = ẍ r + 2 ẋ ṙ + x r̈."""
-        D = len(jets.first)
-        r, dr, ddr = self.rest_jets(jets.cache, jets.first, jets.second)
+        D, (r, dr, ddr) = len(jets.first), self.rest_jets(jets.cache, jets.first, jets.second)
         s = sensitivity[:, :, self.node]  # (M, 1 + 2D, n_in, n)
         below = s * r
         below[:, 0] += (s[:, 1 : D + 1] * dr + s[:, D + 1 :] * ddr).sum(axis=1)

@@ -9,6 +9,7 @@ This is a `KANLayer` whose weights are tied, W_imj = s_ij c_gm. By the product r
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,14 +43,13 @@ class SharedLayer(KANLayer):
         self.label += f", groups={len(shared)}"
 
     @classmethod
-    def of(cls, basis: Basis, n_out: int, groups: int | ArrayLike) -> SharedLayer:
+    def of(cls, basis: Basis, n_out: int, groups: Any) -> SharedLayer:
         """Make a layer of zeros. A number of groups is dealt out evenly to the edges, input by input."""
         edges = basis.n_in * n_out
         if not np.iterable(groups):
-            count = as_integer(groups, "groups", 1)
-            if count > edges:
-                raise ValueError(f"groups must be at most the number of edges, {edges}, got {count}")
-            groups = (np.arange(edges) * count // edges).reshape(basis.n_in, n_out)
+            if as_integer(groups, "groups", 1) > edges:
+                raise ValueError(f"groups must be at most the number of edges, {edges}, got {groups}")
+            groups = (np.arange(edges) * groups // edges).reshape(basis.n_in, n_out)
         groups = _as_groups(groups, (basis.n_in, n_out))
         return cls(basis, np.zeros((groups.max() + 1, basis.m)), np.zeros(groups.shape), groups)
 
@@ -58,7 +58,6 @@ class SharedLayer(KANLayer):
         return weights[: self._end].reshape(-1, self.basis.m), weights[self._end :].reshape(self.groups.shape)
 
     def __getattr__(self, name):
-        """Look up `shared` and `scale`, too."""
         if name in ("shared", "scale"):
             return self._split(self.weights)[name == "scale"]
         return super().__getattr__(name)
@@ -97,8 +96,7 @@ class SharedLayer(KANLayer):
     def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> None:
         return None  # what is left after pruning no longer shares
 
-    def _places(self):
-        """Compute the indices of each curve's weights: (1, groups, m)."""
+    def _places(self):  # of each curve's weights: (1, groups, m)
         return np.arange(self._end).reshape(1, -1, self.basis.m)
 
     def roughness(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -34,8 +34,7 @@ class SparseLayer(CurveLayer):
             raise ValueError(f"not all of {n_out} nodes are reached by an edge")
         self.weights = np.concatenate([edge.weights.ravel() for edge in self.sheet.values()])
 
-    def __setstate__(self, state):
-        """Copy or unpickle: here, too, the edges' weights are views of one vector."""
+    def __setstate__(self, state):  # after copying, too, the edges' weights are views
         self.__dict__.update(state)
         self.weights = self._weights
 
@@ -139,16 +138,12 @@ class SparseLayer(CurveLayer):
         kept = {(i, j): edge for (i, j), edge in sheet.items() if mask[outputs[j], inputs[i]]}
         return SparseLayer(len(inputs), len(outputs), kept)
 
-    def _map(self, change):
-        """Make a layer whose edges from input i are change(i, edge)."""
-        sheet = {(i, j): change(i, edge) for (i, j), edge in self.sheet.items()}
+    def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SparseLayer:
+        sheet = {(i, j): edge.fitted(x[i : i + 1], uniform_weight) for (i, j), edge in self.sheet.items()}
         return SparseLayer(self.n_in, self.n_out, sheet)
 
-    def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SparseLayer:
-        return self._map(lambda i, edge: edge.fitted(x[i : i + 1], uniform_weight))
-
     def refined(self, grid: int) -> SparseLayer:
-        return self._map(lambda _, edge: edge.refined(grid))
+        return SparseLayer(self.n_in, self.n_out, {at: edge.refined(grid) for at, edge in self.sheet.items()})
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         for (_, j), edge in self.sheet.items():

@@ -89,7 +89,7 @@ class Splines(Basis):
         return (np.arange(self.m) < self.size).astype(float)
 
     def line(self) -> np.ndarray:
-        """Take the means of the knots inside the supports (Marsden's identity; de Boor, chapter IX); order 0: stairs."""
+        """Take the means of knots inside the supports (Marsden's identity; de Boor, chapter IX); stairs if k = 0."""
         inside = np.arange(1, self.order + 1) if self.order else np.arange(2)
         means = self.knots[:, np.arange(self.size)[:, None] + inside].mean(axis=2)  # (n_in, size)
         low, high = self.domain.T[:, :, None]
@@ -136,6 +136,7 @@ class Splines(Basis):
         return chebyshev_points(cells, self.order + 1).reshape(self.n_in, -1)
 
     def roughness(self) -> np.ndarray:
-        """Penalise second differences of coefficients (Eilers and Marx, Statistical Science 11 (1996) 89) and weights."""
+        """Take second differences of coefficients (P. Eilers and B. Marx, *Flexible smoothing with B-splines and
+        penalties*, Statistical Science 11 (1996) 89), the base weight, and a little of every coefficient."""
         coef = np.eye(self.size, self.m)
         return np.concatenate([np.diff(coef, 2, axis=0), np.eye(self.m)[self.size :], np.sqrt(RIDGE) * coef])
