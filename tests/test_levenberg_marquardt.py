@@ -260,6 +260,22 @@ def test_a_prior_counts_in_every_step(make):
     np.testing.assert_allclose(diagonal, [1, 1, 4], rtol=1e-14)
 
 
+@pytest.mark.parametrize("orthogonal", [False, True])
+def test_loss_and_prior_together_never_rise(orthogonal):
+    """The loss alone may, while the prior pulls out of its valley."""
+    problem = rosenbrock()
+    problem.model, problem.prior = problem, Pull([])
+    optimizer, sums, losses = LevenbergMarquardt(1e-6, orthogonal=orthogonal), [], []
+    for _ in range(40):
+        losses.append(problem.loss())
+        sums.append(losses[-1] + problem.prior.value(problem))
+        if not optimizer.step(problem):
+            break
+    assert (np.diff(sums) <= 1e-14).all() and (np.diff(losses) > 0).any()
+    expected = least_squares(lambda p: np.r_[problem.residuals(p), 2 * (p[0] - 3)], [2, 4], xtol=1e-15).x
+    np.testing.assert_allclose(problem.parameters, expected, rtol=1e-5)
+
+
 def test_without_a_prior_there_is_none():
     problem = rosenbrock()
     problem.prior = lambda *state: None

@@ -7,10 +7,10 @@ from models import small
 from minikan import KAN, MLP, Roughness, Sparsity, Splines
 from minikan.losses import LOSSES
 from minikan.named import FunctionEdge
-from minikan.network import BLOCK, Network
+from minikan.network import BLOCK, Network, blocks
 from minikan.objective import Objective, as_objective, batches
 from minikan.sparse import SparseLayer
-from minikan.terms import Block, Data, Term
+from minikan.terms import REMEMBERED, Block, Data, Term
 
 
 def target(X):
@@ -180,6 +180,11 @@ def test_a_pass_is_remembered_where_nothing_has_changed(monkeypatch):
     samples.second_order(model, np.ones(model.parameters.size), 0.1)
     samples.value(model)
     assert len(calls) == 3  # ahead and behind
+    large, count = term(model, 5 * BLOCK), len(blocks(5 * BLOCK))
+    calls.clear()
+    large.value(model)
+    large.value(model)
+    assert len(calls) == 2 * count - REMEMBERED  # memory does not grow with the samples
 
 
 @pytest.mark.parametrize("kind", ["named edges", "MLP"])
