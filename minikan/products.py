@@ -78,7 +78,8 @@ class Products(Layer):
     def jacobian(self, cache: Any, sensitivity: np.ndarray, out: np.ndarray) -> None:
         """Do nothing: there are no weights."""
 
-    jacobian_of_jets = jacobian
+    def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
+        """Do nothing, either."""
 
     def pull_jets(self, jets: JetCache, sensitivity: np.ndarray) -> np.ndarray:
         """Use the jet of the rest r: z = x r, ż = ẋ r + x ṙ, z̈ = ẍ r + 2 ẋ ṙ + x r̈."""
