@@ -72,9 +72,8 @@ class KANLayer(CurveLayer):
             return self.table[:, -1]
         if name in ("knots", "points", "order"):
             return getattr(self.basis, name)
-        raise AttributeError(
-            f"a {type(self).__name__} has no {'base function' if name == 'base_weight' else name}"
-        )
+        what = "base function" if name == "base_weight" else name
+        raise AttributeError(f"a {type(self).__name__} has no {what}")
 
     def __repr__(self):
         kind, size = type(self).__name__, self.weights.size

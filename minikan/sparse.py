@@ -132,11 +132,9 @@ class SparseLayer(CurveLayer):
         return np.array([[(i, j) in self.sheet for i in range(self.n_in)] for j in range(self.n_out)])
 
     def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> SparseLayer:
-        sheet = {
-            (i, j): self.sheet.get((inputs[i], outputs[j])) for i, j in np.ndindex(len(inputs), len(outputs))
-        }
-        kept = {(i, j): edge for (i, j), edge in sheet.items() if mask[outputs[j], inputs[i]]}
-        return SparseLayer(len(inputs), len(outputs), kept)
+        rows, columns, places = list(inputs), list(outputs), np.ndindex(len(inputs), len(outputs))
+        edges = {(i, j): self.sheet[rows[i], columns[j]] for i, j in places if mask[columns[j], rows[i]]}
+        return SparseLayer(len(inputs), len(outputs), edges)
 
     def fitted(self, x: np.ndarray, uniform_weight: float | None) -> SparseLayer:
         sheet = {(i, j): edge.fitted(x[i : i + 1], uniform_weight) for (i, j), edge in self.sheet.items()}
