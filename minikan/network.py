@@ -20,7 +20,7 @@ from .validation import as_numbers, as_samples, as_targets, finite_results
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-BLOCK = 2048  # samples at a time for a whole Jacobian; otherwise …
+BLOCK = 4096  # samples at a time for a whole Jacobian; otherwise …
 CACHE = (
     2**17
 )  # … so many that a layer's arrays hold at most this many numbers, 1 MB: they fit into a processor's cache

@@ -100,16 +100,20 @@ class Objective:
 
 def add_products(gradient: np.ndarray, matrix: np.ndarray, block: Block) -> None:
     """Add a block's Jᵀr to a gradient (P,), and its JᵀJ to a matrix (P, P)."""
-    products, where = block.rows @ block.rows.T, block.where
-    gradient[where] += products[-1, :-1]
-    matrix[(where, where) if isinstance(where, slice) else np.ix_(where, where)] += products[:-1, :-1]
+    products, where = block.rows @ block.rows.swapaxes(-1, -2), block.where
+    gradient[where] += products[..., -1, :-1]
+    both = (where, where) if isinstance(where, slice) else (where[..., :, None], where[..., None, :])
+    matrix[both] += products[..., :-1, :-1]
 
 
 def add_rows(R: np.ndarray, q: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray]:
     """Add a block to a QR decomposition of J with the column r: R (P, P) and q (P,), the part of Qᵀr that matters."""
-    rows = np.zeros((block.rows.shape[1], len(q) + 1))
-    rows[:, :-1][:, block.where], rows[:, -1] = block.rows[:-1].T, block.rows[-1]
-    rows = np.linalg.qr(np.vstack([np.column_stack([R, q]), rows]), mode="r")
+    sets = zip(block.rows, block.where, strict=True) if block.rows.ndim == 3 else [block[1:]]
+    stack = [np.column_stack([R, q])]
+    for rows, where in sets:
+        stack.append(np.zeros((rows.shape[1], len(q) + 1)))
+        stack[-1][:, :-1][:, where], stack[-1][:, -1] = rows[:-1].T, rows[-1]
+    rows = np.linalg.qr(np.vstack(stack), mode="r")
     return rows[: len(q), :-1], rows[: len(q), -1]
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .network import Network, blocks, samples_last
-from .terms import Block, Term
+from .terms import Block, Term, block_of_curves
 from .validation import as_kan, as_number
 
 
@@ -63,10 +63,7 @@ class Roughness(Term):
 
     def blocks(self, model: Network) -> Iterator[Block]:
         for places, rows in self._curves(model):
-            jacobian = np.sqrt(2 * self.strength) * rows.T  # (m, rows)
-            for where in places:
-                residuals = model.parameters[where] @ jacobian
-                yield Block(0.5 * float(residuals @ residuals), np.vstack([jacobian, residuals]), where)
+            yield block_of_curves(model.parameters[places], places, rows, np.full(len(places), self.strength))
 
 
 @dataclass(frozen=True, eq=False)

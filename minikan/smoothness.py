@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .network import Network
-from .terms import Block
+from .terms import Block, block_of_curves
 
 EXACT = 1e-20  # a loss, divided by the variance of the targets, below which the samples determine everything
 
@@ -28,6 +28,8 @@ class SmoothPrior:
         self.curves, start = [], 0
         for layer in model.layers:
             for places, D in layer.differences():
+                if not len(D):  # a single cell has none
+                    continue
                 places = start + places  # (curves, size)
                 d, trace = model.parameters[places] @ D.T, diagonal[places].sum(axis=1)
                 usual = np.median(np.abs(d), axis=1) ** 2
@@ -45,8 +47,6 @@ class SmoothPrior:
         return sum(float(square) for square in squares)
 
     def blocks(self, model: Network) -> Iterator[Block]:
-        """Yield residuals and their Jacobian, curve by curve."""
+        """Yield residuals and their Jacobian, for all curves of the same D at once."""
         for places, D, weights in self.curves:
-            for where, weight in zip(places, weights, strict=True):
-                rows = np.sqrt(2 * weight) * np.vstack([D.T, D @ model.parameters[where]])
-                yield Block(0.5 * float(rows[-1] @ rows[-1]), rows, where)
+            yield block_of_curves(model.parameters[places], places, D, weights)

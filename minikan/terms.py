@@ -15,7 +15,7 @@ import numpy as np
 from .losses import Loss
 from .network import Network, blocks, samples_last
 
-REMEMBERED = 2  # blocks of samples whose last pass is kept: enough for 4096 samples
+REMEMBERED = 1  # blocks of samples whose last pass is kept: enough for 4096 samples
 
 
 class Block(NamedTuple):
@@ -24,6 +24,14 @@ class Block(NamedTuple):
     loss: float  # their share of the term's value; 0 if the blocks do not give the gradient
     rows: np.ndarray  # (p + 1, N): Jᵀ, and r as the last row
     where: slice | np.ndarray = slice(None)  # places (p,) of these parameters in the model's; by default all
+    # Several sets of parameters at once, none in two of them: rows (sets, p + 1, N) and where (sets, p).
+
+
+def block_of_curves(coef: np.ndarray, places: np.ndarray, D: np.ndarray, weights: np.ndarray) -> Block:
+    """Make a block of Σ weight |D c|²: coef and places (curves, m), D (rows, m), weights (curves,)."""
+    rows = np.concatenate([np.broadcast_to(D.T, (len(coef), *D.T.shape)), (coef @ D.T)[:, None]], axis=1)
+    rows *= np.sqrt(2 * weights)[:, None, None]
+    return Block(0.5 * float(np.vdot(rows[:, -1], rows[:, -1])), rows, places)
 
 
 class Term(ABC):
