@@ -274,5 +274,7 @@ def test_products_reach_as_far_as_their_samples():
     moved = covered(model, X)
     z = moved.layers[1].forward(moved.layers[0].forward(X.T)[0])[0]
     low, high = moved.layers[2].basis.domain.T
-    np.testing.assert_allclose([low, high], [z.min(axis=1) - 0.02 * np.ptp(z, axis=1), z.max(axis=1) + 0.02 * np.ptp(z, axis=1)])
+    np.testing.assert_allclose(
+        [low, high], [z.min(axis=1) - 0.02 * np.ptp(z, axis=1), z.max(axis=1) + 0.02 * np.ptp(z, axis=1)]
+    )
     assert covered(moved, X) is None

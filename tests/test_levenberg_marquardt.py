@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from residuals import Residuals, decay, rosenbrock, run
-from scipy.optimize import least_squares
-
 from scipy.linalg import solve_triangular
+from scipy.optimize import least_squares
 
 from minikan import LevenbergMarquardt
 from minikan.levenberg_marquardt import FEW, Quadratic, Triangle, substitute
@@ -153,7 +152,9 @@ def test_all_ways_to_solve_agree(P):
         for local in (quadratic, triangle):
             step = local.damp(mu)
             np.testing.assert_allclose(step, expected[0], atol=1e-9 * np.abs(expected[0]).max())
-            np.testing.assert_allclose(local.solve(vector), expected[1], atol=1e-9 * np.abs(expected[1]).max())
+            np.testing.assert_allclose(
+                local.solve(vector), expected[1], atol=1e-9 * np.abs(expected[1]).max()
+            )
             change = J @ step
             assert local.decrease(step) == pytest.approx(-(r + 0.5 * change) @ change, rel=1e-9)
         assert (quadratic.L is not None) == (P > FEW)
@@ -169,7 +170,9 @@ def test_cholesky_is_asked_where_parameters_are_many_and_lu_where_it_fails(monke
         matrix = np.diag(np.r_[-1e-8, np.linspace(1, 2, P - 1)])
         local = Quadratic(1.0, vector[:P], matrix)
         np.testing.assert_allclose(local.damp(1e-10), -vector[:P] / (matrix.diagonal() + 1e-10), rtol=1e-12)
-        np.testing.assert_allclose(local.solve(vector[:P]), vector[:P] / (matrix.diagonal() + 1e-10), rtol=1e-12)
+        np.testing.assert_allclose(
+            local.solve(vector[:P]), vector[:P] / (matrix.diagonal() + 1e-10), rtol=1e-12
+        )
         assert local.L is None
         np.testing.assert_array_equal(local.matrix, matrix)
     assert asked == [FEW + 50]
@@ -192,7 +195,9 @@ def test_substitution_as_scipy(P):
 
 
 @pytest.mark.parametrize("P", [7, FEW + 20])
-@pytest.mark.parametrize("where", [slice(None), np.array([5, 0, 3]), np.array([], int)], ids=["all", "some", "none"])
+@pytest.mark.parametrize(
+    "where", [slice(None), np.array([5, 0, 3]), np.array([], int)], ids=["all", "some", "none"]
+)
 def test_residuals_can_be_added(P, where):
     """A block for some of the parameters: the same as if they had been there from the start."""
     J, r, *locals_ = least_squares_problem(P)

@@ -136,7 +136,10 @@ def same_passes(data, model):
         assert got[0] == expected[0]
         np.testing.assert_array_equal(got[1], expected[1])
     np.testing.assert_array_equal(
-        *(Objective(model, [term]).second_order(np.full(model.parameters.size, 0.1)) for term in (data, fresh))
+        *(
+            Objective(model, [term]).second_order(np.full(model.parameters.size, 0.1))
+            for term in (data, fresh)
+        )
     )
     for got, expected in zip(data.blocks(model), fresh.blocks(model), strict=True):
         np.testing.assert_array_equal(got.loss, expected.loss)

@@ -127,7 +127,7 @@ def test_constants_go_to_the_first_edge_of_each_node():
     layer, x = few.layers[0], X.T
     before = layer.forward(x)[0]
     layer.raise_by(np.array([0.5, -2.0]))
-    np.testing.assert_allclose(layer.forward(x)[0], before + [[0.5], [-2.0]], atol=1e-13)
+    np.testing.assert_allclose(layer.forward(x)[0], before + np.array([[0.5], [-2.0]]), atol=1e-13)
     changed = few.parameters != twins()[0].parameters
     assert changed.sum() == 2 * 7 and not changed[[7, 15]].any()  # edges 0 → 0 and 2 → 1, but for silu
 

@@ -11,7 +11,19 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from minikan import KAN, LBFGS, MLP, Adam, GradientDescent, LevenbergMarquardt, Roughness, fit, refine
+from minikan import (
+    KAN,
+    LBFGS,
+    MLP,
+    Adam,
+    GradientDescent,
+    LevenbergMarquardt,
+    Roughness,
+    Splines,
+    fit,
+    refine,
+)
+from minikan.grids import covered
 from minikan.optimizers import Optimizer
 from minikan.training import OPTIMIZERS
 
@@ -171,6 +183,56 @@ def test_grids_follow():
     assert history.rmse.min() == pytest.approx(np.sqrt(model.loss_and_gradient(X, y)[0]), rel=1e-9)
 
 
+def test_hidden_grids_follow_once_the_valley_is_found():
+    """With Levenberg–Marquardt, every five steps, from an error below 1% of the variance on, where they must."""
+    X, y = data(500)
+    model = KAN([2, 2, 1], seed=1)
+    inputs, hidden = (layer.knots.copy() for layer in model.layers)
+    history = fit(model, X, y, steps=40, tol=0)
+    settled = history.error[:-1] < 0.01 * y.var()
+    steps = np.arange(40)
+    assert history.grid_changes.size > 1 and not settled[0]
+    assert set(history.grid_changes) <= set(steps[settled & (steps % 5 == 0)])
+    np.testing.assert_array_equal(model.layers[0].knots, inputs)  # these belong to the user
+    moved = model.layers[1]
+    assert not np.array_equal(moved.knots, hidden)
+    np.testing.assert_allclose(np.diff(moved.points), np.ptp(moved.points, axis=1)[:, None] / 5 * np.ones(5))
+
+
+def test_hidden_grids_that_fit_stay():
+    X, y = data(500)
+    model = KAN([2, 2, 1], seed=1)
+    fit(model, X, y, steps=60)
+    knots = model.layers[1].knots
+    assert fit(covered(model, X) or model, X, y, steps=1).grid_changes.size == 0
+    assert model.layers[1].knots is knots
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments"),
+    [
+        (MLP([2, 5, 1]), {}),
+        (KAN([2, 1]), {}),
+        (KAN([2, 2, 1], seed=1), dict(optimizer="adam")),
+        (KAN([2, 2, 1], seed=1), dict(optimizer="lbfgs")),
+        (KAN([2, 2, 2], seed=1), dict(loss="cross-entropy")),
+        (KAN([2, 2, 1], seed=1), dict(update_grid=100)),  # the user has said when
+    ],
+    ids=lambda value: str(value).split("\n")[0],
+)
+def test_hidden_grids_stay_elsewhere(model, arguments):
+    X, y = data(300)
+    if "loss" in arguments:
+        y = (X[:, 0] > 0).astype(int)
+    elif isinstance(model, KAN) and len(model.layers) > 1:
+        fit(model, X, y, steps=20, penalty=Roughness(1e-9))
+        model.layers[-1].bases = (Splines.on([(-9, 9)] * 2, 5, 3, "silu"),)  # far too wide
+        y = model(X)
+        model.parameters += 1e-5
+    history = fit(model, X, y, steps=11, tol=0, **arguments)
+    assert history.grid_changes.tolist() == ([0] if "update_grid" in arguments else [])
+
+
 def test_optimisers_are_told_that_grids_moved():
     fresh = []
 
@@ -280,7 +342,9 @@ def test_a_sample_without_weight_has_no_say():
 
 def test_mini_batches_hold_samples_with_weights_only():
     X, y = data(200)
-    history = fit(KAN([2, 1]), X, y, steps=40, optimizer="adam", batch_size=5, sample_weight=np.arange(200) < 20)
+    history = fit(
+        KAN([2, 1]), X, y, steps=40, optimizer="adam", batch_size=5, sample_weight=np.arange(200) < 20
+    )
     assert history.stopped == "" and history.step.tolist() == [*range(0, 41, 4)]
 
 
