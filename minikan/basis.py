@@ -131,6 +131,14 @@ class Basis(ABC):
         """Compute all features of a batch x (n_in, n), for a layer of `n_out` outputs."""
         return Features(self, x)
 
+    def cubics(self) -> np.ndarray:
+        """The weights of the curves closest to the Chebyshev polynomials T0 … T3 on the domain: (n_in, m, 4)."""
+        x = self.sample_points()
+        low, high = self.domain.T[:, :, None]
+        T = chebyshev((2 * x - low - high) / (high - low)).swapaxes(1, 2)  # (n_in, points, 4)
+        matrix = self.features(x).matrix().reshape(self.n_in, self.m, -1).swapaxes(1, 2)
+        return np.stack([np.linalg.lstsq(A, b, rcond=None)[0] for A, b in zip(matrix, T, strict=True)])
+
     def roughness(self) -> np.ndarray:
         """Rows (rows, m) whose products with the weights, squared, sum up to the roughness of a curve.
 
@@ -215,6 +223,11 @@ class Features:
         n_in, m, n = self.basis.n_in, self.basis.m, self.x.shape[1]
         weights, features = kept.reshape(n_in, m, -1), self.matrix(derivative).reshape(n_in, m, n)
         return (weights.swapaxes(1, 2) @ features).swapaxes(0, 1)
+
+
+def chebyshev(u: np.ndarray) -> np.ndarray:
+    """Evaluate the polynomials T0 … T3 at u (..., n): (..., 4, n)."""
+    return np.stack([np.ones_like(u), u, 2 * u**2 - 1, (4 * u**2 - 3) * u], axis=-2)
 
 
 def around(x: np.ndarray, low: float, high: float) -> tuple[float, float]:

@@ -63,6 +63,8 @@ class KANLayer(CurveLayer):
     array([[0.]])
     """
 
+    is_linear = True
+
     def __init__(self, basis: Basis, weights: ArrayLike) -> None:
         weights = as_numbers(weights, "weights")
         if weights.ndim != 3 or weights.shape[:2] != (basis.n_in, basis.m) or weights.shape[2] == 0:

@@ -42,6 +42,8 @@ class Layer(ABC):
         What training may change beside the weights, as when grids move. May be assigned.
     has_curves : bool
         Whether it can be a part of a KAN: its edges are curves, or it has no edges of its own.
+    is_linear : bool
+        Whether z = Wᵀ Φ(x) with a `basis` and weights W of the shape (n_in, m, n_out), which least squares can find.
     edge_list : list of (i, j)
         The edges that are curves, from input i to output j.
     floats_per_sample : int
@@ -53,6 +55,7 @@ class Layer(ABC):
     weights: np.ndarray
     bases: tuple = ()
     has_curves = True
+    is_linear = False
     edge_list: Sequence[tuple[int, int]] = ()
     kinds: ClassVar[dict[str, type[Layer]]] = {}  # every kind of layer by its name, for `load`
 

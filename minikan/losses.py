@@ -22,6 +22,8 @@ from .validation import as_numbers, as_targets
 class MeanSquaredError:
     """The mean over samples and outputs of the squared residual."""
 
+    is_quadratic = True  # in the outputs: linear least squares minimises it
+
     def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> np.ndarray:
         """Check targets (n, n_out); keep them samples last."""
         return np.ascontiguousarray(as_targets(y, n, n_out, name).T)
@@ -47,6 +49,8 @@ class MeanSquaredError:
 
 class CrossEntropy:
     """The mean of -log p_y, where p is the softmax of the outputs and y the class."""
+
+    is_quadratic = False
 
     def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> np.ndarray:
         """Check classes: whole numbers 0 … n_out - 1, of shape (n,)."""

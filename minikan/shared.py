@@ -52,6 +52,8 @@ class SharedLayer(KANLayer):
       SharedLayer(5 → 1, G=5, k=3, groups=1: 14 parameters)
     """
 
+    is_linear = False  # curves are multiplied by weights
+
     def __init__(self, basis: Basis, shared: ArrayLike, scale: ArrayLike, groups: ArrayLike) -> None:
         shared, scale, groups = as_numbers(shared, "shared"), as_numbers(scale, "scale"), np.array(groups)
         if shared.ndim != 2 or shared.shape[1] != basis.m:
