@@ -38,12 +38,13 @@ class KANEstimator:
         order: int = 3,
         roughness: float = 0.03,
         steps: int = 30,
+        starts: int = 1,
         random_state: Any = 0,
     ) -> None:
         self.hidden, self.grid, self.order = hidden, grid, order
-        self.roughness, self.steps, self.random_state = roughness, steps, random_state
+        self.roughness, self.steps, self.starts, self.random_state = roughness, steps, starts, random_state
 
-    _parameters = ("hidden", "grid", "order", "roughness", "steps", "random_state")
+    _parameters = ("hidden", "grid", "order", "roughness", "steps", "starts", "random_state")
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters of the constructor in a dict."""
@@ -104,7 +105,8 @@ class KANEstimator:
         model = update_grid(KAN(widths, grid=self.grid, order=self.order, seed=seed), distinct)
         penalty = Roughness(self.roughness)
         history = fit(
-            model, Z, y, steps=self.steps, loss=loss, penalty=penalty, sample_weight=weights, progress=False
+            model, Z, y, steps=self.steps, starts=self.starts, loss=loss, penalty=penalty, sample_weight=weights,
+            seed=seed, progress=False
         )
         self.model_, self.history_, self._y_center, self._y_scale = model, history, center, scale
         return self
@@ -180,6 +182,8 @@ class KANRegressor(KANEstimator):
         How much bends cost, λ, for targets of variance one. More for few and noisy samples, 0 for exact ones.
     steps : int
         Levenberg–Marquardt steps, at most.
+    starts : int
+        With 5, say, the best of several starts is trained; see `fit`.
     random_state : int or numpy.random.RandomState
         Where the first parameters come from.
 
@@ -244,7 +248,7 @@ class KANClassifier(KANEstimator):
 
     Parameters
     ----------
-    hidden, grid, order, roughness, steps, random_state
+    hidden, grid, order, roughness, steps, starts, random_state
         As for `KANRegressor`.
 
     Attributes
