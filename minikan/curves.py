@@ -96,6 +96,15 @@ class Basis(ABC):
         """Compute all features of a batch x (n_in, n), for a layer of `n_out` outputs."""
         return Features(self, x)
 
+    def cubics(self) -> np.ndarray:
+        """The weights of the Chebyshev polynomials T0 … T3 on the domain, by least squares: (n_in, m, 4)."""
+        x = self.sample_points()
+        low, high = self.domain.T[:, :, None]
+        u = (2 * x - low - high) / (high - low)
+        T = np.stack([np.ones_like(u), u, 2 * u**2 - 1, (4 * u**2 - 3) * u], axis=2)  # (n_in, points, 4)
+        matrix = self.features(x).matrix().reshape(self.n_in, self.m, -1).swapaxes(1, 2)
+        return np.stack([np.linalg.lstsq(A, b, rcond=None)[0] for A, b in zip(matrix, T, strict=True)])
+
     def roughness(self) -> np.ndarray:
         """Compute R (rows, m): |R w|² is ∫ φ″(u)² du by Gauss–Legendre quadrature, plus RIDGE times |w|²."""
         u, share = np.polynomial.legendre.leggauss(4 * self.size)

@@ -35,12 +35,13 @@ class KANEstimator:
         order: int = 3,
         roughness: float = 0.03,
         steps: int = 30,
+        starts: int = 1,
         random_state: Any = 0,
     ) -> None:
         self.hidden, self.grid, self.order = hidden, grid, order
-        self.roughness, self.steps, self.random_state = roughness, steps, random_state
+        self.roughness, self.steps, self.starts, self.random_state = roughness, steps, starts, random_state
 
-    _parameters = ("hidden", "grid", "order", "roughness", "steps", "random_state")
+    _parameters = ("hidden", "grid", "order", "roughness", "steps", "starts", "random_state")
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the constructor in a dict."""
@@ -89,8 +90,8 @@ class KANEstimator:
         model = KAN([X.shape[1], *self.hidden, n_out], grid=self.grid, order=self.order, seed=seed)
         Z = self._scaled(X)
         model = update_grid(model, np.unique(Z, axis=0))  # a sample given twice counts as weight 2
-        options = dict(steps=self.steps, loss=loss, sample_weight=weights, progress=False)
-        self.history_ = fit(model, Z, y, penalty=Roughness(self.roughness), **options)
+        options = dict(steps=self.steps, starts=self.starts, seed=seed, loss=loss, sample_weight=weights)
+        self.history_ = fit(model, Z, y, penalty=Roughness(self.roughness), progress=False, **options)
         self.model_ = model
         return self
 
@@ -140,8 +141,9 @@ class KANRegressor(KANEstimator):
         Nodes of the hidden layers, () for a sum of one curve per feature; cells G and degree k of the splines.
     roughness : float
         Weight λ of the penalty on roughness, for targets of variance one: larger for few or noisy samples.
-    steps, random_state : int
-        The largest number of Levenberg–Marquardt steps; seed of the first parameters, or a RandomState.
+    steps, starts, random_state : int
+        The largest number of Levenberg–Marquardt steps; how many starts are compared, see `fit`; seed of the first
+        parameters, or a RandomState.
 
     Attributes
     ----------
@@ -195,7 +197,7 @@ class KANClassifier(KANEstimator):
 
     Parameters
     ----------
-    hidden, grid, order, roughness, steps, random_state
+    hidden, grid, order, roughness, steps, starts, random_state
         As for `KANRegressor`.
 
     Attributes

@@ -48,6 +48,7 @@ class KANLayer(CurveLayer):
     """
 
     parts: tuple[str, ...] = ("basis", "weights")
+    is_linear = True
 
     def __init__(self, basis: Basis, weights: ArrayLike) -> None:
         if not isinstance(basis, Basis):

@@ -19,6 +19,8 @@ from .validation import as_numbers, as_targets
 class MeanSquaredError:
     """The squared residual, averaged over samples and outputs."""
 
+    is_quadratic = True  # in the outputs: linear least squares minimises it
+
     def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> ndarray:
         """Check targets (n, n_out), or (n,) for one output, and transpose them: (n_out, n)."""
         return np.ascontiguousarray(as_targets(y, n, n_out, name).T)
@@ -43,6 +45,8 @@ class MeanSquaredError:
 
 class CrossEntropy:
     """The mean of -log p_y, where p is the softmax of the outputs and y the class."""
+
+    is_quadratic = False
 
     def targets(self, y: ArrayLike, n: int, n_out: int, name: str) -> ndarray:
         """Check classes (n,): whole numbers from 0 to n_out - 1."""

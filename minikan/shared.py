@@ -26,6 +26,7 @@ class SharedLayer(KANLayer):
     """
 
     parts = ("basis", "shared", "scale", "groups")
+    is_linear = False  # curves are multiplied by weights
 
     def __init__(self, basis: Basis, shared: ArrayLike, scale: ArrayLike, groups: ArrayLike) -> None:
         shared, scale = as_numbers(shared, "shared"), as_numbers(scale, "scale")

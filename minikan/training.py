@@ -6,7 +6,7 @@ validation and interrupts; and keeps the best parameters it has seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +18,14 @@ from .history import History, Log
 from .levenberg_marquardt import LevenbergMarquardt
 from .losses import LOSSES
 from .network import Network
-from .objective import Objective, as_objective, batches
+from .objective import as_objective, batches
 from .optimizers import LBFGS, Adam, GradientDescent, Optimizer
 from .penalties import Sparsity
 from .progress import progress_bar
 from .smoothness import EXACT, SmoothPrior
+from .starts import best_start
 from .terms import Term
-from .validation import as_choice, as_integer, as_kan, as_number, as_numbers
+from .validation import as_choice, as_generator, as_integer, as_kan, as_number, as_numbers
 
 OPTIMIZERS = {"lm": LevenbergMarquardt, "lbfgs": LBFGS, "adam": Adam, "gd": GradientDescent}
 SETTLED = 0.01  # of the targets' variance: with less error left the valley is found, and grids may follow
@@ -37,6 +38,7 @@ def fit(
     y: ArrayLike,
     *,
     steps: int = 50,
+    starts: int = 1,
     optimizer: str | Optimizer = "lm",
     loss: str = "mse",
     sparsity: float | Sparsity = 0.0,
@@ -66,6 +68,9 @@ def fit(
         Targets. For cross-entropy: classes 0 … n_out - 1, of shape (n,).
     steps : int
         Steps of the optimiser, at most.
+    starts : int
+        With 5, say, not only the model as it is may be trained, but the best of 15 candidates (`minikan.starts`): where
+        the first start would end in a poor valley, others are found. It takes the time of several fits.
     optimizer : "lm", "lbfgs", "adam", "gd" or an Optimizer
         Levenberg–Marquardt, L-BFGS, Adam, gradient descent.
     loss : "mse" or "cross-entropy"
@@ -95,7 +100,7 @@ def fit(
     progress : bool
         Show a bar when the work takes longer than about a second.
     seed : int or numpy.random.Generator
-        Draws the mini-batches.
+        Draws the mini-batches and the starts.
 
     Returns
     -------
@@ -137,7 +142,7 @@ def fit(
         except (TypeError, ValueError):
             raise ValueError("validation must be a pair (X, y)") from None
         held_out = as_objective(model, Xv, yv, None, criterion, "validation ")
-    steps, tol = as_integer(steps, "steps", 1), as_number(tol, "tol", 0)
+    steps, starts, tol = as_integer(steps, "steps", 1), as_integer(starts, "starts", 1), as_number(tol, "tol", 0)
     patience = np.inf if patience is None else as_integer(patience, "patience", 1)
     optimizer = as_optimizer(optimizer)
     every = GRID_STEPS if update_grid is True else as_integer(update_grid or 0, "update_grid", 0)
@@ -149,27 +154,32 @@ def fit(
         start = objective.loss() + (held_out.error() if held_out else 0.0)
     if not np.isfinite(start):
         raise ValueError(f"X, y or the parameters are too large for float64: the first loss is {start}")
-    parts, record_every = None, 1
     if batch_size is not None:
         if not optimizer.stochastic:
             raise ValueError(f"batch_size needs adam or gd; {type(optimizer).__name__} looks at all samples")
         batch_size = as_integer(batch_size, "batch_size", 1)
-        parts, record_every = batches(objective, batch_size, seed), -(-objective.n // batch_size)
+    if starts > 1:
+        seed = as_generator(seed)
 
     variance = objective.terms[0].variance() if loss == "mse" and optimizer.second_order else 0.0
     if variance and not penalties:
         objective.prior = lambda *state: SmoothPrior(*state) if state[2] > EXACT * variance else None
     log = Log(objective, held_out)
-    loop = Loop(log, optimizer, steps, every, parts, record_every, SETTLED * variance, tol, patience, callback)
+    loop = Loop(log, optimizer, steps, every, batch_size, seed, SETTLED * variance, tol, patience, callback)
     try:
-        with np.errstate(all="ignore"), progress_bar(steps, "fit", progress) as advance:
-            loop.run(advance)
+        with np.errstate(all="ignore"):
+            if starts > 1:
+                best_start(loop, starts, progress)
+            with progress_bar(steps, "fit", progress) as advance:
+                loop.run(advance)
         model.restore(log.best)
     except BaseException as error:  # of a callback, or an interrupt, even while the best is restored
         model.restore(log.best)
         if not isinstance(error, KeyboardInterrupt):
             raise
         log.stopped = "interrupted"
+    if not log.rows:  # interrupted before the first step
+        log.record(0)
     return log.history()
 
 
@@ -181,8 +191,8 @@ class Loop:
     optimizer: Optimizer
     steps: int
     every: int  # steps between two moves of the grids, 0 for none
-    parts: Iterator[Objective] | None  # mini-batches
-    record_every: int  # steps between two records
+    batch_size: int | None
+    seed: int | np.random.Generator  # of the mini-batches
     settled: float  # the error below which grids of hidden nodes follow
     tol: float
     patience: float
@@ -191,6 +201,9 @@ class Loop:
     def run(self, advance: Callable) -> None:
         """Train; `log` knows how it went."""
         log, objective = self.log, self.log.objective
+        parts, record_every = None, 1  # steps between two records
+        if self.batch_size:
+            parts, record_every = batches(objective, self.batch_size, self.seed), -(-objective.n // self.batch_size)
         samples = np.concatenate([term.X for term in objective.terms if term.n])
         log.record(0)
         for step in range(self.steps):
@@ -206,10 +219,10 @@ class Loop:
                 objective.model.restore(moved.state())
                 self.optimizer.forget()
                 log.grid_changes.append(step)
-            if not self.optimizer.step(next(self.parts) if self.parts else objective):
+            if not self.optimizer.step(next(parts) if parts else objective):
                 log.stopped = "converged: there is no way down"
                 return
-            if (step + 1) % self.record_every == 0 or step + 1 == self.steps:
+            if (step + 1) % record_every == 0 or step + 1 == self.steps:
                 log.record(step + 1)
             advance(f"RMSE {log.last[2] ** 0.5:.1e}")
             if log.must_stop(self.tol, self.patience):
