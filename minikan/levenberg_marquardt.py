@@ -111,7 +111,10 @@ class Quadratic:
     def solve(self, vector: np.ndarray) -> np.ndarray:
         """Solve (H + μ I) x = vector."""
         if self.L is None:
-            return np.linalg.solve(self.damped, vector)
+            try:
+                return np.linalg.solve(self.damped, vector)
+            except np.linalg.LinAlgError:  # numbers are too large: no step is trusted
+                return np.full_like(vector, np.nan)
         y = substitute(self.L, vector)  # L y = vector; then Lᵀ x = y, in reversed order
         return substitute(self.L.T[::-1, ::-1], y[::-1])[::-1]
 

@@ -28,7 +28,9 @@ def exact_number(text: str) -> Any:
     import sympy
 
     ratio, _, name = text.partition("*")
-    return sympy.Rational(ratio) * sympy.sympify(name if name in BASES else "1")
+    symbols = {"pi": sympy.pi, "E": sympy.E, "1/pi": 1 / sympy.pi, "sqrt(pi)": sympy.sqrt(sympy.pi)}
+    symbols |= {f"sqrt({n})": sympy.sqrt(n) for n in (2, 3)} | {"sqrt(2*pi)": sympy.sqrt(2 * sympy.pi)}
+    return sympy.Rational(ratio) * symbols.get(name, 1)
 
 
 class Constrained(Objective):
