@@ -46,8 +46,8 @@ PEERS = [*PYKAN, "flashkan==0.2.0", "inkan==0.5.2", "jaxkan==0.3.7", "torchinfo"
 ALONE = ["ikan==1.3.0"]  # without what it says it needs
 HOME = Path(tempfile.gettempdir()) / f"minikan-peers-{sys.version_info[0]}.{sys.version_info[1]}"
 
-# Shape, cells G, samples n; and how many times faster than the best peer: what is claimed, and fails if it is missed, and
-# the goal. The claim holds on all processors met so far. A Xeon with AVX-512 gave 3.41, 3.05, 6.95, 1.66 and 0.85: wide
+# Shape, cells G, samples n; and how many times faster than the best peer: the claim, which must not be missed, and the
+# goal. The claim holds on all processors met so far. A Xeon with AVX-512 gave 3.41, 3.05, 6.95, 1.66 and 0.85: wide
 # vectors help a library that compiles its loops, and not the gathers and the many small calls of NumPy (`limits`).
 CASES = [
     ([2, 5, 1], 5, 1000, 3.0, 3.5),
