@@ -78,8 +78,9 @@ def fit(
     sparsity : float or Sparsity
         Strength λ of the penalty on the sizes of edges (chapter 06), on top of the loss; needs a KAN.
     penalty : Term or sequence of Term, optional
-        What else is minimised, such as `Roughness`. Without one, Levenberg–Marquardt lets coefficients that
-        few samples determine continue the curve of their neighbours (`minikan.smoothness`).
+        What else is minimised, such as `Roughness`. Without any, Levenberg–Marquardt lets coefficients that few samples
+        determine continue the curve of their neighbours (`minikan.smoothness`), and lays grids that hidden nodes can
+        leave anew, once the error is small. `Roughness(0)` switches this off.
     sample_weight : array_like, shape (n,), optional
         How much each sample counts; only ratios matter.
     validation : (Xv, yv), optional
@@ -161,8 +162,9 @@ def fit(
     if starts > 1:
         seed = as_generator(seed)
 
-    variance = objective.terms[0].variance() if loss == "mse" and optimizer.second_order else 0.0
-    if variance and not penalties:
+    alone = loss == "mse" and optimizer.second_order and not penalties
+    variance = objective.terms[0].variance() if alone else 0.0  # type: ignore[attr-defined]
+    if variance:
         objective.prior = lambda *state: SmoothPrior(*state) if state[2] > EXACT * variance else None
     log = Log(objective, held_out)
     loop = Loop(log, optimizer, steps, every, batch_size, seed, SETTLED * variance, tol, patience, callback)
@@ -204,7 +206,7 @@ class Loop:
         parts, record_every = None, 1  # steps between two records
         if self.batch_size:
             parts, record_every = batches(objective, self.batch_size, self.seed), -(-objective.n // self.batch_size)
-        samples = np.concatenate([term.X for term in objective.terms if term.n])
+        samples = np.concatenate([term.X for term in objective.terms if term.n])  # type: ignore[attr-defined]
         log.record(0)
         for step in range(self.steps):
             if self._called_off(step):

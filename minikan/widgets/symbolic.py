@@ -173,7 +173,7 @@ class LockIn(Explorer):
         return before, float(share[k]), self._curve(model), np.maximum(history.rmse, 1e-17)
 
     def _curve(self, model):
-        return model.layers[0].sheet[0, 0].forward(self.x)[0]
+        return model.layers[0].sheet[0, 0].forward(self.x[None])[0][0]
 
     def controls(self) -> dict[str, Any]:
         """Make the controls: the function, its stretch a, and whether it is locked in."""
