@@ -1,7 +1,6 @@
 """`python -m minikan`: copy the course into a folder and open it in JupyterLab (all chapters).
 
-A record in the folder holds a hash of each file as it was copied. Only a file that still has this hash is updated; the
-new version of an edited file is written beside it.
+A record holds a hash of each file as it was copied. An edited file is kept, and its new version written beside it.
 """
 
 import argparse
@@ -60,10 +59,8 @@ def copy_course(source: Path, folder: Path, version: str, address: str) -> dict[
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
         name = path.relative_to(source).as_posix()
         content, target = course_file(source, name, address), folder / name
-        latest, current = (
-            digest(content, name),
-            digest(target.read_bytes(), name) if target.exists() else None,
-        )
+        latest = digest(content, name)
+        current = digest(target.read_bytes(), name) if target.exists() else None
         if current is None or (current == known.get(name) and current != latest):
             files["new" if current is None else "updated"].append(name)
             _write(target, content)
@@ -90,17 +87,14 @@ def report(folder: Path, files: dict[str, list[str]]) -> str:
     lines = [f"  {len(files[key])} files {key}" for key in ("new", "updated") if files[key]]
     lines += [f"  kept as you left it: {name}" for name in files["kept"]]
     lines += [f"  its new version is beside it: {name}" for name in files["beside"]]
-    lines = lines or ["  nothing to do: it is up to date"]
-    return "\n".join([f"minikan {__version__}: the course is in {folder}", *lines])
+    first = f"minikan {__version__}: the course is in {folder}"
+    return "\n".join([first, *(lines or ["  nothing to do: it is up to date"])])
 
 
 def main() -> None:
-    """Copy the course and open it."""
-    parser = argparse.ArgumentParser(
-        prog="python -m minikan",
-        description="Copy the course into a folder, and open it in JupyterLab. What you have edited is kept.",
-        epilog="All other options go to JupyterLab: --no-browser, --port 8890 …",
-    )
+    """Copy the course into a folder, and open it in JupyterLab. What you have edited is kept."""
+    parser = argparse.ArgumentParser(prog="python -m minikan", description=main.__doc__)
+    parser.epilog = "All other options go to JupyterLab: --no-browser, --port 8890 …"
     parser.add_argument("--folder", type=Path, default="minikan-tutorial", help="./%(default)s by default")
     parser.add_argument("--copy-only", action="store_true", help="do not open JupyterLab")
     parser.add_argument("--version", action="version", version=__version__)

@@ -16,7 +16,7 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .validation import as_domain, as_increasing, as_integer, as_numbers, as_vector, finite_results
+from .validation import as_domain, as_increasing, as_integer, as_numbers, as_vector, finite_results, require
 
 
 def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, order: int = 3) -> np.ndarray:
@@ -25,9 +25,9 @@ def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, 
     Parameters
     ----------
     domain : pair of float
-        The interval (low, high) of the inputs; ignored if `grid` is an array.
+        The interval of the inputs, low < high; ignored if `grid` is an array.
     grid : int or array_like, shape (G + 1,)
-        The number G of equal cells, or strictly increasing grid points.
+        The number G >= 1 of equal cells, or strictly increasing grid points.
     order : int
         Polynomial degree k >= 0; splines of order 3 are cubic.
 
@@ -36,11 +36,6 @@ def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, 
     ndarray, shape (G + 2k + 1,)
         Knots t; the domain is t[k] … t[G + k]. The outer knots are one mean cell width apart.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If the domain is reversed or empty, `grid` < 1 or not increasing, or `order` < 0.
-
     Examples
     --------
     >>> make_grid((0, 1), grid=2, order=1)
@@ -48,12 +43,10 @@ def make_grid(domain: tuple[float, float] = (-1, 1), grid: int | ArrayLike = 5, 
     """
     k = as_integer(order, "order", 0)
     if not np.iterable(grid):
-        low, high = as_domain(domain)
-        points = np.linspace(low, high, as_integer(grid, "grid", 1) + 1)
+        points = np.linspace(*as_domain(domain), as_integer(grid, "grid", 1) + 1)
     else:
         points = as_vector(grid, "grid")
-        if len(points) < 2:
-            raise ValueError(f"grid must hold at least two points, got {len(points)}")
+        require(len(points) > 1, "grid", "hold at least two points", len(points))
     as_increasing(points, "grid points")
     steps = np.arange(1, k + 1) * (points[-1] - points[0]) / (len(points) - 1)
     return as_increasing(np.concatenate([points[0] - steps[::-1], points, points[-1] + steps]), "knots")
@@ -176,7 +169,7 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     ----------
     x : array_like, shape (n,)
     knots : array_like, shape (G + 2k + 1,)
-        Knots t, not decreasing, as from `make_grid`. A knot may be repeated.
+        Knots t, not decreasing, as from `make_grid`. A knot may be repeated, but t[k] < t[G + k].
     order, derivative : int
         Polynomial degree k >= 0, and the order of the derivative: 0 for the values.
 
@@ -184,11 +177,6 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     -------
     ndarray, shape (n, G + k)
         Column m is B_m(x), inside the domain zero outside t[m] … t[m + k + 1]. Rows sum to one, a derivative's to zero.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the knots decrease, are too few, or leave no domain; if `order` or `derivative` is negative.
 
     Examples
     --------
@@ -206,8 +194,7 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     x, knots = as_vector(x, "x"), as_vector(knots, "knots")
     k = as_integer(order, "order", 0)
     derivative, G = as_integer(derivative, "derivative", 0), len(knots) - 2 * k - 1
-    if G < 1:
-        raise ValueError(f"knots must hold at least 2 * order + 2 = {2 * k + 2} numbers, got {len(knots)}")
+    require(G > 0, "knots", f"hold at least 2 * order + 2 = {2 * k + 2} numbers", len(knots))
     if (np.diff(knots) < 0).any() or not knots[k] < knots[k + G]:
         raise ValueError("knots must not decrease, and the domain knots[k] … knots[G + k] needs a width")
     grid = SplineGrid(knots[None], k)
@@ -219,8 +206,7 @@ def basis(x: ArrayLike, knots: ArrayLike, order: int, derivative: int = 0) -> np
     elif derivative > 1:
         live *= (grid.low <= x) & (x <= grid.high)  # straight lines have no higher derivatives
     values = np.zeros((len(x), G + k))
-    rows, columns = np.arange(len(x))[:, None], cells.T + np.arange(k + 1)
-    values[rows, columns] = (live * grid.scale(cells) ** derivative)[:, 0].T
+    np.put_along_axis(values, cells.T + np.arange(k + 1), (live * grid.scale(cells) ** derivative)[:, 0].T, 1)
     return values
 
 
@@ -240,11 +226,6 @@ def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -
     -------
     ndarray, shape (G + k,) or (G + k, m)
 
-    Raises
-    ------
-    ValueError, TypeError
-        As `basis`, and if x and y differ in length.
-
     Examples
     --------
     >>> x, knots = np.linspace(0, 1, 5), make_grid((0, 1), grid=2, order=1)
@@ -253,6 +234,6 @@ def fit_coefficients(x: ArrayLike, y: ArrayLike, knots: ArrayLike, order: int) -
     """
     matrix = basis(x, knots, order)
     y = as_numbers(y, "y")
-    if y.ndim not in (1, 2) or len(y) != len(matrix):
-        raise ValueError(f"y must have shape ({len(matrix)},) or ({len(matrix)}, m) as x has, got {y.shape}")
+    n, fits = len(matrix), y.ndim in (1, 2) and len(y) == len(matrix)
+    require(fits, "y", f"have shape ({n},) or ({n}, m) as x has", y.shape)
     return np.linalg.lstsq(matrix, y, rcond=None)[0]

@@ -1,7 +1,5 @@
 """Figures in one style, shown in notebooks with a description in words (all chapters)."""
 
-from __future__ import annotations
-
 import ast
 import base64
 import inspect
@@ -22,8 +20,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from .history import History
 
-# The colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart.
-# Three of them are too pale for thin lines: amber is their orange, darkened; sky and yellow are for areas.
+# The colours of Okabe and Ito (https://jfly.uni-koeln.de/color/), amber darkened; sky and yellow are for areas.
 PALETTE = {
     "blue": "#0072B2", "vermillion": "#D55E00", "green": "#008F68", "purple": "#B8618F", "black": "#262626",
     "amber": "#A87400", "grey": "#7A7A7A", "sky": "#56B4E9", "yellow": "#F0E442",
@@ -85,17 +82,11 @@ def show(fig: Figure, alt: str) -> None:
     fig : matplotlib.figure.Figure
         The figure; if pyplot made it, it is closed.
     alt : str
-        What one sees, in a sentence or two: "Four bumps of equal height, each over four cells …".
-
-    Raises
-    ------
-    ValueError
-        If `alt` is empty.
+        What one sees, in a sentence or two, never empty: "Four bumps of equal height, each over four cells …".
 
     Examples
     --------
-    >>> from minikan import show
-    >>> from minikan.plotting import figure
+    >>> from minikan.plotting import figure, show
     >>> fig, ax = figure()
     >>> _ = ax.plot([-1, 0, 1], [0, 1, 0])
     >>> show(fig, "A tent with its peak in the middle.")  # a notebook shows the picture  # doctest: +ELLIPSIS
@@ -109,10 +100,9 @@ def show(fig: Figure, alt: str) -> None:
         sys.modules["matplotlib.pyplot"].close(fig)
 
 
-def plot_history(history: History, axes: Axes | None = None) -> Figure:
+def plot_history(history: "History", axes: Axes | None = None) -> Figure:
     """Draw the RMSE of a `History` over the steps, with dotted lines at grid updates; returns the figure."""
-    if axes is None:
-        _, axes = figure(7, 3)
+    axes = figure(7, 3)[1] if axes is None else axes
     axes.semilogy(history.step, history.rmse, label="training")
     if history.validation_rmse is not None:
         axes.semilogy(history.step, history.validation_rmse, "--", label="validation")
@@ -130,20 +120,17 @@ def show_source(obj: Any, docstring: bool = False) -> None:
     Parameters
     ----------
     obj : function, class or method
-        What to show.
     docstring : bool
         Whether to show whole docstrings; otherwise only the first line of each.
 
     Examples
     --------
-    >>> from minikan import show_source
     >>> from minikan.activations import silu
     >>> show_source(silu)  # a notebook shows it in colour  # doctest: +ELLIPSIS
     {'text/markdown': '`minikan.activations.silu`...def silu(x: ...', 'text/plain': 'The source of ...'}
     """
     source = textwrap.dedent(inspect.getsource(obj))
-    if not docstring:
-        source = _shorten_docstrings(source)
+    source = source if docstring else _shorten_docstrings(source)
     name = f"{obj.__module__}.{obj.__qualname__}"
     text = f"The source of {name}, {len(source.splitlines())} lines."
     display({"text/markdown": f"`{name}`\n\n```python\n{source.rstrip()}\n```", "text/plain": text}, raw=True)
@@ -153,10 +140,8 @@ def _shorten_docstrings(source):
     """Keep the first line of each docstring, so that the code stands out."""
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or not ast.get_docstring(node):
-            continue
-        first, last = node.body[0].lineno - 1, node.body[0].end_lineno - 1
-        if first < last:
-            lines[first] += '"""'
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node):
+            first, last = node.body[0].lineno - 1, node.body[0].end_lineno - 1
+            lines[first] += '"""' if first < last else ""
             lines[first + 1 : last + 1] = [None] * (last - first)
     return "\n".join(line for line in lines if line is not None)

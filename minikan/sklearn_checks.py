@@ -1,7 +1,5 @@
 """Check the arguments of estimators, with the messages that scikit-learn's own checks expect (all chapters)."""
 
-from __future__ import annotations
-
 import sys
 import warnings
 from typing import Any
@@ -72,9 +70,8 @@ def check_feature_names(names: np.ndarray | None, known: np.ndarray | None, esti
     if names is None or known is None:
         if names is not known:
             has, was = ("has", "without") if known is None else ("does not have valid", "with")
-            warnings.warn(
-                f"X {has} feature names, but {estimator} was fitted {was} feature names", stacklevel=5
-            )
+            message = f"X {has} feature names, but {estimator} was fitted {was} feature names"
+            warnings.warn(message, stacklevel=5)
     elif names.tolist() != known.tolist():
         lines = ["The feature names should match those that were passed during fit."]
         new, missing = (sorted(set(a) - set(b)) for a, b in ((names, known), (known, names)))

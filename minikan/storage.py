@@ -1,7 +1,4 @@
-"""Save a model to a file and load it (all chapters; one .npz, no pickle).
-
-Nothing in a file is executed. Arrays are not compressed, so that none can need more memory than the file is long.
-"""
+"""Save a model to a file and load it (all chapters; one .npz, no pickle: nothing in a file is executed)."""
 
 import os
 import tempfile
@@ -25,17 +22,12 @@ MODELS: dict[str, type[Network]] = {"KAN": KAN, "MLP": MLP, "Network": Network}
 
 
 def save(model: Network, path: str | os.PathLike) -> None:
-    """Write a model to a file. If this fails, an older file of that name is left as it was.
+    """Write a model, with finite parameters, to a file. If this fails, an older file of that name is left as it was.
 
     Parameters
     ----------
     model : KAN or MLP
     path : str or path-like
-
-    Raises
-    ------
-    OSError, ValueError
-        If the file cannot be written, or a parameter is not finite.
 
     Examples
     --------
@@ -66,15 +58,11 @@ def load(path: str | os.PathLike) -> Any:
     Parameters
     ----------
     path : str or path-like
+        A ValueError tells if the file is not one of minikan's, is damaged, or has another format.
 
     Returns
     -------
     KAN or MLP
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no such file; if it is not one of minikan's, is damaged, or has another format.
 
     Examples
     --------
@@ -131,7 +119,9 @@ def _read(file):
         entries = archive.infolist()
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
             raise ValueError("its arrays are compressed")
-        if sum(entry.file_size for entry in entries) > os.fstat(file.fileno()).st_size:
+        if (
+            sum(entry.file_size for entry in entries) > os.fstat(file.fileno()).st_size
+        ):  # or memory might run out
             raise ValueError("its arrays claim to be larger than the file")
         arrays = {entry.filename.removesuffix(".npy"): _array(archive.read(entry)) for entry in entries}
     if (version := arrays.pop("minikan_format", None)) is None:

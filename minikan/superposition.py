@@ -18,7 +18,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .validation import as_integer, as_numbers, as_samples
+from .validation import as_integer, as_numbers, as_samples, require
 
 MOST_ENTRIES = 2_000_000  # of a table; each iteration makes one per term
 
@@ -41,7 +41,7 @@ def inner_function(
     x : array_like
         Numbers from 0 to 1, rounded to `depth` digits.
     depth : int, optional
-        Number of digits; by default all that float64 can represent, 15 in base 10.
+        Number of digits; by default and at most all that float64 can represent, 15 in base 10.
     base, inputs : int
         The γ of the theorem, at least 2 n + 2, and the number n of variables.
     exact : bool
@@ -50,11 +50,6 @@ def inner_function(
     Returns
     -------
     ndarray of float64 or of `fractions.Fraction`, of the shape of x
-
-    Raises
-    ------
-    ValueError, TypeError
-        If x is not within 0 and 1, the base is too small, or the depth beyond float64.
 
     Examples
     --------
@@ -65,8 +60,7 @@ def inner_function(
     base = as_integer(base, "base", 2 * inputs + 2)
     most = _digits(base)
     depth = most if depth is None else as_integer(depth, "depth", 1)
-    if depth > most:
-        raise ValueError(f"depth must be at most {most}, the digits that float64 can represent, got {depth}")
+    require(depth <= most, "depth", f"be at most {most}, the digits that float64 can represent", depth)
     if x.size and not (x.min() >= 0 and x.max() <= 1):
         raise ValueError(f"x must lie between 0 and 1, got values from {x.min():g} to {x.max():g}")
     return np.asarray(_psi(np.rint(x * float(base**depth)).astype(np.int64), depth, base, inputs, exact))
@@ -124,11 +118,8 @@ class Superposition:
 
     def _look_up(self, addresses):
         """Add up the outer functions at addresses (terms, …) → (…)."""
-        total = np.zeros(addresses.shape[1:])
-        for tables in self.outer:
-            for address, table in zip(addresses, tables, strict=True):
-                total += np.interp(address, *table)
-        return total
+        pairs = (pair for tables in self.outer for pair in zip(addresses, tables, strict=True))
+        return sum((np.interp(address, *table) for address, table in pairs), np.zeros(addresses.shape[1:]))
 
 
 def superpose(
@@ -149,11 +140,6 @@ def superpose(
     Returns
     -------
     Superposition
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument or what f returns is not as said here, or f needs more than float64 or memory can hold.
 
     Examples
     --------
@@ -186,8 +172,8 @@ def _iteration(f, model, depth):
         raise ValueError(f"at depth {depth} the plateaus lie closer together than float64 can tell")
     X = np.stack(np.meshgrid(corners, corners, indexing="ij"), axis=-1).reshape(-1, 2)
     values = as_numbers(f(X[:, 0].copy(), X[:, 1].copy()), "f(x, y)")
-    if values.shape != (wanted := (len(X),)):
-        raise ValueError(f"f(x, y) must return a number for each point, {wanted}, got shape {values.shape}")
+    wanted = f"return a number for each point, ({len(X)},)"
+    require(values.shape == (len(X),), "f(x, y)", wanted, f"shape {values.shape}")
     known = model._look_up(model._addresses(corners[:, None], corners, _digits(model.base))).ravel()
     heights = (values - known) / model.terms  # every term adds the same share
     return [(ends[q], np.repeat(heights[order[q]], 2)) for q in range(model.terms)]

@@ -1,9 +1,4 @@
-"""Run a function for every row of a table of settings, on one core or many (chapter 05).
-
-settings  →  function(**row)  →  the row, its results, seconds, error
-"""
-
-from __future__ import annotations
+"""Run a function for every row of a table of settings, on one core or many (chapter 05)."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +19,7 @@ class Table(list[dict]):
         return np.array([row.get(name, np.nan) for row in self])
 
     @property
-    def failed(self) -> Table:
+    def failed(self) -> "Table":
         return Table(row for row in self if row["error"])
 
     def __repr__(self):
@@ -51,6 +46,7 @@ def sweep(
     function : callable
         Returns one result, or a dict of named ones. For processes, define it in a module, not in a cell.
     settings : sequence of dict
+        With names as keys, other than "seconds" and "error".
     executor : concurrent.futures.Executor, optional
         `ProcessPoolExecutor()` for all cores of this machine, `Client(...).get_executor()` for a Dask cluster. By
         default rows run here, one after the other.
@@ -63,14 +59,8 @@ def sweep(
         For each row a dict: settings, results (a single one as "result"), "seconds", and "error", which is empty if all
         went well. Ctrl-C ends the sweep early; rows that have not run say so.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If a row is not a dict with names as keys, or uses the names "seconds" or "error".
-
     Examples
     --------
-    >>> from minikan import sweep
     >>> sweep(lambda x: {"inverse": 1 / x}, [{"x": 4}, {"x": 0}])
     x  inverse  error
     4     0.25
@@ -93,8 +83,7 @@ def sweep(
             for future in futures:
                 future.cancel()
             for row in table:
-                row.setdefault("seconds", 0.0)
-                row.setdefault("error", "interrupted")
+                row |= {"seconds": 0.0, "error": "interrupted"} | row
     return table
 
 
@@ -122,9 +111,7 @@ def _run(function, row):
         result = function(**row)
         outcome = dict(result) if isinstance(result, Mapping) else {"result": result}
         if clash := [name for name in outcome if name in row or name in OWN]:
-            raise ValueError(
-                f"the result {clash[0]!r} has the name of a setting, or of a column of the sweep"
-            )
+            raise ValueError(f"the result {clash[0]!r} has the name of a setting or of a column of the sweep")
         outcome["error"] = ""
     except Exception as error:
         outcome = _failure(error)

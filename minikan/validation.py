@@ -1,7 +1,5 @@
 """Check arguments once, where a user passes them in (all chapters): an error says what was wrong with which."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import wraps
 from numbers import Integral
@@ -14,6 +12,12 @@ LARGEST = 1e150  # grid point: its square is still finite
 MOST = 10**9  # the largest whole number accepted
 P = ParamSpec("P")  # arguments of a function …
 R = TypeVar("R")  # … and its result
+
+
+def require(holds: Any, name: str, wanted: str, found: Any) -> None:
+    """Raise an error if a condition on the argument `name` does not hold."""
+    if not holds:
+        raise ValueError(f"{name} must {wanted}, got {found}")
 
 
 def as_finite(results: Iterable, name: str) -> None:
@@ -46,9 +50,8 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
         raise ValueError(message) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
-    if array.dtype != np.float64:
-        with np.errstate(over="ignore"):  # longdouble may hold larger numbers
-            array = array.astype(np.float64)
+    with np.errstate(over="ignore"):  # longdouble may hold larger numbers
+        array = array.astype(np.float64, copy=False)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, got {array[where]} at position {where}")
@@ -58,13 +61,10 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
 def as_samples(values: ArrayLike, width: int, name: str = "X") -> np.ndarray:
     """Check samples: numbers of shape (n, width) with n >= 1."""
     array = as_numbers(values, name)
-    if array.ndim != 2:
-        hint = f"; use {name}.reshape(-1, 1) for one column" if array.ndim == 1 and width == 1 else ""
-        raise ValueError(f"{name} must have two dimensions (n, {width}), got shape {array.shape}{hint}")
-    if array.shape[1] != width:
-        raise ValueError(f"{name} must have {width} columns, got {array.shape[1]} (shape {array.shape})")
-    if len(array) == 0:
-        raise ValueError(f"{name} must hold at least one sample, got none (shape {array.shape})")
+    hint = f"; use {name}.reshape(-1, 1) for one column" if array.ndim == width == 1 else ""
+    require(array.ndim == 2, name, f"have two dimensions (n, {width})", f"shape {array.shape}{hint}")
+    require(array.shape[1] == width, name, f"have {width} columns", f"{array.shape[1]} (shape {array.shape})")
+    require(len(array) > 0, name, "hold at least one sample", f"none (shape {array.shape})")
     return array
 
 
@@ -80,38 +80,32 @@ def as_targets(values: ArrayLike, n: int, width: int, name: str = "y") -> np.nda
 
 def as_vector(values: ArrayLike, name: str) -> np.ndarray:
     """Check numbers of shape (n,) with n >= 1."""
-    array = as_numbers(values, name)
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(f"{name} must be a vector of at least one number, got shape {array.shape}")
-    return array
+    flat = as_numbers(values, name)
+    require(flat.ndim == 1 and flat.size, name, "be a vector of at least one number", f"shape {flat.shape}")
+    return flat
 
 
 def as_integer(value: Any, name: str, minimum: int) -> int:
     """Check a whole number from `minimum` to 10⁹."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value}")
-    if value > MOST:
-        raise ValueError(f"{name} must be at most {MOST}, got more")
+    require(value >= minimum, name, f"be at least {minimum}", value)
+    require(value <= MOST, name, f"be at most {MOST}", "more")
     return int(value)
 
 
 def as_number(value: float, name: str, minimum: float, maximum: float = np.inf) -> float:
     """Check one real number from `minimum` to `maximum`."""
     number = as_numbers(value, name)
-    if number.ndim != 0:
-        raise ValueError(f"{name} must be a single number, got shape {number.shape}")
-    if not minimum <= number <= maximum:
-        limits = f"at least {minimum:g}" if maximum == np.inf else f"from {minimum:g} to {maximum:g}"
-        raise ValueError(f"{name} must be {limits}, got {number:g}")
+    require(number.ndim == 0, name, "be a single number", f"shape {number.shape}")
+    limits = f"at least {minimum:g}" if maximum == np.inf else f"from {minimum:g} to {maximum:g}"
+    require(minimum <= number <= maximum, name, f"be {limits}", f"{number:g}")
     return float(number)
 
 
 def as_choice(value: str, name: str, choices: Collection[str]) -> str:
     """Check a choice between words."""
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    require(isinstance(value, str) and value in choices, name, f"be one of {', '.join(choices)}", repr(value))
     return value
 
 
@@ -126,16 +120,14 @@ def as_generator(seed: int | np.random.Generator) -> np.random.Generator:
 def as_widths(widths: Sequence[int]) -> list[int]:
     """Check the numbers of nodes per layer, [n_0, …, n_L]."""
     listed = list(widths) if np.iterable(widths) else []
-    if len(listed) < 2:
-        raise ValueError(f"widths must list at least inputs and outputs, as [2, 5, 1], got {widths!r}")
+    require(len(listed) > 1, "widths", "list at least inputs and outputs, as [2, 5, 1]", repr(widths))
     return [as_integer(width, "every width", 1) for width in listed]
 
 
 def as_increasing(points: np.ndarray, name: str) -> np.ndarray:
     """Check points that increase along the last axis, by steps larger than 1 / LARGEST."""
     largest = np.abs(points).max()
-    if largest > LARGEST:
-        raise ValueError(f"{name} must lie between -{LARGEST:g} and {LARGEST:g}, got {largest:g}")
+    require(largest <= LARGEST, name, f"lie between -{LARGEST:g} and {LARGEST:g}", f"{largest:g}")
     if not (np.diff(points) > 1 / LARGEST).all():
         rows = " in every row" if points.ndim > 1 else ""
         raise ValueError(f"{name} must be strictly increasing{rows}, and far enough apart for float64")
@@ -145,11 +137,9 @@ def as_increasing(points: np.ndarray, name: str) -> np.ndarray:
 def as_domain(value: ArrayLike, name: str = "domain") -> tuple[float, float]:
     """Check an interval (low, high) with low < high."""
     array = as_numbers(value, name)
-    if array.shape != (2,):
-        raise ValueError(f"{name} must be a pair (low, high), got shape {array.shape}")
+    require(array.shape == (2,), name, "be a pair (low, high)", f"shape {array.shape}")
     low, high = array.tolist()
-    if not low < high:
-        raise ValueError(f"{name} must have low < high, got ({low:g}, {high:g})")
+    require(low < high, name, "have low < high", f"({low:g}, {high:g})")
     as_increasing(array, name)
     return low, high
 
@@ -159,9 +149,9 @@ def as_domains(value: ArrayLike, n_in: int | None = None, name: str = "domain") 
     array = as_numbers(value, name)
     if array.ndim == 1:
         return np.tile(as_domain(array, name), (n_in or 1, 1))
-    if array.ndim != 2 or array.shape[1] != 2 or len(array) != (n_in or len(array)) or not len(array):
-        wanted = "one pair per input" if n_in is None else f"a pair, or {n_in} of them, one per input"
-        raise ValueError(f"{name} must be {wanted}: (low, high), got shape {array.shape}")
+    wanted = "one pair per input" if n_in is None else f"a pair, or {n_in} of them, one per input"
+    fits = array.ndim == 2 and array.size and array.shape == (n_in or len(array), 2)
+    require(fits, name, f"be {wanted}: (low, high)", f"shape {array.shape}")
     return np.array([as_domain(row, f"{name} of input {i}") for i, row in enumerate(array)])
 
 
