@@ -2,8 +2,7 @@
 
     exp(x + b) = eᵇ exp(x)          c f(z / s) with z → s z          (u f)(g / u) = f g
 
-Many functions need only some of a, b, c, d; a hidden node can be rescaled and shifted, if the edges above undo it; the
-factors of a product can exchange a constant.
+A hidden node can be rescaled and shifted, if the edges above undo it; factors of a product can exchange a constant.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ def canonical(model: Network) -> tuple[Network, np.ndarray]:
     sheets = [{at: (layer.sheet[at], np.ones(4, bool)) for at in layer.edge_list} for layer in model.layers]
 
     def edges(depth, node, end):  # those that start (end 0) or end (1) at a node, in one layer
-        sheet = sheets[depth] if depth < len(sheets) else {}
-        return [pair for at, pair in sheet.items() if at[end] == node]
+        return [pair for sheet in sheets[depth : depth + 1] for at, pair in sheet.items() if at[end] == node]
 
     for edge, free in (pair for sheet in sheets for pair in sheet.values()):
         _simplify(edge, free)
@@ -44,7 +42,7 @@ def canonical(model: Network) -> tuple[Network, np.ndarray]:
                     _rescale(first, size)
                 _rescale_node(first, edges(depth + 1, node, 0), shifts=not others)
     masks = [free for sheet in sheets for _, free in sheet.values()]
-    return model, np.concatenate(masks) if masks else np.zeros(0, bool)
+    return model, np.concatenate([np.zeros(0, bool), *masks])
 
 
 def _simplify(edge, free):
@@ -97,12 +95,9 @@ def _rescale_node(into, out, shifts=True):
     (above, above_free), (first, first_free) = out[0], into[0]
     f, (a, b, *_) = above.function, above.weights
     scale = a / _fix_largest(into) if f.scale_is_free else a or 1.0  # a = ±1 already: c = ±1 below instead
-    if not shifts:
-        shift = 0.0
-    elif f.shift_is_scale or f.is_linear:  # b = 0 already: d = 0 below instead
+    shift = b * scale / (a or 1.0) if shifts else 0.0
+    if shifts and (f.shift_is_scale or f.is_linear):  # b = 0 already: d = 0 below instead
         shift, first_free[D] = -scale * first.weights[D], False
-    else:
-        shift = b * scale / (a or 1.0)
     _rescale(into, scale)
     first.weights[D] += shift
     for edge, free in out:

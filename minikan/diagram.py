@@ -32,28 +32,22 @@ def plot(
 ) -> Figure:
     """Draw a network: inputs below, outputs above, and on each edge the curve it has learned.
 
-    A curve fills its panel, over the range of its input on the samples. The more it changes its node, the darker it is:
-    opacity tanh(3 A), where A is the edge's standard deviation over the samples, divided by the largest in its layer. A
-    named function is drawn in colour, with its name.
+    A curve fills its panel, over the range of its input on the samples. Its opacity is tanh(3 A), A its standard
+    deviation over the samples, divided by the largest in its layer. A named function is in colour, with its name.
+    ValueError or TypeError, if X or the number of names is wrong, or curves overflow.
 
     Parameters
     ----------
     model : KAN
     X : array_like, shape (n, n_in)
     inputs, outputs, title : sequence of str, and str, optional
-        Names, x₁, x₂, … and y by default, and a title, by default the formula, if all edges are named functions. A long
-        title is drawn smaller, or not at all.
+        Names, x₁, x₂, … and y by default; a title, by default the formula of a network of named functions, if not long.
     axes : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
     Returns
     -------
     matplotlib.figure.Figure
-
-    Raises
-    ------
-    ValueError, TypeError
-        If X has the wrong shape or is not finite, the number of names is wrong, or curves overflow.
 
     Examples
     --------
@@ -64,8 +58,7 @@ def plot(
     drawn = _curves(as_kan(model, "plot"), as_samples(X, model.widths[0]).T)
     inputs_shown = _names(inputs, model.widths[0], "x", "inputs")
     outputs_shown = _names(outputs, model.widths[-1], "y", "outputs")
-    if title is None:
-        title = _formula(model, X, inputs, outputs_shown[0])
+    title = _formula(model, X, inputs, outputs_shown[0]) if title is None else title
     counts = [len(layer.edge_list) for layer in model.layers]
     span = max(*counts, *(1.5 * width for width in model.widths), 3)
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
@@ -83,7 +76,7 @@ def plot(
     axes.axis("off")
     rows = [_positions(width, span) for width in model.widths]
     for depth, (layer, (z, curves, opacity)) in enumerate(zip(model.layers, drawn, strict=True)):
-        low, high = levels[depth], levels[depth + 1]
+        low, high = levels[depth : depth + 2]
         for (i, j), x in zip(layer.edge_list, _positions(counts[depth], span), strict=True):
             ends = (rows[depth][i], low), (rows[depth + 1][j], high)
             _draw_edge(axes, x, ends, z[i], curves[j, i], opacity[j, i], layer.edge(i, j).name)
@@ -153,8 +146,7 @@ def _draw_edge(axes, x, ends, inputs, curve, alpha, name):
     axes.plot([x, x1], [y + HALF, y1], lw=1, **style)
     frame = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * HALF
     axes.plot(x + frame[:, 0], y + frame[:, 1], color=FAINT, lw=0.8, alpha=alpha)
-    low, high = curve.min(), curve.max()
-    width = (inputs[-1] - inputs[0]) or 1.0
+    low, high, width = curve.min(), curve.max(), (inputs[-1] - inputs[0]) or 1.0
     across = (inputs - (inputs[0] / 2 + inputs[-1] / 2)) / width * 1.7 * HALF
     up = (curve - (low / 2 + high / 2)) / ((high - low) or 1.0) * 1.5 * HALF
     axes.plot(x + across, y + up, lw=1.8, **style)
@@ -162,9 +154,8 @@ def _draw_edge(axes, x, ends, inputs, curve, alpha, name):
         spots = 0.9 * HALF * np.array([(side, level) for level in (1, -1) for side in (-1, 1, 0)])
         away = np.abs(np.stack([across, up], axis=-1) - 0.6 * spots[:, None]).max(axis=2).min(axis=1)
         right, upper = spots[away.argmax()]
-        align = "right" if right > 0 else "left" if right < 0 else "center"
-        level = "top" if upper > 0 else "bottom"
-        axes.text(x + right, y + upper, name, ha=align, va=level, fontsize=8, color=NAMED)
+        align = dict(ha=("center", "right", "left")[int(np.sign(right))], va="top" if upper > 0 else "bottom")
+        axes.text(x + right, y + upper, name, fontsize=8, color=NAMED, **align)
 
 
 def _names(given, count, letter, argument):

@@ -66,8 +66,7 @@ class KANEstimator:
 
         if isinstance(self, KANClassifier):
             return Tags("classifier", TargetTags(required=True), classifier_tags=ClassifierTags())
-        targets = TargetTags(required=True, multi_output=True)
-        return Tags("regressor", targets, regressor_tags=RegressorTags())
+        return Tags("regressor", TargetTags(required=True, multi_output=True), regressor_tags=RegressorTags())
 
     def _train(self, X, y, weights, n_out, loss):
         """Train a network on samples (n, n_in) and targets that suit the loss, both in any units."""
@@ -82,9 +81,8 @@ class KANEstimator:
             std = np.sqrt(variance)
             self._y_center, self._y_scale = mean * unit, np.where(std > 1e-14, std, 1.0) * unit
             y = (y - self._y_center) / self._y_scale
-        seed = self.random_state
-        if hasattr(seed, "randint"):  # scikit-learn passes NumPy's older generator
-            seed = seed.randint(2**31 - 1)
+        seed = self.random_state  # scikit-learn may pass NumPy's older generator
+        seed = seed.randint(2**31 - 1) if hasattr(seed, "randint") else seed
         if not np.iterable(self.hidden):
             raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
         model = KAN([X.shape[1], *self.hidden, n_out], grid=self.grid, order=self.order, seed=seed)
@@ -113,8 +111,7 @@ class KANEstimator:
 
     def _samples(self, X, first):
         """Check samples (n, n_in); compare names and number of features with those of `fit`, or store them."""
-        names, me = checks.feature_names(X), type(self).__name__
-        array = checks.as_floats(X, "X")
+        names, array, me = checks.feature_names(X), checks.as_floats(X, "X"), type(self).__name__
         if array.ndim != 2:
             advice = "Reshape your data: X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
             raise ValueError(f"X must be 2-dimensional (n, n_in), got shape {array.shape}. {advice}")
@@ -142,20 +139,12 @@ class KANRegressor(KANEstimator):
     roughness : float
         Weight λ of the penalty on roughness, for targets of variance one: larger for few or noisy samples.
     steps, starts, random_state : int
-        The largest number of Levenberg–Marquardt steps; how many starts are compared, see `fit`; seed of the first
-        parameters, or a RandomState.
+        The most Levenberg–Marquardt steps; the starts that `fit` compares; seed of the parameters, or a RandomState.
 
     Attributes
     ----------
-    model_, history_
-        The `KAN`, from scaled inputs to standardised targets, and the `History` of its training.
-    n_features_in_, feature_names_in_
-        The number of features, and the names of the columns of X if all are strings.
-
-    Raises
-    ------
-    ValueError, TypeError
-        By `fit` and `predict`, if X, y or a parameter is not as said here.
+    model_, history_, n_features_in_, feature_names_in_
+        The `KAN`, from scaled inputs to standardised targets, its `History`, and the number and names of the features.
 
     Examples
     --------
@@ -186,26 +175,17 @@ class KANRegressor(KANEstimator):
         unit, _, variance = _moments(y, sample_weight)
         prediction = prediction.reshape(len(y), -1) / unit
         error = np.average((y / unit - prediction) ** 2, axis=0, weights=sample_weight)
-        share = error / np.where(variance > 0, variance, 1)
-        return float(np.mean(np.where(variance > 0, 1 - share, error == 0)))
+        r2 = 1 - error / np.where(variance > 0, variance, 1)
+        return float(np.mean(np.where(variance > 0, r2, error == 0)))
 
 
 class KANClassifier(KANEstimator):
-    """A KAN that predicts classes, for scikit-learn's pipelines, searches and scores.
-
-    The network has one output per class; their softmax are the probabilities. Training minimises cross-entropy.
+    """A KAN that predicts classes: one output for each, whose softmax is its probability; the loss is cross-entropy.
 
     Parameters
     ----------
     hidden, grid, order, roughness, steps, starts, random_state
-        As for `KANRegressor`.
-
-    Attributes
-    ----------
-    classes_ : ndarray
-        The labels, sorted.
-    model_, history_, n_features_in_, feature_names_in_
-        As for `KANRegressor`.
+        As for `KANRegressor`, and so are the attributes; besides, `classes_` holds the labels, sorted.
 
     Examples
     --------

@@ -38,24 +38,17 @@ def formula(
     Parameters
     ----------
     model : KAN
-        All its edges are functions, as `symbolify` makes them.
+        All its edges must be functions, as `symbolify` makes them, and the arguments fit it; if not, ValueError.
     names : list of str, optional
         Names of the inputs; x_1, x_2, … by default.
     X, y : array_like, shapes (n, n_in) and (n, n_out), optional
-        Samples, by default random points in the ranges on which the edges were fitted. Targets, whose noise decides how
-        certain a constant is; by default the model's own outputs.
+        Samples, by default random where the edges were fitted, and targets, by default the model's own outputs.
     digits, snap, verbose : optional
-        Significant digits of constants that are not exact, all by default; whether to replace constants by exact ones
-        where the data allow it, and to print which.
+        Digits of inexact constants, all by default; whether to make constants exact if y allows it, and to print which.
 
     Returns
     -------
     sympy expression, or a list of them, one for each output
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an edge is still a spline, names, X or y do not fit the model, or the variance of y overflows.
 
     Examples
     --------
@@ -99,8 +92,8 @@ def formula(
     for layer in model.layers:
         nodes = layer.expressions(nodes, lambda k, start=start: number(start + k))
         start += layer.weights.size
-    is_exact = snap and objective.loss() <= floor
-    points = [dict(zip(symbols, row, strict=True)) for row in X[:: -(-len(X) // 10)]] if is_exact else []
+    some = X[:: -(-len(X) // 10)] if snap and objective.loss() <= floor else []
+    points = [dict(zip(symbols, row, strict=True)) for row in some]
     expressions = [_shorter(expression, points) for expression in nodes]
     return expressions[0] if n_out == 1 else expressions
 
@@ -114,10 +107,7 @@ def _where_fitted(model, n=1000):
 
 
 def _shorter(expression, points):
-    """Return a formula as it is or expanded, whichever has fewer inexact numbers, or else fewer operations.
-
-    With `points` {symbol: value}, numbers that are exact but for rounding are replaced, if the values there stay.
-    """
+    """Return the shorter of a formula and its expansion; with exact numbers, if its values at the points stay."""
     versions = [expression]
     if _terms(expression) <= MOST_TERMS:
         versions.append(expression.expand(power_exp=False, power_base=False, log=False))
@@ -144,6 +134,6 @@ def _terms(expression):
 def _exact(expression):
     """Replace the numbers in an expression that differ from exact ones only by the rounding of a few products."""
     floats = [atom for atom in expression.atoms() if atom.is_Float]
-    offers = [nice_number(float(each), 1e-11 * (1 + abs(float(each)))) for each in floats]
-    pairs = zip(floats, offers, strict=True)
-    return expression.xreplace({each: exact_number(text) for each, (cost, _, text) in pairs if cost < np.inf})
+    offers = {each: nice_number(float(each), 1e-11 * (1 + abs(float(each)))) for each in floats}
+    exact = {each: text for each, (cost, _, text) in offers.items() if cost < np.inf}
+    return expression.xreplace({each: exact_number(text) for each, text in exact.items()})

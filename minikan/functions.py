@@ -77,8 +77,7 @@ def named(name: str) -> Function:
 def register(function: Function, check: bool = True) -> None:
     """Add a function to the library, or replace the one of this name.
 
-    With `check`, its derivatives are compared with differences, and its expression with its values. ValueError or
-    TypeError, if these or the interval are wrong, or it is not a `Function`.
+    ValueError or TypeError, if it is no `Function`, its interval is wrong or, with `check`, derivatives or expression.
 
     Examples
     --------
@@ -124,17 +123,16 @@ def _power(name, n, complexity):
         return tuple(c * u ** (n - d) if c else 0 * u for d, c in enumerate(factors))
 
     whole = n > 0 and n == int(n)
-    low = -np.inf if whole else 1e-12 if n > 0 else _POSITIVE
-    parity = (-1) ** int(n) if whole else 0
+    low, parity = (-np.inf, (-1) ** int(n)) if whole else (1e-12 if n > 0 else _POSITIVE, 0)
     return Function(name, derivatives, lambda u: u ** Fraction(n), complexity, low, degree=n, parity=parity)
 
 
-def _sympy(name):
+def _sym(name):
     """Take a function of sympy, which is imported when the function is called."""
     return lambda *arguments: getattr(import_module("sympy"), name)(*arguments)
 
 
-def _arcsin(u):
+def _asin(u):
     root = np.sqrt(1 - u**2)
     return np.arcsin(u), 1 / root, u / root**3, (1 + 2 * u**2) / root**5
 
@@ -155,30 +153,28 @@ for _function in (
     _power("x", 1, 1), _power("x^2", 2, 2), _power("x^3", 3, 3), _power("x^4", 4, 3.5), _power("x^5", 5, 4),
     _power("1/x", -1.0, 2), _power("1/x^2", -2.0, 3), _power("1/x^3", -3.0, 4), _power("1/x^4", -4.0, 4.5),
     _power("1/x^5", -5.0, 5), _power("sqrt", 0.5, 2), _power("x^1.5", 1.5, 3), _power("1/sqrt", -0.5, 3),
-    Function("exp", lambda u: (np.exp(u),) * 4, _sympy("exp"), 2, high=100.0, shift_is_scale=True),
+    Function("exp", lambda u: (np.exp(u),) * 4, _sym("exp"), 2, high=100.0, shift_is_scale=True),
     Function("log", lambda u: (np.log(u), 1 / u, -1 / u**2, 2 / u**3),
-             _sympy("log"), 2, low=_POSITIVE, scale_is_shift=True),
-    Function("abs", lambda u: (np.abs(u), np.sign(u), 0 * u, 0 * u), _sympy("Abs"), 3, degree=1, parity=1),
-    Function("sgn", lambda u: (np.sign(u), *[0 * u] * 3), _sympy("sign"), 3, degree=0, parity=-1),
-    Function("sin", lambda u: (s := np.sin(u), c := np.cos(u), -s, -c),
-             _sympy("sin"), 2.5, parity=-1, half_period=np.pi),
+             _sym("log"), 2, low=_POSITIVE, scale_is_shift=True),
+    Function("abs", lambda u: (np.abs(u), np.sign(u), 0 * u, 0 * u), _sym("Abs"), 3, degree=1, parity=1),
+    Function("sgn", lambda u: (np.sign(u), *[0 * u] * 3), _sym("sign"), 3, degree=0, parity=-1),
+    Function("sin", lambda u: (s := np.sin(u), c := np.cos(u), -s, -c), _sym("sin"), 2.5, parity=-1, half_period=np.pi),
     Function("cos", lambda u: (c := np.cos(u), -(s := np.sin(u)), -c, s),
-             _sympy("cos"), 2.5, parity=1, half_period=np.pi, twin="sin"),
+             _sym("cos"), 2.5, parity=1, half_period=np.pi, twin="sin"),
     Function("tan", lambda u: (t := np.tan(u), d := 1 + t**2, 2 * t * d, d * (2 + 6 * t**2)),
-             _sympy("tan"), 3, low=-_BEFORE_POLE, high=_BEFORE_POLE, parity=-1),
-    Function("tanh", lambda u: tanh(u, 3), _sympy("tanh"), 3, parity=-1),
+             _sym("tan"), 3, low=-_BEFORE_POLE, high=_BEFORE_POLE, parity=-1),
+    Function("tanh", lambda u: tanh(u, 3), _sym("tanh"), 3, parity=-1),
     Function("sigmoid", lambda u: (s := sigmoid(u), d := s * (1 - s), d * (1 - 2 * s), d * (1 - 6 * d)),
-             lambda u: 1 / (1 + _sympy("exp")(-u)), 3, twin="tanh"),
+             lambda u: 1 / (1 + _sym("exp")(-u)), 3, twin="tanh"),
     Function("arctan", lambda u: (np.arctan(u), d := 1 / (1 + u**2), -2 * u * d**2, (6 * u**2 - 2) * d**3),
-             _sympy("atan"), 3, parity=-1),
-    Function("arcsin", _arcsin, _sympy("asin"), 3, **_UNIT, parity=-1),
-    Function("arccos", lambda u: (np.arccos(u), *(-d for d in _arcsin(u)[1:])),
-             _sympy("acos"), 3, **_UNIT, twin="arcsin"),
+             _sym("atan"), 3, parity=-1),
+    Function("arcsin", _asin, _sym("asin"), 3, **_UNIT, parity=-1),
+    Function("arccos", lambda u: (np.arccos(u), *(-d for d in _asin(u)[1:])), _sym("acos"), 3, **_UNIT, twin="arcsin"),
     Function("arctanh", lambda u: (np.arctanh(u), d := 1 / (1 - u**2), 2 * u * d**2, (2 + 6 * u**2) * d**3),
-             _sympy("atanh"), 3, **_UNIT, parity=-1),
-    Function("cosh", lambda u: (np.cosh(u), np.sinh(u)) * 2, _sympy("cosh"), 3, low=-100.0, high=100.0, parity=1),
+             _sym("atanh"), 3, **_UNIT, parity=-1),
+    Function("cosh", lambda u: (np.cosh(u), np.sinh(u)) * 2, _sym("cosh"), 3, low=-100.0, high=100.0, parity=1),
     Function("gaussian", lambda u: (g := np.exp(-(u**2)), -2 * u * g, (4 * u**2 - 2) * g, (12 - 8 * u**2) * u * g),
-             lambda u: _sympy("exp")(-(u**2)), 3, parity=1),
-    Function("J0", _bessel, lambda u: _sympy("besselj")(0, u), 4, low=-30.0, high=30.0, parity=1),
+             lambda u: _sym("exp")(-(u**2)), 3, parity=1),
+    Function("J0", _bessel, lambda u: _sym("besselj")(0, u), 4, low=-30.0, high=30.0, parity=1),
 ):  # fmt: skip
     register(_function, check=False)  # the tests check these

@@ -61,16 +61,14 @@ class Suggestions(list[Candidate]):
         if len(self) < 2:
             names = [f"{c.function.name}: no rival" for c in self]
             return f"{(names or ['no function of the library'])[0]} is defined here"
-        (name, price), (rival, other) = ((c.function.name, c.function.complexity) for c in self[:2])
+        (name, cost), (rival, its) = ((c.function.name, c.function.complexity) for c in self[:2])
         ratio = max(self[1].error, 1e-30) / max(self[0].error, 1e-30)
-        times = f"{max(ratio, 1 / ratio):.2g} times {'more' if ratio < 1 else 'less'}"
         if ratio < 1:
-            why = f"but is simpler by {other - price:g}"
-        elif price > other:
-            why = f"worth its {price - other:g} more of complexity"
-        else:
-            why = f"and is {'no more' if price == other else 'less'} complex"
-        return f"{name} leaves {times} than {rival}, {why}"
+            return f"{name} leaves {1 / ratio:.2g} times more than {rival}, but is simpler by {its - cost:g}"
+        why = f"and is {'no more' if cost == its else 'less'} complex"
+        if cost > its:
+            why = f"worth its {cost - its:g} more of complexity"
+        return f"{name} leaves {ratio:.2g} times less than {rival}, {why}"
 
 
 @np.errstate(all="ignore")  # a candidate that overflows is left out
@@ -111,9 +109,8 @@ def as_library(library: Library) -> list[Function]:
     if library is None:
         return [each for each in LIBRARY.values() if not each.twin and each.degree != 0]
     functions: list = [LIBRARY.get(each, each) if isinstance(each, str) else each for each in library]
-    for each in functions:
-        if not isinstance(each, Function):
-            raise ValueError(f"there is no function {each!r}; the library has {', '.join(LIBRARY)}")
+    if wrong := [each for each in functions if not isinstance(each, Function)]:
+        raise ValueError(f"there is no function {wrong[0]!r}; the library has {', '.join(LIBRARY)}")
     if not functions:
         raise ValueError("library must hold at least one function")
     return functions
@@ -177,11 +174,8 @@ def _regress(functions, ab, t, s):
 
 
 def _damped_step(fit, t, damping):
-    """Compute the damped steps of a and b, (B, 2), by variable projection, in L. Kaufman's shorter form.
-
-    As c and d follow a and b, only what is orthogonal to 1 and f counts (G. Golub, V. Pereyra, SIAM J. Numer. Anal. 10
-    (1973) 413).
-    """
+    """Compute the damped steps of a and b, (B, 2), by variable projection, in L. Kaufman's shorter form."""
+    # c and d follow a and b: only what is orthogonal to 1 and f counts (Golub, Pereyra, SIAM J. Numer. Anal. 10, 413).
     in_b = fit.c[:, None] * fit.slope
     jacobian = np.stack([in_b * t, in_b], axis=1)  # (B, 2, n)
     before = np.einsum("bkn,bkn->bk", jacobian, jacobian)

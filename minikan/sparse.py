@@ -49,9 +49,8 @@ class SparseLayer(CurveLayer):
             self._slices[at] = slice(start, start + edge.weights.size)
             edge.weights = view[self._slices[at]].reshape(edge.weights.shape)
             start += edge.weights.size
-        self.row_inputs = np.concatenate(
-            [np.full(edge.weights.size, i) for (i, _), edge in self.sheet.items()]
-        )
+        sizes = [edge.weights.size for edge in self.sheet.values()]
+        self.row_inputs = np.repeat([i for i, _ in self.sheet], sizes)
 
     @property
     def bases(self) -> tuple:
@@ -110,8 +109,8 @@ class SparseLayer(CurveLayer):
 
     def edge_features(self, cache: dict) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
         places = np.arange(self.weights.size)
-        for (i, j), edge in self.sheet.items():
-            yield i, j, places[self._slices[i, j]], edge.features(cache[i, j])
+        for at, edge in self.sheet.items():
+            yield *at, places[self._slices[at]], edge.features(cache[at])
 
     def raise_by(self, heights: np.ndarray) -> None:
         for j, height in enumerate(heights):  # by the first edge into each node

@@ -32,7 +32,7 @@ def suggest(
     model : KAN
     X : array_like, shape (n, n_in)
     layer, i, j : int
-        The edge from node i of a layer to node j of the next.
+        The edge from node i of a layer to node j of the next. If there is none, or no such function: ValueError.
     library, top : optional
         Candidates, names or `Function`, by default the whole library; the largest number of results.
 
@@ -40,11 +40,6 @@ def suggest(
     -------
     Suggestions
         A list of `Candidate`, the best by evidence first. Prints as a table.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there is no such edge or function, or X has the wrong shape.
 
     Examples
     --------
@@ -61,20 +56,16 @@ def suggest(
 def fix_symbolic(model: M, X: ArrayLike, layer: int, i: int, j: int, name: str | Function) -> M:
     """Make a new model in which one edge is a named function, fitted to the old edge; the old model is not changed.
 
+    ValueError or TypeError, if there is no such edge or function, or it is not defined on all samples.
+
     Parameters
     ----------
-    model, X, layer, i, j
-        As for `suggest`.
-    name : str or Function
+    model, X, layer, i, j, name
+        As for `suggest`, and the name of a function of the library, or a `Function`.
 
     Returns
     -------
     KAN
-
-    Raises
-    ------
-    ValueError, TypeError
-        If there is no such edge or function, or the function is not defined on all samples.
 
     Examples
     --------
@@ -96,27 +87,21 @@ def symbolify(model: M, X: ArrayLike, y: ArrayLike | None = None, *, library: Li
     """Make a new model whose edges are named functions.
 
     First every edge gets the function with the best evidence, and all constants are trained. If the result is not
-    exact, some names may be wrong. Then edges are named one by one, from the inputs up. A name is kept if training the
-    other splines restores the loss; then the other edges are named at once. In a first round all errors below a tenth
-    of an edge's variance are equal, so that simple functions come first; in a second, all below a thousandth. The best
-    network has the least n log(loss) + log(n) complexity (Schwarz's criterion, Ann. Statist. 6 (1978) 461).
+    exact, edges are named one by one, from the inputs up. A name is kept if training the other splines restores the
+    loss; then the others are named at once. In a first round all errors below a tenth of an edge's variance are equal,
+    so that simple functions come first; in a second, below a thousandth. The best has the least n log(loss) + log(n)
+    complexity (Schwarz's criterion). ValueError or TypeError, if X or y is wrong, or there is no such function.
 
     Parameters
     ----------
     model : KAN
     X : array_like, shape (n, n_in)
     y, library : optional
-        Targets (n, n_out), or (n,) for one output, by default the model's own outputs; candidates, by default the whole
-        library.
+        Targets (n, n_out) or (n,), by default the model's own outputs; candidates, by default the whole library.
 
     Returns
     -------
     KAN
-
-    Raises
-    ------
-    ValueError, TypeError
-        If X or y has the wrong shape, the variance of y overflows, or there is no such function.
 
     Examples
     --------
@@ -160,16 +145,15 @@ def _name_in_turn(model, trial, library, allowed):
     while left := unnamed(model):
         lowest = [at for at in left if at[0] == left[0][0]]
         found = [(at, each) for at in lowest for each in match(*edge_data(model, trial.X, *at), library)]
-        found.sort(key=lambda pair: (pair[1].evidence(allowed), pair[1].error))
         untried = [(at, each) for at, each in found if (at, each.function.name) not in tried]
+        untried.sort(key=lambda pair: (pair[1].evidence(allowed), pair[1].error))
         for at, each in untried[:8]:  # the search ends after eight failures in a row
             tried.add((at, each.function.name))
             if passed := trial(replace(model, {at: each})):
+                yield (model := passed)
                 break
         else:
             return
-        model = passed
-        yield model
 
 
 class _Trial:
@@ -189,9 +173,8 @@ class _Trial:
         """Train a model; return it if it passes."""
         model, loss = _trained(model, self.X, self.y, self.good)
         passed = loss <= self.good
-        if unnamed(model) and not self.noisy:
-            passed = loss <= 100 * self.good  # to train on the finer grid takes longest
-            passed = passed and _trained(model, self.X, self.y, loss / 4, 25, finer=True)[1] <= loss / 4
+        if unnamed(model) and not self.noisy and (passed := loss <= 100 * self.good):  # this takes longest
+            passed = _trained(model, self.X, self.y, loss / 4, 25, finer=True)[1] <= loss / 4
         return model if passed else None
 
 
