@@ -165,7 +165,8 @@ def fit(
     alone = loss == "mse" and optimizer.second_order and not penalties
     variance = objective.terms[0].variance() if alone else 0.0  # type: ignore[attr-defined]
     if variance:
-        objective.prior = lambda *state: SmoothPrior(*state) if state[2] > EXACT * variance else None
+        settled = EXACT * variance, SETTLED * variance  # before the prior would hold curves back, behind it says nothing
+        objective.prior = lambda *state: SmoothPrior(*state) if settled[0] < state[2] < settled[1] else None
     log = Log(objective, held_out)
     loop = Loop(log, optimizer, steps, every, batch_size, seed, SETTLED * variance, tol, patience, callback)
     try:
