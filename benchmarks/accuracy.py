@@ -92,8 +92,13 @@ def good_seeds(starts, seeds=20):
             model = KAN(widths, grid=grid, seed=seed)
             fit(model, X, function(X.T), steps=50, starts=starts, seed=seed, progress=False)
             errors.append(rmse(model, X_test, function(X_test.T)))
-        good, seconds = int(np.sum(np.array(errors) <= 3 * min(errors))), (time.process_time() - begin) / seeds
-        print(f"{' *'[demanded]} {name:17} {good:3}   RMSE {min(errors):.1e} … {max(errors):.1e}, {seconds:.2f} s each")
+        good, seconds = (
+            int(np.sum(np.array(errors) <= 3 * min(errors))),
+            (time.process_time() - begin) / seeds,
+        )
+        print(
+            f"{' *'[demanded]} {name:17} {good:3}   RMSE {min(errors):.1e} … {max(errors):.1e}, {seconds:.2f} s each"
+        )
         missed += demanded and starts > 1 and good < seeds - 1
     return missed
 
@@ -126,7 +131,10 @@ SMOOTH = {  # name: function of X (n, n_in), widths
     "exp(sin πx + y²)": (lambda X: np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2), (2, 1, 1)),
     "sqrt(3 + x + sin 2y)": (lambda X: np.sqrt(3 + X[:, 0] + np.sin(2 * X[:, 1])), (2, 1, 1)),
     "sin(x + y² + exp(z)/2)": (lambda X: np.sin(X[:, 0] + X[:, 1] ** 2 + np.exp(X[:, 2]) / 2), (3, 1, 1)),
-    "exp((sin x + y + z²)/2)": (lambda X: np.exp(0.5 * (np.sin(X[:, 0]) + X[:, 1] + X[:, 2] ** 2)), (3, 1, 1)),
+    "exp((sin x + y + z²)/2)": (
+        lambda X: np.exp(0.5 * (np.sin(X[:, 0]) + X[:, 1] + X[:, 2] ** 2)),
+        (3, 1, 1),
+    ),
 }
 GRIDS, WORST_RATIO, LEAST_EXPONENT = (5, 10, 20, 50, 100), 3.0, 3.8
 POOR = 0.03  # a relative error on the first grid that only a poor valley has

@@ -310,7 +310,9 @@ def passes():
         for lib in threadpool_info()
         if "architecture" in lib
     ]
-    print(f"Forward + backward, one thread, float64: ms (median), on {processor()}; NumPy with {', '.join(blas)}\n")
+    print(
+        f"Forward + backward, one thread, float64: ms (median), on {processor()}; NumPy with {', '.join(blas)}\n"
+    )
     print(f"{'shape':14}{'G':>4}{'n':>8} |" + "".join(f"{name:>14}" for name in CONTESTANTS), end="")
     print(" | ahead of the best    claim   goal | by least times | of the best under torch.compile")
     missed, races = [], []

@@ -33,7 +33,9 @@ class Layer(ABC):
     )  # all parameters, in any shape, perhaps none; in a network a view of the network's vector
     bases: tuple = ()  # what training may change beside the weights: families of curves, whose grids can move
     has_curves = True  # whether it can be part of a KAN: its edges are curves, or it has no edges
-    is_linear = False  # whether z = Wᵀ Φ(x) with a `basis` and weights W (n_in, m, n_out), for least squares to find
+    is_linear = (
+        False  # whether z = Wᵀ Φ(x) with a `basis` and weights W (n_in, m, n_out), for least squares to find
+    )
     parts: tuple[str, ...] = ()  # names of the constructor's arguments, and of attributes that hold them
     kinds: ClassVar[dict[str, type[Layer]]] = {}  # every kind of layer by its name, for `load`
 

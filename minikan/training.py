@@ -143,7 +143,11 @@ def fit(
         except (TypeError, ValueError):
             raise ValueError("validation must be a pair (X, y)") from None
         held_out = as_objective(model, Xv, yv, None, criterion, "validation ")
-    steps, starts, tol = as_integer(steps, "steps", 1), as_integer(starts, "starts", 1), as_number(tol, "tol", 0)
+    steps, starts, tol = (
+        as_integer(steps, "steps", 1),
+        as_integer(starts, "starts", 1),
+        as_number(tol, "tol", 0),
+    )
     patience = np.inf if patience is None else as_integer(patience, "patience", 1)
     optimizer = as_optimizer(optimizer)
     every = GRID_STEPS if update_grid is True else as_integer(update_grid or 0, "update_grid", 0)
@@ -165,7 +169,10 @@ def fit(
     alone = loss == "mse" and optimizer.second_order and not penalties
     variance = objective.terms[0].variance() if alone else 0.0  # type: ignore[attr-defined]
     if variance:
-        settled = EXACT * variance, SETTLED * variance  # before the prior would hold curves back, behind it says nothing
+        settled = (
+            EXACT * variance,
+            SETTLED * variance,
+        )  # before the prior would hold curves back, behind it says nothing
         objective.prior = lambda *state: SmoothPrior(*state) if settled[0] < state[2] < settled[1] else None
     log = Log(objective, held_out)
     loop = Loop(log, optimizer, steps, every, batch_size, seed, SETTLED * variance, tol, patience, callback)
@@ -206,7 +213,10 @@ class Loop:
         log, objective = self.log, self.log.objective
         parts, record_every = None, 1  # steps between two records
         if self.batch_size:
-            parts, record_every = batches(objective, self.batch_size, self.seed), -(-objective.n // self.batch_size)
+            parts, record_every = (
+                batches(objective, self.batch_size, self.seed),
+                -(-objective.n // self.batch_size),
+            )
         samples = np.concatenate([term.X for term in objective.terms if term.n])  # type: ignore[attr-defined]
         log.record(0)
         for step in range(self.steps):

@@ -104,7 +104,13 @@ LAYERS = {
     "all edges sparse": lambda: SparseLayer(3, 2, {(i, j): curve(i) for i in range(3) for j in range(2)}),
     "missing edges": lambda: SparseLayer(3, 2, {(0, 0): curve(0), (2, 0): curve(2), (2, 1): curve(2)}),
     "mixed families": lambda: SparseLayer(
-        3, 2, {(0, 0): curve(0, Chebyshev(DOMAINS[0], 4)), (1, 1): curve(1, Fourier(DOMAINS[1], 2)), (2, 1): curve(2)}
+        3,
+        2,
+        {
+            (0, 0): curve(0, Chebyshev(DOMAINS[0], 4)),
+            (1, 1): curve(1, Fourier(DOMAINS[1], 2)),
+            (2, 1): curve(2),
+        },
     ),
     "curves and names": lambda: SparseLayer(
         3, 2, {(0, 0): name("sin", 2, 0.3), (1, 0): curve(1), (1, 1): name("exp", -0.7, 0.2)}
@@ -194,7 +200,9 @@ def samples(layer, place, n=9):
     for i, (low, high) in enumerate(domains(layer)):
         inside, outside = rng.uniform(low, high, 50 * n), rng.uniform(high, high + 1, 50 * n)
         outside = np.where(rng.random(50 * n) < 0.5, outside, low + high - outside)
-        drawn = {"inside": inside, "outside": outside}.get(place, np.where(rng.random(50 * n) < 0.5, inside, outside))
+        drawn = {"inside": inside, "outside": outside}.get(
+            place, np.where(rng.random(50 * n) < 0.5, inside, outside)
+        )
         near = np.abs(drawn - kinks(layer, i)[:, None]).min(axis=0)
         x[i] = drawn[near > 4 * H][:n]
     return x
@@ -260,7 +268,15 @@ def slow_features(basis, i, x):
         return values
     h = 1e-3 * (low - high if x > high else high - low)  # into the domain
     table = [slow_inside(basis, i, at + n * h) for n in range(7)]
-    weights = (-49 / 20, 6, -15 / 2, 20 / 3, -15 / 4, 6 / 5, -1 / 6)  # the one-sided difference of sixth order
+    weights = (
+        -49 / 20,
+        6,
+        -15 / 2,
+        20 / 3,
+        -15 / 4,
+        6 / 5,
+        -1 / 6,
+    )  # the one-sided difference of sixth order
     slopes = [sum(w * row[m] for w, row in zip(weights, table, strict=True)) / h for m in range(basis.m)]
     return [value + slope * (x - at) for value, slope in zip(values, slopes, strict=True)]
 
@@ -279,7 +295,12 @@ def slow_inside(basis, i, x):
         values = [math.cos(m * math.acos(min(max(u, -1), 1))) for m in range(basis.grid + 1)]
     elif isinstance(basis, Fourier):
         waves = range(1, basis.grid + 1)
-        values = [1, u, *(math.cos(m * math.pi * u) for m in waves), *(math.sin(m * math.pi * u) for m in waves)]
+        values = [
+            1,
+            u,
+            *(math.cos(m * math.pi * u) for m in waves),
+            *(math.sin(m * math.pi * u) for m in waves),
+        ]
     bases = {
         "silu": lambda x: x / (1 + math.exp(-x)),
         "tanh": math.tanh,
@@ -300,7 +321,9 @@ def slow_edge(layer, i, j, x):
         if edge.name:
             a, b, c, d = edge.weights.tolist()
             return c * functions[edge.name](a * x + b) + d
-        return sum(w * f for w, f in zip(edge.weights.ravel().tolist(), slow_features(edge.basis, 0, x), strict=True))
+        return sum(
+            w * f for w, f in zip(edge.weights.ravel().tolist(), slow_features(edge.basis, 0, x), strict=True)
+        )
     total = 0.0
     for m, feature in enumerate(slow_features(layer.basis, i, x)):
         weight = (
@@ -428,7 +451,9 @@ def test_curves_are_differences_of_each_other(layer, place):
     for d, row in enumerate(rows):
         assert row.shape == (len(layer.row_inputs), 9)
         if d > 0:
-            assert_close(row, difference(lambda t, d=d: layer.features(layer.forward(x + t)[1], d - 1)), 1e-7, 1)
+            assert_close(
+                row, difference(lambda t, d=d: layer.features(layer.forward(x + t)[1], d - 1)), 1e-7, 1
+            )
     ends = domains(layer)
     if (
         place == "outside"
@@ -487,7 +512,9 @@ def test_every_edge_can_be_taken_out(edges):
         value, cache = edge.forward(x[[i]])
         assert_close(value[0], whole[j, i], 1e-13, 1)
         for d in range(4):
-            assert_close(edge.curves(cache, d)[0, 0], edges.edges(x, d)[j, i], 1e-13, np.abs(edges.edges(x, d)).max())
+            assert_close(
+                edge.curves(cache, d)[0, 0], edges.edges(x, d)[j, i], 1e-13, np.abs(edges.edges(x, d)).max()
+            )
         edge.raise_by(np.array([0.7]))
         assert_close(output(edge, x[[i]]), value + 0.7, 1e-12, 1)
         np.testing.assert_array_equal(edges.edges(x)[j, i], whole[j, i])  # a copy it was
@@ -523,7 +550,9 @@ def test_jets_are_derivatives_along_a_curve(layer, place):
             return np.stack([x[0] + t * x[c] + 0.5 * t**2 * x[c + 2], x[c] + t * x[c + 2], x[c + 2]])
 
         assert_close(z[c], difference(lambda t, along=along: output(layer, along(0.9 * t)[0])) / 0.9)
-        assert_close(z[c + 2], difference(lambda t, along=along: layer.forward_jets(along(0.9 * t))[0][1]) / 0.9)
+        assert_close(
+            z[c + 2], difference(lambda t, along=along: layer.forward_jets(along(0.9 * t))[0][1]) / 0.9
+        )
 
 
 @everywhere
@@ -552,7 +581,9 @@ def test_without_derivatives_jets_are_the_jacobian(layer):
     z, cache = layer.forward_jets(x[None])
     assert z.shape == (1, layer.n_out, 9)
     _, plain = layer.forward(x)
-    assert_close(jacobian_of_jets(layer, cache, sensitivity), jacobian(layer, plain, sensitivity[:, 0]), 1e-13, 1)
+    assert_close(
+        jacobian_of_jets(layer, cache, sensitivity), jacobian(layer, plain, sensitivity[:, 0]), 1e-13, 1
+    )
     expected = np.stack([layer.backward(plain, each[0])[1] for each in sensitivity])
     assert_close(layer.pull_jets(cache, sensitivity)[:, 0], expected, 1e-12, 1)
 
@@ -568,7 +599,9 @@ def test_jets_agree_with_the_derivatives_in_the_inputs(layer, place):
     direction = random(1, layer.n_in)
     _, along, twice = jets(model, X, direction)
     assert_close(along, np.einsum("noi,di->nod", gradient, direction), 1e-12)
-    assert_close(twice, np.einsum("noik,di,dk->nod", hessian, direction, direction), 1e-12, np.abs(hessian).max())
+    assert_close(
+        twice, np.einsum("noik,di,dk->nod", hessian, direction, direction), 1e-12, np.abs(hessian).max()
+    )
 
 
 # --- caches -----------------------------------------------------------------------------------------------------------
@@ -578,7 +611,10 @@ def everything(layer, cache, jets, upstream):
     """All derivatives that a layer can tell from a pass."""
     first = random(layer.n_in, 9)
     found = [*layer.backward(cache, upstream), jacobian(layer, cache, upstream[None]), layer.slopes(cache)]
-    found += [layer.second_derivative(cache, first, first), layer.pull_jets(jets, np.stack([upstream] * 5)[None])]
+    found += [
+        layer.second_derivative(cache, first, first),
+        layer.pull_jets(jets, np.stack([upstream] * 5)[None]),
+    ]
     found += [jacobian_of_jets(layer, jets, np.stack([upstream] * 5)[None])]
     if isinstance(layer, AdditiveLayer):
         found += [*(layer.curves(cache, d) for d in range(4)), layer.features(cache, 2)]
@@ -791,7 +827,9 @@ def test_weights_are_drawn_anew(layer):
 def test_without_noise_edges_begin_as_straight_lines(edges):
     layer = edges.copy()
     layer.initialise(np.random.default_rng(0), 0.0)
-    if any(each.name for each in all_edges(layer)) or any(getattr(each, "order", 3) == 0 for each in all_bases(layer)):
+    if any(each.name for each in all_edges(layer)) or any(
+        getattr(each, "order", 3) == 0 for each in all_bases(layer)
+    ):
         pytest.skip("names are kept, and a staircase is no line")
     ends = domains(layer)
     if isinstance(layer, KANLayer):
@@ -864,7 +902,9 @@ def test_moved_grids_hold_the_curves_where_the_data_are(layer):
     assert fitted.covers(x) and not fitted.covers(x + 1)
     tolerance = max(fitted_tolerance(basis) for basis in all_bases(layer))
     assert_close(output(fitted, x), output(layer, x), tolerance)
-    assert_close(output(fitted.fitted(x, 0.7), x), output(fitted, x), 1e-9)  # once more changes nothing but rounding
+    assert_close(
+        output(fitted.fitted(x, 0.7), x), output(fitted, x), 1e-9
+    )  # once more changes nothing but rounding
 
 
 @everywhere

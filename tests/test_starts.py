@@ -134,8 +134,10 @@ def test_where_a_search_is_possible():
 def test_a_found_network_gives_what_the_search_said():
     X, y = data(300)
     X, model = 2 + 3 * X, KAN([2, 2, 1, 1], domain=(-1, 5), seed=3)
-    terms = [Data(part, values[None], np.full(len(part), 1 / len(part)), MeanSquaredError())
-             for part, values in ((X[:200], y[:200]), (X[200:], y[200:]))]
+    terms = [
+        Data(part, values[None], np.full(len(part), 1 / len(part)), MeanSquaredError())
+        for part, values in ((X[:200], y[:200]), (X[200:], y[200:]))
+    ]
     for depth in (1, 2):
         search, rng = Search(model.layers, depth, *terms), np.random.default_rng(0)
         tables = [rng.normal(size=(3, layer.n_out, layer.n_in, 4)) for layer in model.layers[:depth]]
@@ -143,7 +145,9 @@ def test_a_found_network_gives_what_the_search_said():
         for k in range(3):
             network = KAN.from_layers(search.network([table[k] for table in scaled], W[k]))
             half = 0.5 * (y.max() - y.min())  # the search works with targets from -1 to 1
-            assert np.mean((network(X[200:])[:, 0] - y[200:]) ** 2) == pytest.approx(errors[k] * half**2, rel=1e-6)
+            assert np.mean((network(X[200:])[:, 0] - y[200:]) ** 2) == pytest.approx(
+                errors[k] * half**2, rel=1e-6
+            )
             hidden, _ = network.layers[0].forward(X.T)
             assert [hidden.min(), hidden.max()] == pytest.approx([-1, 1])
 
@@ -176,7 +180,9 @@ def test_validation_decides_and_callbacks_see_the_last_training_only():
     X, y = data(300)
     calls = []
     model = KAN([2, 1, 1])
-    history = fit(model, X, y, steps=5, starts=2, validation=data(100, 1), callback=lambda *a: calls.append(a))
+    history = fit(
+        model, X, y, steps=5, starts=2, validation=data(100, 1), callback=lambda *a: calls.append(a)
+    )
     assert [step for step, _ in calls] == history.step.tolist()
     assert history.validation_rmse.min() == pytest.approx(rmse(model, *data(100, 1)))
 
@@ -229,7 +235,15 @@ def test_an_error_leaves_the_model_alone(monkeypatch):
     for after in (1, 9, 14):
         monkeypatch.setattr(Breaking, "moves", 0)
         with pytest.raises(ZeroDivisionError):
-            fit(model, X, y, steps=20, starts=2, update_grid=True, optimizer=Breaking(after, ZeroDivisionError()))
+            fit(
+                model,
+                X,
+                y,
+                steps=20,
+                starts=2,
+                update_grid=True,
+                optimizer=Breaking(after, ZeroDivisionError()),
+            )
         assert model.is_in(before)
     for wrong in ({"starts": 0}, {"starts": 1.5}, {"starts": 2, "seed": -1}):
         with pytest.raises((ValueError, TypeError), match=r"starts|seed"):

@@ -79,7 +79,9 @@ def test_every_optimizer_takes_a_term_of_ones_own(name, optimizer):
 
 def test_mini_batches_take_it_too():
     model = KAN([2, 1], grid=3)
-    history = fit(model, X, Y, steps=120, optimizer="adam", batch_size=20, penalty=[Integral(2.0), Sparsity(1e-3)])
+    history = fit(
+        model, X, Y, steps=120, optimizer="adam", batch_size=20, penalty=[Integral(2.0), Sparsity(1e-3)]
+    )
     assert history.loss.min() < 0.5 * history.loss[0]
     assert abs(model(Integral(2.0).points).mean() - 2.0) < 1
 
@@ -150,7 +152,9 @@ def test_a_new_objective_forgets_the_damping():
     assert used.mu != new.mu
     histories = fit(model, X, Y, steps=4, optimizer=used), fit(same, X, Y, steps=4, optimizer=new)
     np.testing.assert_array_equal(histories[0].loss, histories[1].loss)
-    one, other = (Objective(KAN([2, 1]), as_objective(model, X, Y, None, MeanSquaredError()).terms) for _ in range(2))
+    one, other = (
+        Objective(KAN([2, 1]), as_objective(model, X, Y, None, MeanSquaredError()).terms) for _ in range(2)
+    )
     used.step(one)
     mu = used.mu
     used.step(one)
