@@ -108,7 +108,7 @@ def add_products(gradient: np.ndarray, matrix: np.ndarray, block: Block) -> None
 
 def add_rows(R: np.ndarray, q: np.ndarray, block: Block) -> tuple[np.ndarray, np.ndarray]:
     """Add a block to a QR decomposition of J with the column r: R (P, P) and q (P,), the part of Qᵀr that matters."""
-    sets = zip(block.rows, block.where, strict=True) if block.rows.ndim == 3 else [block[1:]]
+    sets = zip(block.rows, block.where, strict=True) if block.rows.ndim == 3 else [block[1:]]  # type: ignore[arg-type]
     stack = [np.column_stack([R, q])]
     for rows, where in sets:
         stack.append(np.zeros((rows.shape[1], len(q) + 1)))
