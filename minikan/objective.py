@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .losses import Loss
 from .network import Network
 from .terms import Block, Data, Term
 from .validation import as_generator, as_numbers, as_samples
@@ -129,7 +130,13 @@ def batches(objective: Objective, size: int, seed: int | np.random.Generator) ->
 
 
 def as_objective(
-    model: Network, X: ArrayLike, y: ArrayLike, weights: ArrayLike | None, criterion, name="", penalties=()
+    model: Network,
+    X: ArrayLike,
+    y: ArrayLike,
+    weights: ArrayLike | None,
+    criterion: Loss,
+    name: str = "",
+    penalties: Iterable[Term] = (),
 ) -> Objective:
     """Check samples, targets and weights, and make an objective of them and of penalties."""
     X = as_samples(X, model.widths[0], f"{name}X")

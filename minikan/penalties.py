@@ -130,7 +130,9 @@ class Sparsity(Term):
         change = -(np.log(share) + entropy(size)) / size.sum()  # of the entropy
         return self.strength * (1 + self.entropy * change)
 
-    def activation_derivatives(self, curves, price, weights):
+    def activation_derivatives(
+        self, curves: np.ndarray, price: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Differentiate in activations (n_out, n_in, n): once, and the parabola twice."""
         second = price[:, :, None] * weights / np.sqrt(curves**2 + self.smoothing**2)
         return second * curves, np.maximum(second, 0)

@@ -5,8 +5,8 @@ is added for each spline, with the differences d = D c of its coefficients (`min
 
     E |d|² / (n s² + n E / t)              E: the loss, n: samples, t: the trace of the curve's part in JᵀJ
 
-It expects differences of the size of their median s, and errors of size √E. It weighs less than one sample (because of
-n E / t), does not depend on units, and vanishes as the loss does.
+It expects differences of the size of their median s, and errors of size √E. The part n E / t keeps it weak where many
+samples are. It does not depend on units, and vanishes as the loss does. `fit` adds it once the valley is found.
 """
 
 from __future__ import annotations
