@@ -24,9 +24,9 @@ def drawn(explorer, **state):
     return figure.axes
 
 
-def test_without_a_penalty_no_threshold_leaves_the_three_edges(dial):
+def test_without_a_penalty_no_threshold_leaves_the_three_edges_unharmed(dial):
     """The answers that the chapter gives to its questions."""
-    assert all(edges != 3 for edges, _, _ in dial.cut[0])
+    assert all(edges != 3 or error > 100 * dial.errors[0] for edges, _, error in dial.cut[0])
 
 
 @pytest.mark.parametrize("strength", [3, 4, 5])
