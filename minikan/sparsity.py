@@ -38,8 +38,8 @@ def attribute(model: Network, X: ArrayLike, rule: str = "backward") -> Attributi
     rule : {"backward", "magnitude"}
         "backward", as in pykan 0.2.8: outputs score 1; an edge scores std(φ) / std(z) times the score of its node z;
         other nodes score the sum over the edges that leave them. Where nodes multiply, φ is their change, to first
-        order, if only one factor varies. "magnitude", as in the paper: an edge scores the mean of |φ|; a node, the
-        smaller of its largest incoming and its largest outgoing edge.
+        order, if only one factor varies. "magnitude", as in the paper: an edge scores its mean absolute activation; a
+        node, the smaller of its largest incoming and its largest outgoing edge.
 
     Returns
     -------
