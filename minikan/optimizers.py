@@ -78,7 +78,9 @@ class Adam(Optimizer):
 
     stochastic = True
 
-    def __init__(self, learning_rate: float = 1e-2, mean_decay: float = 0.9, square_decay: float = 0.999):
+    def __init__(
+        self, learning_rate: float = 1e-2, mean_decay: float = 0.9, square_decay: float = 0.999
+    ) -> None:
         self.learning_rate, self.mean_decay, self.square_decay = learning_rate, mean_decay, square_decay
 
     def forget(self) -> None:

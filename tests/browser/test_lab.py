@@ -11,7 +11,8 @@ def test_notebook_runs_and_its_explorables_obey(notebook, record_property):
         move_everything(explorable)
         latencies += explorable.latencies
     assert notebook.complaints == []
-    median = statistics.median(latencies or [0])  # from key press to new picture: told, since the machine may be busy
+    # From key press to new picture; told and not judged, since the machine may be busy.
+    median = statistics.median(latencies or [0])
     record_property("median_latency_ms", round(median))
     print(f"{notebook.name}: {len(latencies)} pictures, median {median:.0f} ms")
 
