@@ -61,7 +61,7 @@ def fit(
     Parameters
     ----------
     model : KAN or MLP
-        Its parameters change, and with `update_grid` its knots.
+        Its parameters change, and its knots where grids move: see `update_grid` and `penalty`.
     X : array_like, shape (n, n_in)
         Samples.
     y : array_like, shape (n, n_out), or (n,) for one output
