@@ -54,7 +54,13 @@ def relink(text, path):
 def chapter(path):
     """Read a notebook as a page: its links lead to pages, its pictures have their descriptions."""
     notebook = nbformat.read(path, as_version=4)
+    solved = nbformat.read(TUTORIAL / "solutions" / path.name, as_version=4)
+    shown = {cell.id: cell.get("outputs", []) for cell in solved.cells}
     for cell in notebook.cells:
+        if (
+            cell.cell_type == "code" and cell.execution_count is None
+        ):  # it waits to be run; a page cannot be run
+            cell.outputs = shown[cell.id]
         if cell.cell_type == "markdown":
             cell.source = relink(cell.source, path)
         for output in cell.get("outputs", []):

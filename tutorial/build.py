@@ -5,7 +5,8 @@ for those named on the command line, this
 
 1. fills in the generated cells: "facts" in each chapter, "map" in the index;
 2. executes it in a fresh kernel and stores it in a normal form, so that diffs show what changed;
-3. generates the student's notebook in `tutorial/`, with nbgrader's preprocessors, and does the same.
+3. generates the student's notebook in `tutorial/`, with nbgrader's preprocessors, and does the same. Cells that
+   answer a prediction are executed and stored without what they show: they wait for the student to run them.
 
 `python tutorial/build.py --check` executes nothing; it fails unless all that is generated is up to date.
 """
@@ -33,6 +34,9 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 RUN_TIMES = (10, 20, 30, 60)  # seconds; a chapter that needs longer is too long
 STEADY = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"), "1")
 FOLDED = "hide-input"  # the tag of cells that hold no more than the words of a picture
+PREDICT = "**Predict"  # what a markdown cell contains whose question the code below it answers
+ANSWERS, KEEPS = "answers-prediction", "keep-output"  # tags for cells where that rule is not right
+UNCOMPARED = "nbval-ignore-output"
 LINK = re.compile(r"""(\]\(|(?:href|src)=")([^)\s"]+)""")
 
 
@@ -82,6 +86,13 @@ def exercises(notebook):
     return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
 
 
+def study_time(about):
+    """Say how long a chapter takes, without and with all that is optional."""
+    everything = about.get("minutes_all")
+    more = f" for the core, {everything} with all exercises and optional parts" if everything else ""
+    return f"**{about.minutes} minutes**{more or ' to study'}"
+
+
 def facts(path, notebook):
     """Write the facts on a chapter; `path` is where the notebook lies that they are for."""
     about, names = notebook.metadata.minikan, [source.name for source in sources()]
@@ -96,19 +107,23 @@ def facts(path, notebook):
     else:
         twin = f"[Worked solutions](solutions/{path.name})"
     return (
-        f"**{about.minutes} minutes** to study · **under {about.seconds} s** to run · {about.difficulty}\n\n"
+        f"{study_time(about)} · **under {about.seconds} s** to run · {about.difficulty}\n\n"
         f"{' · '.join(neighbours)}\n\n{twin} · [open in Binder]({binder_address(path)})"
     )
 
 
 def chapter_map():
     """Write the table of all chapters for the index."""
-    rows = ["| chapter | to study | to run | exercises | difficulty |", "|---|---|---|---|---|"]
+    rows = [
+        "| chapter | to study the core | with all exercises and optional parts | to run | exercises | difficulty |",
+        "|---|---|---|---|---|---|",
+    ]
     for source in chapters():
         notebook = read(source)
         about = notebook.metadata.minikan
         rows.append(
-            f"| [{title(notebook)}]({source.name}) | {about.minutes} min | under {about.seconds} s "
+            f"| [{title(notebook)}]({source.name}) | {about.minutes} min | {about.get('minutes_all', '?')} min "
+            f"| under {about.seconds} s "
             f"| {len(exercises(notebook))} | {about.difficulty} |"
         )
     return "\n".join(rows)
@@ -129,8 +144,13 @@ def fill_in(path, notebook):
 def student_copy(source):
     """Generate the student's notebook from a source, not yet executed."""
     notebook, resources = read(source), {}
+    notebook, resources = TagRemovePreprocessor(remove_cell_tags={"solution-only"}).preprocess(
+        notebook, resources
+    )
+    for cell in waiting(notebook):
+        if cell.outputs and UNCOMPARED not in cell.metadata.get("tags", []):
+            cell.metadata.tags = [*cell.metadata.get("tags", []), UNCOMPARED]  # there is nothing to compare
     for preprocessor in (
-        TagRemovePreprocessor(remove_cell_tags={"solution-only"}),
         CheckCellMetadata(),
         ClearSolutions(),
         ClearHiddenTests(),
@@ -143,6 +163,31 @@ def student_copy(source):
             cell.source = LINK.sub(_from_tutorial, cell.source)
     fill_in(TUTORIAL / source.name, notebook)
     return normalise(notebook)
+
+
+def waiting(notebook):
+    """List the cells that wait, in the student's copy, to be run after a prediction; none in the index.
+
+    They are all code cells between a markdown cell that says **Predict** and the next one, but for explorables,
+    whose still pictures are questions, too.
+    """
+    found, predicted = [], False
+    for cell in notebook.cells if notebook.metadata.minikan.get("chapter") else []:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            predicted = PREDICT in cell.source
+        elif cell.cell_type == "code":
+            still = any(o.output_type == "execute_result" and "image/png" in o.data for o in cell.outputs)
+            if ANSWERS in tags or (predicted and KEEPS not in tags and not still):
+                found.append(cell)
+    return found
+
+
+def hold_back(notebook):
+    """Take away what the waiting cells show, so that they look as if they had never been run."""
+    for cell in waiting(notebook):
+        cell.outputs, cell.execution_count = [], None
+    return notebook
 
 
 def _from_tutorial(link):
@@ -248,7 +293,7 @@ def build(source):
     store(source, normalise(notebook))
     copy = student_copy(source)
     execute(TUTORIAL / source.name, copy)
-    store(TUTORIAL / source.name, normalise(copy))
+    store(TUTORIAL / source.name, normalise(hold_back(copy)))
     print(f"{source.stem}: {seconds:.1f} s")
 
 

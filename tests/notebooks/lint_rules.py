@@ -89,6 +89,14 @@ def prose(notebook):
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
+def waiting_cells(notebook, path):
+    """Number the cells of a student's copy that wait to be run after a prediction."""
+    if path.parent == build.SOLUTIONS:
+        return []
+    waiting = {cell.id for cell in build.waiting(notebook)}
+    return [i for i, cell in code_cells(notebook) if cell.id in waiting]
+
+
 def is_index(path):
     """Tell the index from the chapters."""
     return path.stem == "index"
@@ -128,12 +136,22 @@ def skips_no_heading_level(notebook, path):
 
 @rule
 def was_run_in_order(notebook, path):
-    """Every code cell was executed, from top to bottom, and none is empty."""
+    """Every code cell was executed, from top to bottom, but for those that wait; and none is empty."""
+    waiting = waiting_cells(notebook, path)
     for count, (i, cell) in enumerate(code_cells(notebook), start=1):
         if not cell.source.strip():
             yield f"cell {i} is empty"
-        if cell.execution_count != count:
+        if i not in waiting and cell.execution_count != count:
             yield f"cell {i} has execution count {cell.execution_count}, not {count}"
+
+
+@rule
+def spoils_no_prediction(notebook, path):
+    """In a student's copy, a cell that answers a prediction shows nothing until it is run."""
+    for i in waiting_cells(notebook, path):
+        cell = notebook.cells[i]
+        if cell.outputs or cell.execution_count is not None:
+            yield f"cell {i} shows what the reader is asked to predict"
 
 
 @rule
@@ -197,12 +215,14 @@ def uses_only_plain_python(notebook, path):
 
 @rule
 def compares_nearly_all_outputs(notebook, path):
-    """At most two cells are exempt from the comparison of outputs."""
+    """At most two cells that show something are exempt from the comparison of outputs."""
+    waiting = waiting_cells(notebook, path)
     markers = ("nbval-ignore-output", "nbval-skip", "nbval_ignore_output", "nbval_skip", "raises-exception")
     exempt = [
         i
         for i, cell in code_cells(notebook)
-        if any(marker in f"{cell.metadata.get('tags')} {cell.source}".lower() for marker in markers)
+        if i not in waiting
+        and any(marker in f"{cell.metadata.get('tags')} {cell.source}".lower() for marker in markers)
     ]
     if len(exempt) > MOST_UNCOMPARED:
         yield f"the outputs of cells {exempt} are not compared; {MOST_UNCOMPARED} may be"

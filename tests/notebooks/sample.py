@@ -72,7 +72,7 @@ def sample_chapter():
         ),
         new_markdown_cell("## Sources\n\nThe paper, section 2.", id="sources"),
     ]
-    about = {"chapter": 99, "minutes": 5, "difficulty": "easy"}
+    about = {"chapter": 99, "minutes": 5, "minutes_all": 9, "difficulty": "easy"}
     notebook = new_notebook(cells=cells, metadata={"minikan": about})
     for cell in notebook.cells:
         if cell.cell_type == "code":

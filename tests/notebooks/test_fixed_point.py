@@ -21,6 +21,8 @@ def test_fresh_run_changes_nothing(path, record_property):
     seconds = build.execute(path, fresh)
     record_property("seconds", round(seconds, 1))
     assert seconds < MOST_SECONDS
+    if path.parent == build.TUTORIAL:
+        build.hold_back(fresh)
     exempt = [cell.id for cell in fresh.cells if "nbval-ignore-output" in cell.metadata.get("tags", [])]
     stored = without_pictures(build.read(path))
     for before, after in zip(stored.cells, without_pictures(build.normalise(fresh)).cells, strict=True):

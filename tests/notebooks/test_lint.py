@@ -23,6 +23,7 @@ def sample():
 
 
 PATH = build.SOLUTIONS / "99_sample.ipynb"
+COPY = build.TUTORIAL / "99_sample.ipynb"
 
 
 def cell(notebook, id):
@@ -142,6 +143,21 @@ SPOILS = {
 
 def test_the_sample_keeps_the_rules(sample):
     assert lint_rules.lint(sample, PATH) == []
+    replace(sample, "goals", "../", "")
+    assert lint_rules.lint(build.hold_back(sample), COPY) == []
+
+
+@pytest.mark.parametrize("spoil", ["count", "output"])
+def test_a_prediction_that_is_spoiled_is_noticed(sample, spoil):
+    replace(sample, "goals", "../", "")
+    shown = copy.deepcopy(cell(sample, "sum"))
+    build.hold_back(sample)
+    if spoil == "count":
+        cell(sample, "sum").execution_count = shown.execution_count
+    else:
+        cell(sample, "sum").outputs = shown.outputs
+    (problem,) = lint_rules.lint(sample, COPY)
+    assert problem.startswith("spoils_no_prediction: ")
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
@@ -154,4 +170,5 @@ def test_rule_notices(sample, spoil):
 
 
 def test_every_rule_is_seen_failing():
-    assert {rule for rule, _ in SPOILS.values()} == {rule.__name__ for rule in lint_rules.RULES}
+    seen = {rule for rule, _ in SPOILS.values()} | {lint_rules.spoils_no_prediction.__name__}
+    assert seen == {rule.__name__ for rule in lint_rules.RULES}

@@ -74,12 +74,41 @@ def test_student_copy_has_stubs_and_no_solutions(tutorial):
     )
 
 
+def test_what_answers_a_prediction_waits_in_the_copy(tutorial):
+    source = tutorial / "solutions" / "99_sample.ipynb"
+    cells = {cell.id: cell for cell in build.read(source).cells}
+    copy = build.student_copy(source)
+    assert [cell.id for cell in build.waiting(copy)] == ["sum", "tent", "explorable"]  # nothing was drawn yet
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = cells[cell.id].outputs, 1
+    assert [cell.id for cell in build.waiting(copy)] == ["sum", "tent"]
+    held = {cell.id: cell for cell in build.normalise(build.hold_back(copy)).cells}
+    for id in ("sum", "tent"):
+        assert held[id].outputs == [] and held[id].execution_count is None
+    assert held["sum"].metadata.tags == ["nbval-ignore-output"]
+    for id in ("setup", "explorable"):
+        assert held[id].outputs == cells[id].outputs != [] and held[id].execution_count
+
+
+@pytest.mark.parametrize(
+    ("id", "tag", "waits"), [("sum", "keep-output", False), ("explorable", "answers-prediction", True)]
+)
+def test_tags_overrule_what_waits(tutorial, id, tag, waits):
+    notebook = build.read(tutorial / "solutions" / "99_sample.ipynb")
+    cell = next(cell for cell in notebook.cells if cell.id == id)
+    assert (cell in build.waiting(notebook)) is not waits
+    cell.metadata.tags = [tag]
+    assert (cell in build.waiting(notebook)) is waits
+
+
 def test_facts_link_to_the_other_copy_and_to_binder(tutorial):
     stored = [build.tagged(build.read(path), "facts")[0].source for path in tutorial.rglob("*.ipynb")]
     student, solutions = sorted(stored, key=lambda text: "your copy" in text)
     assert "[Worked solutions](solutions/99_sample.ipynb)" in student
     assert "[your copy of this chapter](../99_sample.ipynb)" in solutions
     for text in stored:
+        assert text.startswith("**5 minutes** for the core, 9 with all exercises and optional parts · ")
         assert "https://mybinder.org/v2/gh/some/where/HEAD?urlpath=lab/tree/tutorial/99_sample.ipynb" in text
 
 
@@ -113,7 +142,7 @@ def test_cells_for_the_solutions_only_are_dropped(tutorial):
 
 def test_index_gets_a_map(tutorial):
     assert build.chapter_map().splitlines()[2:] == [
-        "| [99 · A sample](99_sample.ipynb) | 5 min | under 10 s | 3 | easy |"
+        "| [99 · A sample](99_sample.ipynb) | 5 min | 9 min | under 10 s | 3 | easy |"
     ]
 
 
