@@ -36,7 +36,6 @@ STEADY = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THRE
 FOLDED = "hide-input"  # the tag of cells that hold no more than the words of a picture
 PREDICT = "**Predict"  # what a markdown cell contains whose question the code below it answers
 ANSWERS, KEEPS = "answers-prediction", "keep-output"  # tags for cells where that rule is not right
-UNCOMPARED = "nbval-ignore-output"
 LINK = re.compile(r"""(\]\(|(?:href|src)=")([^)\s"]+)""")
 
 
@@ -144,13 +143,8 @@ def fill_in(path, notebook):
 def student_copy(source):
     """Generate the student's notebook from a source, not yet executed."""
     notebook, resources = read(source), {}
-    notebook, resources = TagRemovePreprocessor(remove_cell_tags={"solution-only"}).preprocess(
-        notebook, resources
-    )
-    for cell in waiting(notebook):
-        if cell.outputs and UNCOMPARED not in cell.metadata.get("tags", []):
-            cell.metadata.tags = [*cell.metadata.get("tags", []), UNCOMPARED]  # there is nothing to compare
     for preprocessor in (
+        TagRemovePreprocessor(remove_cell_tags={"solution-only"}),
         CheckCellMetadata(),
         ClearSolutions(),
         ClearHiddenTests(),
@@ -184,7 +178,7 @@ def waiting(notebook):
 
 
 def hold_back(notebook):
-    """Take away what the waiting cells show, so that they look as if they had never been run."""
+    """Take away what the waiting cells show: they were never run, for JupyterLab and for nbval, too."""
     for cell in waiting(notebook):
         cell.outputs, cell.execution_count = [], None
     return notebook
