@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,7 +19,8 @@ from .validation import as_finite, as_kan, as_samples
 INK, FAINT, NAMED = "#222222", "#8c8c8c", "#9c3d00"
 HALF = 0.4  # half the width of a panel; the centres of neighbours are at least 1 apart
 CLOSE = 0.45  # distance of two rows of nodes without panels between them, relative to others
-TITLE, SMALLEST = 13, 6  # font sizes of a title: usual and smallest, in points
+TITLE, NAME, SMALLEST = 13, 8, 6  # font sizes in points: of titles, of names, and of the smallest title
+RAISED = str.maketrans("0123456789.", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 
 def plot(
@@ -33,7 +35,8 @@ def plot(
     """Draw a network: inputs below, outputs above, and on each edge the curve it has learned.
 
     A curve fills its panel, over the range of its input on the samples. Its opacity is tanh(3 A), A its standard
-    deviation over the samples, divided by the largest in its layer. A named function is in colour, with its name.
+    deviation over the samples, divided by the largest in its layer; below A = 0.01 it is not drawn. A named function is
+    never faint, and has a colour and its name. Dots with + add their edges; those with × multiply.
     ValueError or TypeError, if X or the number of names is wrong, or curves overflow.
 
     Parameters
@@ -79,11 +82,15 @@ def plot(
         low, high = levels[depth : depth + 2]
         for (i, j), x in zip(layer.edge_list, _positions(counts[depth], span), strict=True):
             ends = (rows[depth][i], low), (rows[depth + 1][j], high)
-            _draw_edge(axes, x, ends, z[i], curves[j, i], opacity[j, i], layer.edge(i, j).name)
-        if not layer.edge_list:
-            _draw_wiring(axes, layer.wiring(), rows[depth], low, rows[depth + 1], high)
+            _draw_edge(axes, x, ends, z[i], curves[j, i], opacity[j, i], layer.edge(i, j).name, inch)
+        wires, sign = (opacity > 0, "+") if layer.edge_list else (layer.wiring(), "x")
+        for x, below in zip(rows[depth + 1], wires, strict=True):
+            for i in np.flatnonzero(below) if sign == "x" else ():
+                axes.plot([rows[depth][i], x], [low, high], lw=1, color=INK)
+            if below.sum() > 1:
+                axes.plot(x, high, sign, color="white", ms=5, mew=1.2, zorder=4)
     for row, level in zip(rows, levels, strict=True):
-        axes.scatter(row, np.full(len(row), level), s=28, color=INK, zorder=3)
+        axes.scatter(row, np.full(len(row), level), s=50, lw=0, color=INK, zorder=3)
     label = dict(ha="center", fontsize=12, color=INK)
     for x, text in zip(rows[0], inputs_shown, strict=True):
         axes.text(x, -0.1 * inch, text, va="top", **label)
@@ -107,19 +114,13 @@ def _curves(model, z):
             deviations = curves.std(axis=2)  # (n_out, n_in)
             as_finite([z.std(axis=1), deviations], "plot")
         order = z.argsort(axis=1)
-        opacity = np.tanh(3 * deviations / (deviations.max() or 1.0))
+        share = deviations / (deviations.max() or 1.0)
+        opacity = np.where(share < 0.01, 0.0, np.tanh(3 * share))
+        for i, j in layer.edge_list:
+            opacity[j, i] = max(opacity[j, i], 0.6 if layer.edge(i, j).name else 0.0)
         drawn.append((np.take_along_axis(z, order, 1), np.take_along_axis(curves, order[None], 2), opacity))
         z = above
     return drawn
-
-
-def _draw_wiring(axes, wiring, below, low, above, high):
-    """Draw a line to each node from the nodes below that it uses, and a × where it multiplies several."""
-    for j, row in enumerate(wiring):
-        for i in np.flatnonzero(row):
-            axes.plot([below[i], above[j]], [low, high], lw=1, color=INK)
-        if row.sum() > 1:
-            axes.text(above[j] + 0.14, high, "×", ha="left", va="center", fontsize=13, color=INK)
 
 
 def _formula(model, X, inputs, output):
@@ -137,25 +138,24 @@ def _positions(count, span):
     return (np.arange(count) - (count - 1) / 2) * (span / max(count, 1))
 
 
-def _draw_edge(axes, x, ends, inputs, curve, alpha, name):
-    """Draw a panel at x with the curve over its inputs, and lines to the nodes at both ends."""
+def _draw_edge(axes, x, ends, inputs, curve, alpha, name, inch):
+    """Draw a panel at x with the curve over its inputs, its name above it, and lines to the nodes at both ends."""
     (x0, y0), (x1, y1) = ends
-    y = 0.5 * (y0 + y1)
+    y, room = 0.5 * (y0 + y1), 0.0  # for the name
+    if name:
+        name = re.sub(r"\^([\d.]+)", lambda power: power[1].translate(RAISED), name)
+        width = TextPath((0, 0), name, size=NAME).get_extents().width / 72
+        size = min(NAME, 0.9 * NAME / (inch * width), 25 / inch)  # neighbours are at least 1 apart
+        room = 1.35 * size / 72 * inch
+        axes.text(x, y + HALF + 0.2 * room, name, fontsize=size, color=NAMED, ha="center", va="baseline")
     style = dict(color=NAMED if name else INK, alpha=alpha, solid_capstyle="round")
-    axes.plot([x0, x], [y0, y - HALF], lw=1, **style)
-    axes.plot([x, x1], [y + HALF, y1], lw=1, **style)
+    axes.plot([x0, x], [y0, y - HALF], [x, x1], [y + HALF + room, y1], lw=1, **style)
     frame = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * HALF
     axes.plot(x + frame[:, 0], y + frame[:, 1], color=FAINT, lw=0.8, alpha=alpha)
     low, high, width = curve.min(), curve.max(), (inputs[-1] - inputs[0]) or 1.0
     across = (inputs - (inputs[0] / 2 + inputs[-1] / 2)) / width * 1.7 * HALF
     up = (curve - (low / 2 + high / 2)) / ((high - low) or 1.0) * 1.5 * HALF
     axes.plot(x + across, y + up, lw=1.8, **style)
-    if name:  # at the corner or border that is farthest from the curve
-        spots = 0.9 * HALF * np.array([(side, level) for level in (1, -1) for side in (-1, 1, 0)])
-        away = np.abs(np.stack([across, up], axis=-1) - 0.6 * spots[:, None]).max(axis=2).min(axis=1)
-        right, upper = spots[away.argmax()]
-        align = dict(ha=("center", "right", "left")[int(np.sign(right))], va="top" if upper > 0 else "bottom")
-        axes.text(x + right, y + upper, name, fontsize=8, color=NAMED, **align)
 
 
 def _names(given, count, letter, argument):

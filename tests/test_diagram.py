@@ -149,23 +149,61 @@ def test_a_title_is_as_large_as_fits():
     assert sizes[0] == [13] and 6 <= sizes[1][0] < 13 and sizes[2] == []
 
 
-def test_names_stand_clear_of_their_curves():
-    layer = SparseLayer(
-        1,
-        3,
-        {(0, j): FunctionEdge(LIBRARY[name], [1, 0, 1, 0]) for j, name in enumerate(["exp", "x^2", "x"])},
+def of_functions(n_in, n_out, names):
+    places = [(i, j) for i in range(n_in) for j in range(n_out)]
+    edges = {at: FunctionEdge(LIBRARY[name], [1, 0, 1, 0]) for at, name in zip(places, names, strict=True)}
+    return SparseLayer(n_in, n_out, edges)
+
+
+def signs(figure):
+    """Where the white signs on dots are, by sign: {"+": [(x, y), …], "x": …}."""
+    found = {"+": [], "x": []}
+    for line in figure.axes[0].lines:
+        if line.get_marker() in found:
+            found[line.get_marker()].append(tuple(line.get_xydata()[0]))
+    return found
+
+
+@pytest.mark.parametrize("size", [(10, 3.6), (3.3, 3.6), (7, 3), (4, 5)])
+def test_names_stand_clear_of_all_lines_and_of_each_other(size):
+    """Above the frame, no wider than the place of a panel, with powers raised."""
+    names = ["arctanh", "1/x^2", "x^1.5", "gaussian", "sigmoid", "1/sqrt", "arcsin", "x^5", "x"]
+    model = KAN.from_layers([of_functions(3, 3, names), of_functions(3, 1, ["exp", "arccos", "x^2"])])
+    figure = Figure(figsize=size)
+    plot(
+        model,
+        np.random.default_rng(0).uniform(0.1, 0.9, (50, 3)),
+        axes=figure.add_axes((0, 0, 1, 1)),
+        title="",
     )
-    figure = plot(KAN.from_layers([layer]), np.linspace(-2, 2, 50)[:, None])
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    axes = figure.axes[0]
-    curves = [
-        line.get_transform().transform(line.get_xydata())
-        for line in axes.lines
-        if len(line.get_xdata()) == 50
-    ]
-    labels = [
-        text.get_window_extent(renderer) for text in axes.texts if text.get_text() in ("exp", "x^2", "x")
-    ]
-    assert len(curves) == len(labels) == 3
-    for box in labels:
-        assert not any(box.contains(*point) for curve in curves for point in curve)
+    renderer, (axes,) = FigureCanvasAgg(figure).get_renderer(), figure.axes
+    shown = {text.get_text(): text.get_window_extent(renderer) for text in axes.texts}
+    assert {"arctanh", "1/x²", "x¹·⁵", "x⁵", "x²"} < shown.keys()
+    boxes = list(shown.values())
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    for line in axes.lines:
+        ends = line.get_transform().transform(line.get_xydata())
+        for a, b in pairwise(ends):
+            points = a + np.linspace(0, 1, 200)[:, None] * (b - a)
+            assert not any(box.contains(*point) for box in boxes for point in points)
+
+
+def test_dots_say_that_they_add_or_multiply():
+    figure = plot(KAN([2, 1, 1], seed=1), samples(2))
+    assert signs(figure) == {"+": [(0, pytest.approx(2.2))], "x": []}  # the hidden node alone has two edges
+    figure = plot(KAN([2, [1, 1], 1], seed=1), samples(2))
+    assert {sign: len(places) for sign, places in signs(figure).items()} == {"+": 4, "x": 1}
+
+
+def test_what_hardly_moves_is_left_out_but_a_name_never_is():
+    model = KAN([2, 1], seed=3)
+    model.layers[0].weights[1] *= 0.005
+    figure = plot(model, samples(2))
+    assert [line.get_alpha() for line in figure.axes[0].lines if len(line.get_xdata()) == 50][1] == 0
+    assert signs(figure)["+"] == []
+    layer = SparseLayer(
+        2, 1, {(i, 0): FunctionEdge(LIBRARY["x"], [1, 0, c, 0]) for i, c in enumerate((1, 1e-6))}
+    )
+    figure = plot(KAN.from_layers([layer]), samples(2))
+    assert min(line.get_alpha() or 1 for line in figure.axes[0].lines) == 0.6
+    assert len(signs(figure)["+"]) == 1

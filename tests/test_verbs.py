@@ -358,11 +358,11 @@ def test_from_samples_to_the_formula_of_a_product():
 def test_plot(model):
     figure = unchanged(model, lambda: plot(model, X))
     figure.draw_without_rendering()
-    texts = [text.get_text() for text in figure.axes[0].texts]
+    signs = [line.get_marker() for line in figure.axes[0].lines]
     products = sum(
         number > 1 for layer in model.layers if isinstance(layer, Products) for number in layer.arity
     )
-    assert texts.count("×") == products
+    assert signs.count("x") == products
     panels = [line for line in figure.axes[0].lines if line.get_linewidth() == 1.8]
     assert len(panels) == sum(len(layer.edge_list) for layer in model.layers)
 
