@@ -49,8 +49,8 @@ def test_says_what_it_is(explorer):
     assert all(control.description for control in explorer.children[:-2]), "a control without a label"
 
 
-def test_story_has_three_states(explorer):
-    assert len(explorer.storyboard) == 3
+def test_story_has_three_or_four_states(explorer):
+    assert len(explorer.storyboard) in (3, 4)
     for state in explorer.storyboard:
         assert state.keys() == explorer.state.keys()
         assert explorer.caption(**state)

@@ -1,11 +1,12 @@
 """An explorable is a picture with at most three controls that redraw it (all chapters).
 
-In JupyterLab the controls are live. On a still page, where nothing can be moved, a storyboard of
-three states takes their place, and for a reader who cannot see it, one sentence.
+In JupyterLab the controls are live. On a still page, where nothing can be moved, a storyboard of three or
+four states takes their place, and for a reader who cannot see it, one sentence.
 """
 
 import html
 import io
+from collections.abc import Callable
 from typing import Any
 
 from ipywidgets import HTML, Checkbox, Dropdown, FloatSlider, Image, IntSlider, VBox
@@ -18,27 +19,38 @@ from ..plotting import CSS_DPI, DPI, png_output, style, to_png
 
 # Left, bottom, right, top, in inches. They are fixed: margins that follow the tick labels make the axes jump.
 _MARGINS = (0.65, 0.5, 0.2, 0.35)
-_WIDE = {"width": "40em", "max_width": "100%"}
-_LABEL = {"description_width": "12em"}
+_LOOK = {"style": {"description_width": "12em"}, "layout": {"width": "40em", "max_width": "100%"}}
 
 
-def slider(label: str, low: float, high: float, value: float, step: float = 1) -> IntSlider | FloatSlider:
-    """Make a slider with a visible label: of whole numbers if all four numbers are, else of decimals."""
+Words = Callable[[Any], str] | None
+
+
+def slider(
+    label: str, low: float, high: float, value: float, step: float = 1, words: Words = None
+) -> IntSlider | FloatSlider:
+    """Make a slider with a visible label: of whole numbers if all four numbers are, else of decimals.
+
+    `words`, here and for the other controls, says a value in a storyboard's heading: `lambda t: f"h = {10**t:.0e}"`.
+    """
     whole = all(isinstance(number, int) for number in (low, high, value, step))
-    return (IntSlider if whole else FloatSlider)(
-        value, min=low, max=high, step=step, description=label, style=_LABEL, layout=_WIDE
-    )
+    kind = IntSlider if whole else FloatSlider
+    return _speaking(words, kind(value, min=low, max=high, step=step, description=label, **_LOOK))
 
 
-def choice(label: str, options: list, value: Any) -> Dropdown:
+def choice(label: str, options: list, value: Any, words: Words = None) -> Dropdown:
     """Make a drop-down list with a visible label; `options` is a list of values or of (label, value)."""
     options = [option if isinstance(option, tuple) else (str(option), option) for option in options]
-    return Dropdown(options=options, value=value, description=label, style=_LABEL, layout=_WIDE)
+    return _speaking(words, Dropdown(options=options, value=value, description=label, **_LOOK))
 
 
-def toggle(label: str, value: bool = False) -> Checkbox:
+def toggle(label: str, value: bool = False, words: Words = None) -> Checkbox:
     """Make a check box with a visible label."""
-    return Checkbox(value, description=label, style=_LABEL, layout=_WIDE)
+    return _speaking(words, Checkbox(value, description=label, **_LOOK))
+
+
+def _speaking(words, control):
+    control.words = words
+    return control
 
 
 class Picture(Image):
@@ -60,7 +72,7 @@ class Explorer(VBox):
       their first values are the opening state;
     - `draw(figure, **state)`: draws one state, a value for each control. The figure comes empty and
       styled, `size` inches large, with fixed margins; that limits of axes stay fixed, too, is up to `draw`;
-    - `storyboard`: three telling states, each a dict of control values;
+    - `storyboard`: three or four telling states, each a dict of control values;
     - `caption(**state)`, if it likes: what is to be seen in this state, in one sentence.
 
     Examples
@@ -132,13 +144,10 @@ class Explorer(VBox):
             return to_png(figure)
 
     def _state_in_words(self, state):
-        return ", ".join(
-            f"{self._controls[name].description} = {_in_words(self._controls[name], value)}"
-            for name, value in state.items()
-        )
+        return " · ".join(_in_words(self._controls[name], value) for name, value in state.items())
 
     def _storyboard_png(self):
-        """Draw the storyboard: its three states one below the other, each with its caption above it."""
+        """Draw the storyboard: its states one below the other, each with its caption above it."""
         panels = []
         for state in self.storyboard:
             words = self._state_in_words(state)
@@ -162,12 +171,18 @@ class Explorer(VBox):
 
 
 def _in_words(control, value):
-    """Say a control's value as its reader sees it: the label of an option, on and off, a rounded number."""
+    """Say a control's value as its reader sees it, by default "label: value"; True and False are yes and no."""
+    if control.words:
+        return control.words(value)
     if isinstance(control, Dropdown):
-        return next(label for label, option in control.options if option == value)
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        value = next(label for label, option in control.options if option == value)
+    elif isinstance(value, bool):
+        value = "yes" if value else "no"
+    return (
+        f"{control.description}: {value:.4g}"
+        if isinstance(value, float)
+        else f"{control.description}: {value}"
+    )
 
 
 def _title(text, width):

@@ -59,8 +59,10 @@ class ScalingRuler(Explorer):
         """Make the controls: the two ends of the ruler, and the order of the splines."""
         end = len(self.grids) - 1
         return {
-            "first": slider("ruler from grid no.", 0, end - 2, 0),
-            "last": slider("ruler to grid no.", 2, end, 4),
+            "first": slider(
+                "ruler from grid no.", 0, end - 2, 0, words=lambda k: f"ruler from G = {self.grids[k]}"
+            ),
+            "last": slider("ruler to grid no.", 2, end, 4, words=lambda k: f"to G = {self.grids[k]}"),
             "order": choice("order k", list(self.orders), 3),
         }
 

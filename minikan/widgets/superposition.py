@@ -99,7 +99,7 @@ class InnerZoom(Explorer):
         """Make the controls: digits of x, magnification, and where the window lies."""
         return {
             "depth": slider("digits k", 1, 5, 2),
-            "zoom": slider("zoom, tenfold each", 0, 3, 1),
+            "zoom": slider("zoom, tenfold each", 0, 3, 1, words=lambda zoom: f"zoom {10**zoom}-fold"),
             "digit": slider("digits of the window", 0, 9, 5),
         }
 

@@ -69,7 +69,9 @@ class Rivals(Explorer):
         """Make the controls: the curve, the range that is seen, and the noise on the samples."""
         return {
             "edge": choice("curve", [(f"edge {name}", name) for name in self.edges], "A"),
-            "seen": slider("seen: |x| up to", 0.5, 2.5, 0.5, 0.5),
+            "seen": slider(
+                "widest |x| seen", 0.5, 2.5, 0.5, 0.5, lambda seen: f"seen for |x| up to {seen:g}"
+            ),
             "noise": choice("noise", [("none", 0.0), ("0.1 %", 1e-3), ("1 %", 1e-2)], 0.0),
         }
 
@@ -179,8 +181,10 @@ class LockIn(Explorer):
         """Make the controls: the function, its stretch a, and whether it is locked in."""
         return {
             "name": choice("function f", list(self.names), "sin"),
-            "stretch": slider("stretch a, to start with", 1, 8, 1),
-            "lock": toggle("lock in and train", False),
+            "stretch": slider("stretch a at the start", 1, 8, 1, words=lambda a: f"a starts at {a}"),
+            "lock": toggle(
+                "lock in and train", False, lambda on: "locked in and trained" if on else "not locked in"
+            ),
         }
 
     def caption(self, name: str, stretch: int, lock: bool) -> str:

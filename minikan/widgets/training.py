@@ -117,7 +117,9 @@ class DampingDial(Explorer):
     def controls(self) -> dict[str, Any]:
         """Make the controls: the damping, and where the step begins."""
         return {
-            "damping": slider("log₁₀ of the damping μ", -3.0, 3.0, -1.0, 0.25),
+            "damping": slider(
+                "log₁₀ of the damping μ", -3.0, 3.0, -1.0, 0.25, lambda log: f"damping μ = {10**log:.2g}"
+            ),
             "start": choice("start", list(self.starts), "far from the minimum"),
         }
 
