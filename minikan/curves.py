@@ -1,7 +1,7 @@
 """A family of curves is a basis: features of one variable, which are weighted and added (chapters 03 and 09).
 
-    φ(x) = Σ_m w_m Φ_m(x)              one edge: the features of its input, its own weights
-    z    = Wᵀ Φ(x)                     one layer: all K = n_in · m features of all inputs
+    φ(x) = Σ_m w_m F_m(x)              one edge: the features of its input, its own weights
+    z    = Wᵀ F(x)                     one layer: all K = n_in · m features of all inputs
 
 `Basis` holds what all families share. Outside the domain every feature continues as a straight line.
 """
@@ -149,7 +149,7 @@ class Features:
         self.basis, self.x, self._known = basis, x, {}
 
     def matrix(self, derivative: int = 0) -> np.ndarray:
-        """Compute the features Φ, or a derivative of them in x: (K, n)."""
+        """Compute the features F, or a derivative of them in x: (K, n)."""
         if derivative not in self._known:
             basis, (low, high) = self.basis, self.basis.domain.T[:, :, None]
             inside = self.x.clip(low, high)
@@ -169,11 +169,11 @@ class Features:
         return self._known[derivative]
 
     def times(self, W: np.ndarray) -> tuple[np.ndarray, Any]:
-        """Compute the outputs Wᵀ Φ (n_out, n) from W (K, n_out); also return W as `pull` and `curves` need it."""
+        """Compute the outputs Wᵀ F (n_out, n) from W (K, n_out); also return W as `pull` and `curves` need it."""
         return W.T @ self.matrix(), W.copy()
 
     def gradient(self, g: np.ndarray) -> np.ndarray:
-        """Compute the loss's gradient in W, Φ gᵀ (K, n_out), from g = ∂loss/∂z (n_out, n)."""
+        """Compute the loss's gradient in W, F gᵀ (K, n_out), from g = ∂loss/∂z (n_out, n)."""
         return self.matrix() @ g.T
 
     def pull(self, kept: Any, g: np.ndarray) -> np.ndarray:

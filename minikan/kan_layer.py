@@ -1,6 +1,6 @@
 """A layer of edges, each of which has a learnable curve of its own (chapter 03; paper, section 2.2).
 
-    φ_ji(x) = Σ_m W_imj Φ_m(x)                  one edge
+    φ_ji(x) = Σ_m W_imj F_m(x)                  one edge
     z_j     = Σ_i φ_ji(x_i)                     one layer
 
 All edges that leave an input share its features, so a layer is one product: a matrix of weights times all features.
@@ -103,7 +103,7 @@ class KANLayer(CurveLayer):
     def backward(self, cache: Cache, upstream: np.ndarray, wants_x: bool = True) -> tuple[np.ndarray, Any]:
         """Carry the loss's gradient back through the layer.
 
-            ∂loss/∂W_imj = Σ_samples  Φ_m(x_i) upstream_j
+            ∂loss/∂W_imj = Σ_samples  F_m(x_i) upstream_j
             ∂loss/∂x_i   = Σ_j        φ′_ji(x_i) upstream_j
 
         Takes upstream = ∂loss/∂z (n_out, n); returns the gradient in `weights` and, if wanted, in x (n_in, n).

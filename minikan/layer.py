@@ -34,7 +34,7 @@ class Layer(ABC):
     bases: tuple = ()  # what training may change beside the weights: families of curves, whose grids can move
     has_curves = True  # whether it can be part of a KAN: its edges are curves, or it has no edges
     is_linear = (
-        False  # whether z = Wᵀ Φ(x) with a `basis` and weights W (n_in, m, n_out), for least squares to find
+        False  # whether z = Wᵀ F(x) with a `basis` and weights W (n_in, m, n_out), for least squares to find
     )
     parts: tuple[str, ...] = ()  # names of the constructor's arguments, and of attributes that hold them
     kinds: ClassVar[dict[str, type[Layer]]] = {}  # every kind of layer by its name, for `load`
@@ -182,7 +182,7 @@ class AdditiveLayer(Layer):
         self.write_rows(cache, self.features(cache)[None], sensitivity[:, None], out)
 
     def jacobian_of_jets(self, jets: JetCache, sensitivity: np.ndarray, out: np.ndarray) -> None:
-        """Use that the jet of z is linear in the weights, with features z: Φ, ż: Φ′ẋ, z̈: Φ″ẋ² + Φ′ẍ."""
+        """Use that the jet of z is linear in the weights, with features z: F, ż: F′ẋ, z̈: F″ẋ² + F′ẍ."""
         value, slope, second = (self.features(jets.cache, d) for d in range(3))
         first, twice = jets.first[:, self.row_inputs], jets.second[:, self.row_inputs]  # (D, rows, n)
         rows = np.concatenate([value[None], slope * first, second * first**2 + slope * twice])

@@ -1,6 +1,6 @@
 """A search for hidden layers, without training (chapter 04; the paper has none).
 
-    y ≈ Wᵀ Φ(x)        x: the nodes below a layer, Φ: the features of its curves, W: their weights
+    y ≈ Wᵀ F(x)        x: the nodes below a layer, F: the features of its curves, W: their weights
 
 With the layers below fixed and those above straight, least squares finds the best W at once. So thousands of hidden
 layers can be compared in a second. Their edges are random cubics at first. Again and again they are changed, little or

@@ -5,7 +5,7 @@ import numpy as np
 from ..activations import silu
 from ..bspline import basis, make_grid
 from ..kan import KAN
-from .expectations import expect, expect_close, expect_parts, expect_shape
+from .expectations import PropertyFailed, expect, expect_close, expect_parts, expect_shape
 from .framework import Exercise
 from .gradient import check_gradient
 
@@ -143,6 +143,18 @@ def _down_case():
     return layer, rng.uniform(-1, 1, (3, 6)), rng.normal(size=(2, 6))
 
 
+def _down_answer(answer, layer, x, g):
+    """Ask for the gradient in x; an index that is out of range has mixed up below and above."""
+    try:
+        return answer(layer, x, g)
+    except IndexError as error:
+        raise PropertyFailed(
+            "a gradient for a layer with 3 inputs and 2 outputs",
+            f"IndexError: {error}",
+            "the edge from i to j has coef[i, :, j] and base_weight[i, j]: below first, above last",
+        ) from error
+
+
 def _along(layer, upstream):
     """Make the function whose gradient in x a layer has to send down."""
     return lambda x: (upstream * layer.forward(x)[0]).sum()
@@ -150,21 +162,25 @@ def _along(layer, upstream):
 
 @down.property("has a number for each input of each sample", cause="what goes down has the shape of x")
 def _down_shape(answer):
-    expect_shape(answer(*_down_case()), (3, 6))
+    expect_shape(_down_answer(answer, *_down_case()), (3, 6))
 
 
 @down.property("takes the slope of the splines", cause="the basis goes in with its derivative, not its value")
 def _down_spline(answer):
     layer, x, g = _down_case()
     layer.base_weight[:] = 0
-    _expect_gradient(_along(layer, g), answer(layer, x, g), x, "the gradient in x, without silu,")
+    _expect_gradient(
+        _along(layer, g), _down_answer(answer, layer, x, g), x, "the gradient in x, without silu,"
+    )
 
 
 @down.property("takes the slope of silu", cause="an edge is spline and silu, and both have a slope")
 def _down_base(answer):
     layer, x, g = _down_case()
     layer.coef[:] = 0
-    _expect_gradient(_along(layer, g), answer(layer, x, g), x, "the gradient in x, without splines,")
+    _expect_gradient(
+        _along(layer, g), _down_answer(answer, layer, x, g), x, "the gradient in x, without splines,"
+    )
 
 
 @down.property("hears every node above", cause="an input sums what comes back along all edges that leave it")
@@ -173,14 +189,14 @@ def _down_sum(answer):
     for j in range(2):
         only = np.where(np.arange(2)[:, None] == j, g, 0)
         what = f"the gradient in x, if only node {j} above is asked,"
-        _expect_gradient(_along(layer, only), answer(layer, x, only), x, what)
+        _expect_gradient(_along(layer, only), _down_answer(answer, layer, x, only), x, what)
 
 
 @down.property("keeps the samples apart", cause="x of one sample is told nothing by the g of another")
 def _down_apart(answer):
     layer, x, g = _down_case()
     only = np.where(np.arange(6) == 2, g, 0)
-    others = np.delete(answer(layer, x, only), 2, axis=1)
+    others = np.delete(_down_answer(answer, layer, x, only), 2, axis=1)
     expect_close(others, np.zeros((3, 5)), "what the other samples hear if g is 0 for all but one")
 
 
@@ -250,3 +266,94 @@ def _chain_below(answer):
 def _chain_inputs(answer):
     model, x, g, _, dx = _stack_parts(answer, 2, 3, 2, 1)
     _expect_gradient(lambda x: (g * model.forward(x)[0]).sum(), dx, x, "the gradient in x")
+
+
+# 03.6
+
+culprit = Exercise("03.6", "who is wrong?")
+
+
+def _network_loss():
+    """Make the loss of a network with 81 parameters, a place θ, and the gradient there."""
+    model = KAN([2, 3, 1], seed=3)
+    rng = np.random.default_rng(4)
+    model.parameters = rng.normal(0, 0.3, model.parameters.size)
+    X, y = rng.uniform(-1, 1, (100, 2)), rng.normal(size=100)
+
+    def loss(theta):
+        model.parameters = theta
+        return model.loss_and_gradient(X, y)[0]
+
+    return loss, model.parameters.copy(), model.loss_and_gradient(X, y)[1]
+
+
+def _steep_and_flat():
+    """Make a function that is steep in few of its 64 numbers, and hardly feels the others."""
+    weights = np.where(np.arange(64) % 7 == 3, 1.0, 1e-9)
+    theta = np.linspace(-1, 1, 64)
+
+    def loss(theta):
+        return 1 + weights @ np.sin(theta)
+
+    return loss, theta, weights * np.cos(theta)
+
+
+def _expect_found(answer, loss, theta, gradient, place, error):
+    wrong = gradient.copy()
+    wrong[place] += error * np.abs(gradient).max()
+    found = answer(loss, theta, wrong)
+    expect_shape(found, (), "one index")
+    expect(
+        found == place,
+        f"the index {place}, where the gradient is off by {error:g} of its largest entry",
+        str(found),
+        "the largest entry need not be the wrong one" if found == np.abs(wrong).argmax() else "",
+    )
+
+
+@culprit.property(
+    "finds the wrong entry, wherever it is",
+    cause="if a half passes the test, the culprit is in the other one",
+)
+def _culprit_places(answer):
+    loss, theta, gradient = _network_loss()
+    for place in (0, 40, 57, 80):
+        _expect_found(answer, loss, theta, gradient, place, 0.3)
+
+
+@culprit.property(
+    "finds small and negative errors, too",
+    cause="look at the size of the difference, without its sign; rounding is far below a hundredth",
+)
+def _culprit_sizes(answer):
+    loss, theta, gradient = _network_loss()
+    for error in (-0.3, 0.01, -0.01):
+        _expect_found(answer, loss, theta, gradient, 23, error)
+
+
+@culprit.property(
+    "is not misled by numbers that hardly matter",
+    cause="where all slopes are tiny, rounding is large beside them: compare with the largest entry of all",
+)
+def _culprit_flat(answer):
+    loss, theta, gradient = _steep_and_flat()
+    for place in (5, 31, 60):
+        _expect_found(answer, loss, theta, gradient, place, 0.3)
+
+
+@culprit.property(
+    "asks for the loss seldom enough",
+    cause="one difference along a direction through many entries tests all of them: two calls halve the suspects",
+)
+def _culprit_calls(answer):
+    loss, theta, gradient = _network_loss()
+    calls = [0]
+
+    def counted(theta):
+        calls[0] += 1
+        return loss(theta)
+
+    gradient[70] += 0.3 * np.abs(gradient).max()
+    answer(counted, theta, gradient)
+    expect(calls[0] > 0, "some calls of loss", "none", "only loss can tell what the gradient has to be")
+    expect(calls[0] <= 16, "at most 16 calls of loss for 81 entries", f"{calls[0]} calls")

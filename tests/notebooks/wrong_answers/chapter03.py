@@ -93,6 +93,15 @@ def down_mixing_samples(layer, x, upstream):
     return np.broadcast_to(_down(layer, x, upstream).mean(1, keepdims=True), x.shape)
 
 
+def down_with_swapped_indices(layer, x, upstream):
+    dx = np.zeros_like(x)
+    for i in range(layer.n_in):
+        slopes = basis(x[i], layer.knots[i], layer.order, derivative=1)
+        for j in range(layer.n_out):
+            dx[i] += upstream[j] * (layer.base_weight[j, i] * silu(x[i])[1] + slopes @ layer.coef[j, :, i])
+    return dx
+
+
 def _chain(layers, x, upstream, pass_down=True):
     caches, gradients = [], []
     for layer in layers:
@@ -126,6 +135,49 @@ def chain_without_the_inputs(layers, x, upstream):
     return (_chain(layers, x, upstream)[0],)
 
 
+def _culprit(loss, theta, gradient, relative=False, other=False, signed=False, directions=1):
+    """Halve the suspects until one is left."""
+    rng, suspects, h = np.random.default_rng(0), np.arange(theta.size), 1e-5
+    while suspects.size > 1:
+        half, rest = np.array_split(suspects, 2)
+        passes = []
+        for _ in range(directions):
+            v = np.zeros(theta.size)
+            v[half] = rng.choice([-1, 1], half.size)
+            slope = (loss(theta + h * v) - loss(theta - h * v)) / (2 * h)
+            error = gradient @ v - slope if signed else abs(gradient @ v - slope)
+            size = max(abs(slope), abs(gradient @ v)) if relative else np.abs(gradient).max()
+            passes.append(error <= 1e-5 * size)
+        suspects = rest if all(passes) != other else half
+    return int(suspects[0])
+
+
+def culprit_one_by_one(loss, theta, gradient):
+    h, steps = 1e-5, 1e-5 * np.eye(theta.size)
+    measured = np.array([(loss(theta + step) - loss(theta - step)) / (2 * h) for step in steps])
+    return int(np.abs(measured - gradient).argmax())
+
+
+def culprit_largest(loss, theta, gradient):
+    return int(np.abs(gradient).argmax())
+
+
+def culprit_relative(loss, theta, gradient):
+    return _culprit(loss, theta, gradient, relative=True)
+
+
+def culprit_in_the_other_half(loss, theta, gradient):
+    return _culprit(loss, theta, gradient, other=True)
+
+
+def culprit_with_a_sign(loss, theta, gradient):
+    return _culprit(loss, theta, gradient, signed=True)
+
+
+def culprit_along_four_directions(loss, theta, gradient):
+    return _culprit(loss, theta, gradient, directions=4)
+
+
 WRONG = {
     "03.1": [
         (fair_without_biases, "is fair on the usual grid"),
@@ -154,6 +206,7 @@ WRONG = {
         (down_of_the_last_node, "hears every node above"),
         (down_for_the_batch, "has a number for each input of each sample"),
         (down_mixing_samples, "keeps the samples apart"),
+        (down_with_swapped_indices, "takes the slope of the splines"),
     ],
     "03.5": [
         (chain_from_top_to_bottom, "lists the gradients from the bottom to the top"),
@@ -161,5 +214,13 @@ WRONG = {
         (chain_of_the_top_layer_only, "gives the top layer its gradient"),
         (chain_that_forgets_the_last_step_down, "reaches the inputs"),
         (chain_without_the_inputs, "works for a single layer"),
+    ],
+    "03.6": [
+        (culprit_one_by_one, "asks for the loss seldom enough"),
+        (culprit_largest, "finds small and negative errors, too"),
+        (culprit_relative, "is not misled by numbers that hardly matter"),
+        (culprit_in_the_other_half, "finds the wrong entry, wherever it is"),
+        (culprit_with_a_sign, "finds small and negative errors, too"),
+        (culprit_along_four_directions, "asks for the loss seldom enough"),
     ],
 }
