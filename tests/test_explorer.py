@@ -43,7 +43,7 @@ def test_opens_with_a_picture_of_its_first_state():
     assert explorer.state == {"p": 2, "dashed": False, "colour": "b"}
     assert picture(explorer.picture.value).size == (4 * DPI, 2 * DPI)
     assert explorer.picture.layout.width == "384px"
-    assert explorer.message.value == "exponent: 2 · dashed: no · colour: blue"
+    assert explorer.message.value == "exponent: 2, dashed: no, colour: blue"
 
 
 def test_a_control_redraws_picture_and_words():
@@ -52,7 +52,7 @@ def test_a_control_redraws_picture_and_words():
     explorer.children[0].value = 3
     assert bytes(explorer.picture.value) != before
     assert explorer.picture.tooltip == (
-        "Turn the exponent and watch the curve bend. Now: exponent: 3 · dashed: no · colour: blue"
+        "Turn the exponent and watch the curve bend. Now: exponent: 3, dashed: no, colour: blue"
     )
     explorer.children[2].value = "k"
     assert explorer.message.value.endswith("colour: black")
@@ -62,11 +62,11 @@ def test_an_error_is_told_in_the_widget_and_goes_away():
     explorer = Power()
     before = bytes(explorer.picture.value)
     explorer.children[0].value = 0
-    assert "No picture for exponent: 0 · dashed: no" in explorer.message.value
+    assert "No picture for exponent: 0, dashed: no" in explorer.message.value
     assert "ZeroDivisionError: no &lt;exponent&gt;" in explorer.message.value
     assert bytes(explorer.picture.value) == before
     explorer.children[0].value = 1
-    assert explorer.message.value == "exponent: 1 · dashed: no · colour: blue"
+    assert explorer.message.value == "exponent: 1, dashed: no, colour: blue"
 
 
 def test_controls_say_their_state_in_words_of_their_own():
@@ -80,7 +80,7 @@ def test_controls_say_their_state_in_words_of_their_own():
                 "colour": choice("colour", [("blue", "b")], "b", words=lambda colour: f"in {colour}"),
             }
 
-    assert Told().message.value == "step 100 · a full line · in b"
+    assert Told().message.value == "step 100, a full line, in b"
 
 
 def test_a_caption_of_its_own():

@@ -144,7 +144,7 @@ class Explorer(VBox):
             return to_png(figure)
 
     def _state_in_words(self, state):
-        return " · ".join(_in_words(self._controls[name], value) for name, value in state.items())
+        return ", ".join(_in_words(self._controls[name], value) for name, value in state.items())
 
     def _storyboard_png(self):
         """Draw the storyboard: its states one below the other, each with its caption above it."""

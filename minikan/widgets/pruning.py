@@ -39,19 +39,22 @@ class PruningDial(Explorer):
         "threshold: edges below it are cut off; and the error, before and after the cut."
     )
     storyboard = (
-        {"strength": 0, "threshold": -2.0},
+        {"strength": 0, "threshold": -1.0},
         {"strength": 3, "threshold": -2.0},
-        {"strength": 5, "threshold": -2.0},
+        {"strength": 4, "threshold": -2.0},
+        {"strength": 4, "threshold": 0.0},
     )
     size = (7.0, 3.1)
-    strengths = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+    strengths: tuple[float, ...] = (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+    names = ("0", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "0.1")
     thresholds = np.arange(-4.0, 0.01, 0.5)
+    seed = 0  # of the start
 
     def __init__(self) -> None:
         X, y, X_test, y_test = samples(PROBLEMS["exp_sin"], 2)
         self.scores, self.errors, self.cut = [], [], []
         for strength in self.strengths:
-            model = KAN([2, 5, 1], grid=5, seed=0)
+            model = KAN([2, 5, 1], grid=5, seed=self.seed)
             fit(model, X, y, steps=40, sparsity=strength, update_grid=True, progress=False)
             scores = attribute(model, X)
             self.scores.append(np.sort(np.concatenate([edge.ravel() for edge in scores.edges]))[::-1])
@@ -70,17 +73,20 @@ class PruningDial(Explorer):
 
     def controls(self) -> dict[str, Any]:
         """Make the controls: the strength of the penalty, and the threshold."""
-        names = [(f"{strength:.0e}" if strength else "0", k) for k, strength in enumerate(self.strengths)]
+        names = [(name, k) for k, name in enumerate(self.names)]
         return {
-            "strength": choice("penalty λ", names, 3),
-            "threshold": slider("threshold, power of ten", -4.0, 0.0, -2.0, 0.5),
+            "strength": choice("penalty λ", names, 3, lambda k: f"penalty λ = {self.names[k]}"),
+            "threshold": slider(
+                "log₁₀ of the threshold", -4.0, 0.0, -2.0, 0.5, lambda t: f"threshold {10**t:.2g}"
+            ),
         }
 
     def caption(self, strength: int, threshold: float) -> str:
         """Tell what is left, and the errors."""
         edges, hidden, after = self._outcome(strength, threshold)
         before = self.errors[strength]
-        return f"Left: [2, {hidden}, 1] with {edges} edges. Error {before:.1e} before the cut, {after:.1e} after it."
+        left = f"What remains: [2, {hidden}, 1] with {edges} edges."
+        return f"{left} Error {before:.2g} before the cut, {after:.2g} after it."
 
     def _outcome(self, strength, threshold):
         return self.cut[strength][int(np.abs(self.thresholds - threshold).argmin())]
@@ -89,28 +95,23 @@ class PruningDial(Explorer):
         """Draw the scores with the threshold, and the errors for all strengths."""
         figure.subplots_adjust(wspace=0.3)
         bars, errors = figure.subplots(1, 2)
-        heights = np.log10(np.maximum(self.scores[strength], 1e-6)) + 6
-        kept = self.scores[strength] > 10.0**threshold
-        colours = [PALETTE["blue" if keep else "grey"] for keep in kept]
-        bars.bar(np.arange(1, 16), heights, color=colours)
-        bars.axhline(threshold + 6, color=PALETTE["vermillion"], linewidth=2)
-        bars.set(
-            xlim=(0.2, 15.8),
-            ylim=(0, 6.6),
-            xlabel="edge, the largest first",
-            title="score, and the threshold",
-        )
-        bars.set_yticks([0, 2, 4, 6], ["1e-6", "1e-4", "1e-2", "1"])
+        low, scores = 1e-6, np.maximum(self.scores[strength], 1e-6)
+        colours = [PALETTE["blue" if score > 10.0**threshold else "grey"] for score in self.scores[strength]]
+        bars.bar(np.arange(1, 16), scores - low, bottom=low, color=colours)
+        bars.axhline(10.0**threshold, color=PALETTE["vermillion"], linewidth=2)
+        bars.set(yscale="log", xlim=(0.2, 15.8), ylim=(low, 4), xlabel="edge, the largest first")
+        bars.set_title("scores (blue stays) and the threshold")
         bars.set_xticks([1, 5, 10, 15])
         places = np.arange(len(self.strengths))
         after = [self._outcome(k, threshold)[2] for k in places]
-        errors.plot(places, np.log10(self.errors), ":", color=PALETTE["black"], label="before the cut")
-        errors.plot(places, np.log10(after), color=PALETTE["blue"], label="after it")
-        errors.plot(strength, np.log10(after[strength]), "o", color=PALETTE["blue"], markersize=8)
-        errors.set(ylim=(-4.2, 1.2), xlabel="penalty λ", title="error on unseen samples")
-        errors.set_xticks(places, ["0", "1e-5", "1e-4", "1e-3", "1e-2", "0.1"], fontsize=9)
-        errors.set_yticks([-4, -2, 0], ["1e-4", "1e-2", "1"])
-        errors.legend(loc="upper left")
+        errors.semilogy(
+            places, self.errors, "s:", color=PALETTE["black"], label="before the cut", markersize=4
+        )
+        errors.semilogy(places, after, color=PALETTE["blue"], label="after the cut")
+        errors.semilogy(strength, after[strength], "o", color=PALETTE["blue"], markersize=8)
+        errors.set(ylim=(1e-4, 20), xlabel="penalty λ", title="error on unseen samples")
+        errors.set_xticks(places, self.names, fontsize=9)
+        errors.legend(loc="upper left", ncols=2, fontsize=8)
 
 
 class NetworkDiagram(Explorer):
@@ -121,8 +122,9 @@ class NetworkDiagram(Explorer):
         "more it moves the node above it. Trained plainly, under a penalty, pruned, and refined."
     )
     storyboard = (
-        {"target": "exp", "state": 0},
-        {"target": "exp", "state": 1},
+        {"target": "product", "state": 2},
+        {"target": "two of four", "state": 2},
+        {"target": "exp", "state": 2},
         {"target": "exp", "state": 3},
     )
     size = (7.0, 3.4)
@@ -153,14 +155,16 @@ class NetworkDiagram(Explorer):
         """Make the controls: the function that was learned, and the state of the network."""
         names = [(label, name) for name, (label, *_) in self.targets.items()]
         return {
-            "target": choice("learned", names, "exp"),
-            "state": choice("network", [(label, k) for k, label in enumerate(self.states)], 1),
+            "target": choice("learned", names, "exp", lambda name: f"learned: {self.targets[name][0]}"),
+            "state": choice(
+                "network", [(label, k) for k, label in enumerate(self.states)], 1, lambda k: self.states[k]
+            ),
         }
 
     def caption(self, target: str, state: int) -> str:
         """Tell shape and error."""
         model, _, error = self.models[target][state]
-        return f"Shape {model.widths}, error on unseen samples {error:.1e}."
+        return f"Shape {model.widths}, error on unseen samples {error:.2g}."
 
     def draw(self, figure: Figure, target: str, state: int) -> None:
         """Draw the diagram."""
