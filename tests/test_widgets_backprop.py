@@ -88,6 +88,7 @@ def test_below_the_last_layer_the_errors_form_a_v(dial, kind):
 
 def test_dial_says_both_numbers_and_their_digits(dial):
     assert "0 digits agree." in dial.caption(-14.0, 1)
+    assert dial.caption(-12.0, 1).endswith(": 1 digit agrees.")
     said = dial.caption(-5.0, 1)
     by_hand, rest = said.removeprefix("By hand ").split(", by difference ")
     assert float(by_hand) == pytest.approx(dial.truth[1], abs=1e-11)
@@ -98,3 +99,13 @@ def test_dial_leaves_its_model_as_it_was(dial):
     for kind in range(3):
         dial.caption(-1.0, kind)
     np.testing.assert_array_equal(dial.model.parameters, dial.start)
+
+
+def test_stills_say_powers_of_ten_and_answer_the_questions(edge, dial):
+    for state, step in zip(dial.storyboard, ("1", "10⁻⁵", "10⁻¹²"), strict=True):
+        assert dial._state_in_words(state).startswith(f"step h = {step}")
+    assert "step h = 10⁻⁴·⁵" in dial._state_in_words({"exponent": -4.5, "which": 2})
+    learning = [edge.caption(**state).split(" of ")[0] for state in edge.storyboard]
+    assert learning == ["4", "3", "3", "0"]
+    valley = edge.storyboard[0]
+    assert abs(edge._edge([valley["x"]], False, derivative=1)[0]) < 0.1

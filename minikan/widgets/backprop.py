@@ -13,6 +13,7 @@ from ..plotting import PALETTE
 from ..splines import Splines
 from .explorer import Explorer, choice, slider, toggle
 
+_RAISED = {ord(sign): raised for sign, raised in zip("-.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True)}
 _HELPER = {"color": PALETTE["grey"], "linewidth": 1.2}
 
 
@@ -24,7 +25,8 @@ class EdgeBackprop(Explorer):
         "that k + 1 of them learn; the input hears g times the slope of the curve."
     )
     storyboard = (
-        {"x": 0.05, "g": 1.0, "fading": False},
+        {"x": 0.4, "g": 1.0, "fading": False},  # in a valley, where φ′ is nearly 0
+        {"x": 0.2, "g": 1.0, "fading": False},  # on a knot
         {"x": 2.3, "g": 1.0, "fading": False},
         {"x": 2.3, "g": 1.0, "fading": True},
     )
@@ -39,9 +41,9 @@ class EdgeBackprop(Explorer):
     def controls(self) -> dict[str, Any]:
         """Make the controls: the sample, its upstream gradient, and what happens beyond the grid."""
         return {
-            "x": slider("sample x", -2.4, 2.4, 0.05, 0.05),
-            "g": slider("upstream gradient g", -1.0, 1.0, 1.0, 0.25),
-            "fading": toggle("fade beyond the grid"),
+            "x": slider("sample x", -2.4, 2.4, 0.05, 0.05, words=lambda x: f"x = {x:g}"),
+            "g": slider("upstream gradient g", -1.0, 1.0, 1.0, 0.25, words=lambda g: f"g = {g:g}"),
+            "fading": toggle("fade beyond the grid", words=_beyond),
         }
 
     def caption(self, x: float, g: float, fading: bool) -> str:
@@ -71,8 +73,10 @@ class EdgeBackprop(Explorer):
                 up = 1 if value > 0 else -1
                 bars.text(place, value + 0.17 * up, f"{value:.2f}", ha="center", va="center", fontsize=8)
         bars.axhline(0, **_HELPER)
-        bars.set(ylim=(-2.6, 2.6), title="g · B(x) for each c, g · silu(x) for w")
-        bars.set_xticks(places, ["c₀", "c₁", "c₂", "c₃", "c₄", "c₅", "c₆", "c₇", "w"])
+        bars.set(
+            ylim=(-2.6, 2.6), title="∂ loss / ∂ each number", xlabel="c: g · B(x)       $w_b$: g · silu(x)"
+        )
+        bars.set_xticks(places, ["c₀", "c₁", "c₂", "c₃", "c₄", "c₅", "c₆", "c₇", "$w_b$"])
 
     def _told(self, x, g, fading):
         """Compute what each coefficient hears, and last the weight of silu: (G + k + 1,)."""
@@ -104,7 +108,8 @@ class StepSizeDial(Explorer):
         "falls all the way to h = 1, for anything below it is a V."
     )
     kinds = ("last layer's coefficient", "first layer's coefficient", "an input")
-    storyboard = tuple({"exponent": e, "which": w} for e, w in ((0.0, 0), (-5.0, 1), (-12.0, 2)))
+    storyboard = tuple({"exponent": e, "which": w} for e, w in ((0.0, 0), (-5.0, 2), (-12.0, 1)))
+    colours = (PALETTE["blue"], PALETTE["green"], PALETTE["amber"])
     size = (7.0, 3.3)
     exponents = np.arange(-14, 0.01, 0.25)
 
@@ -126,7 +131,7 @@ class StepSizeDial(Explorer):
     def controls(self) -> dict[str, Any]:
         """Make the controls: the step size, and which derivative."""
         return {
-            "exponent": slider("log₁₀ of the step h", -14.0, 0.0, -5.0, 0.5),
+            "exponent": slider("log₁₀ of the step h", -14.0, 0.0, -5.0, 0.5, words=_step),
             "which": choice("derivative in", [(name, i) for i, name in enumerate(self.kinds)], 1),
         }
 
@@ -134,21 +139,22 @@ class StepSizeDial(Explorer):
         """Say both numbers, and how well they agree."""
         numeric = self._difference(which, 10.0**exponent)
         digits = int(max(0, -self._log_error(which, exponent)))
-        return f"By hand {self.truth[which]:.12f}, by difference {numeric:.12f}: {digits} digits agree."
+        agree = "1 digit agrees" if digits == 1 else f"{digits} digits agree"
+        return f"By hand {self.truth[which]:.12f}, by difference {numeric:.12f}: {agree}."
 
     def draw(self, figure: Figure, exponent: float, which: int) -> None:
-        """Draw the errors of all three, the chosen one in colour, with the dial."""
+        """Draw the errors of all three, the chosen one thick, with the dial."""
         ax = figure.subplots()
         for kind, errors in enumerate(self.errors):
-            chosen = kind == which
-            style = {"color": PALETTE["blue"], "linewidth": 2.4} if chosen else _HELPER
-            ax.plot(self.exponents, errors, ("-", "--", ":")[kind], label=self.kinds[kind], **style)
+            style = {"linewidth": 2.8} if kind == which else {"linewidth": 1.1, "alpha": 0.7}
+            label, dashes = self.kinds[kind], ("-", "--", ":")[kind]
+            ax.plot(self.exponents, errors, dashes, color=self.colours[kind], label=label, **style)
         ax.axvline(exponent, color=PALETTE["vermillion"], linewidth=1.2)
         ax.plot(exponent, self._log_error(which, exponent), "o", color=PALETTE["vermillion"])
         ax.set(xlim=(-14.3, 0.3), ylim=(-17.5, 2), xlabel="step h", title="relative error of the difference")
         # Powers of ten on plain axes: matplotlib's logarithmic ones take twice as long to draw.
         for axis, powers in ((ax.xaxis, range(-14, 1, 2)), (ax.yaxis, range(-16, 1, 4))):
-            axis.set_ticks(powers, [f"1e{power}" for power in powers])
+            axis.set_ticks(powers, [_power_of_ten(power) for power in powers])
         ax.legend(loc="lower left", fontsize=9)
 
     def _of_parameter(self, spot):
@@ -171,3 +177,15 @@ class StepSizeDial(Explorer):
     def _log_error(self, kind, exponent):
         error = abs(self._difference(kind, 10.0**exponent) / self.truth[kind] - 1)
         return np.log10(max(error, 1e-17))  # exact to the last bit still has a place in the picture
+
+
+def _beyond(fading):
+    return "beyond the grid the basis fades" if fading else "beyond the grid the edge is straight"
+
+
+def _step(exponent):
+    return f"step h = {_power_of_ten(exponent)}"
+
+
+def _power_of_ten(exponent):
+    return "10" + f"{exponent:g}".translate(_RAISED) if exponent else "1"
