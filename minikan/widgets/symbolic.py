@@ -25,12 +25,13 @@ class Rivals(Explorer):
 
     description = (
         "Samples of a curve on a range that is seen, five functions fitted to them, and their course beyond "
-        "it; and for each function what it leaves over, within the range and beyond."
+        "it; and for each function what it leaves unexplained, within the range and beyond."
     )
     storyboard = (
         {"edge": "A", "seen": 0.5, "noise": 0.0},
         {"edge": "A", "seen": 2.5, "noise": 0.0},
         {"edge": "B", "seen": 0.5, "noise": 1e-2},
+        {"edge": "B", "seen": 2.5, "noise": 1e-2},
     )
     size = (7.0, 3.2)
     edges: dict[str, tuple] = {
@@ -52,7 +53,7 @@ class Rivals(Explorer):
         super().__init__()
 
     def _fit(self, edge, seen, noise):
-        """Fit all rivals: {name: (course over the frame, left over within the range, and beyond)}."""
+        """Fit all rivals: {name: (course over the frame, unexplained within the range, and beyond)}."""
         truth, names = self.edges[edge]
         x = np.linspace(-seen, seen, 100)
         y = truth(x)
@@ -72,7 +73,7 @@ class Rivals(Explorer):
             "seen": slider(
                 "widest |x| seen", 0.5, 2.5, 0.5, 0.5, lambda seen: f"seen for |x| up to {seen:g}"
             ),
-            "noise": choice("noise", [("none", 0.0), ("0.1 %", 1e-3), ("1 %", 1e-2)], 0.0),
+            "noise": choice("noise", [("none", 0.0), ("0.1 %", 1e-3), ("1 %", 1e-2)], 0.0, _noise_in_words),
         }
 
     def _look_up(self, edge, seen, noise):
@@ -88,7 +89,7 @@ class Rivals(Explorer):
         )
 
     def draw(self, figure: Figure, edge: str, seen: float, noise: float) -> None:
-        """Draw the courses, and what each leaves over."""
+        """Draw the courses, and what each leaves unexplained."""
         truth, names = self.edges[edge]
         found = self._look_up(edge, seen, noise)
         whole = truth(self.frame)
@@ -119,8 +120,12 @@ class Rivals(Explorer):
             left.plot(np.log10(max(missed, 1e-12)), k, "o", color=colour, fillstyle="none", markersize=8)
         left.axvline(-2, color=PALETTE["grey"], linewidth=1)
         left.set(xlim=(-12.8, 3.2), ylim=(4.6, -0.6), title="1 - R²: seen ●, beyond ○")
-        left.set_yticks(range(5), names)
+        left.set_yticks(range(5), [name.replace("^2", "²").replace("^3", "³") for name in names])
         left.set_xticks([-12, -6, -2, 0], ["≤1e-12", "1e-6", ".01", "1"], fontsize=9)
+
+
+def _noise_in_words(noise):
+    return f"{noise:.1%} of noise".replace(".0%", "%") if noise else "no noise"
 
 
 class LockIn(Explorer):
@@ -131,9 +136,10 @@ class LockIn(Explorer):
         "locked in, the curve after training all numbers, and the error over the steps."
     )
     storyboard = (
-        {"name": "sin", "stretch": 3, "lock": True},
-        {"name": "J0", "stretch": 4, "lock": True},
+        {"name": "sin", "stretch": 4, "lock": True},
         {"name": "sin", "stretch": 7, "lock": True},
+        {"name": "J0", "stretch": 4, "lock": True},
+        {"name": "J0", "stretch": 7, "lock": True},
     )
     size = (7.0, 3.2)
     names = ("sin", "J0", "gaussian", "tanh", "x^3")
@@ -159,8 +165,12 @@ class LockIn(Explorer):
         super().__init__()
 
     def _lock(self, others, X, y, function, a):
-        """Fit b, c and d for a given a, lock in, train: (curve before, its R², curve after, RMSE by step)."""
-        b = a * np.linspace(-1.5, 1.5, 31)[:, None]
+        """Fit b, c and d for a given a, lock in, train: (curve before, its R², curve after, RMSE by step).
+
+        The edge is odd: b and -b fit it equally well, and only its ripples would choose. We take the negative
+        one, from which no wrong function ends higher, and J0, the Gaussian and x³ end lower.
+        """
+        b = a * np.linspace(-1.5, 0, 16)[:, None]
         values = function.evaluate(a * self.x + b)[0]
         values_c, edge_c = values - values.mean(axis=1, keepdims=True), self.edge - self.edge.mean()
         share = (values_c @ edge_c) ** 2 / ((values_c**2).sum(axis=1) * (edge_c @ edge_c))
@@ -191,7 +201,10 @@ class LockIn(Explorer):
         """Tell R² before, and the error after."""
         _, share, _, errors = self.outcomes[name, stretch]
         words = f"With the best b, c and d for a = {stretch}: R² = {share:.3f}."
-        return f"{words} Locked in and trained, the error is {errors.min():.0e}." if lock else words
+        if not lock:
+            return words
+        end = "below 1e-11" if errors.min() < 1e-11 else f"{errors.min():.2g}"
+        return f"{words} Locked in and trained, the error is {end}."
 
     def draw(self, figure: Figure, name: str, stretch: int, lock: bool) -> None:
         """Draw the edge with the function over it, and the error while all numbers are trained."""
