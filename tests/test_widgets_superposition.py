@@ -47,13 +47,14 @@ def test_the_first_term_alone_is_right_on_the_diagonal(terms, target):
 
 
 def test_what_is_switched_off_is_dotted(terms):
-    plus, minus, total, target = drawn(terms, target="x y", first=True, second=False)
+    plus, minus, total, target, scale = drawn(terms, target="x y", first=True, second=False)
     assert plus.lines[0].get_linestyle() == "-" and minus.lines[0].get_linestyle() == ":"
     assert minus.get_title() == "switched off"
     sums = terms.landscapes("x y", True, False)
     for axes, values in zip((total, target), sums, strict=True):
         shown = axes.images[0].get_array()
         assert (shown <= values + 1e-8).all() and (values < shown + 1 / 8 + 1e-8).all()
+    assert [label.get_text() for label in scale.get_yticklabels()] == ["−1", "0", "1"]
 
 
 def test_the_window_holds_psi(zoom):
@@ -86,3 +87,10 @@ def test_the_rise_moves_into_the_last_two_tenths(zoom):
 def test_a_tiny_window_can_still_be_seen(zoom):
     whole = drawn(zoom, depth=5, zoom=3, digit=5)[0]
     assert min(whole.patches[0].get_width(), whole.patches[0].get_height()) >= 0.02
+
+
+def test_the_stills_answer_the_questions_beside_them(terms, zoom):
+    """One term of the product, the corner of the maximum, both waves; two windows alike, a deeper one."""
+    assert [state["target"] for state in terms.storyboard] == list(terms.targets)
+    first, second, third = (zoom.caption(**state) for state in zoom.storyboard)
+    assert "92% of that" in first and "92% of that" in second and "99.92% of that" in third

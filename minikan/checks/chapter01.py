@@ -12,48 +12,63 @@ POSITIVE = np.array([[0.5, 2.0, 3.0, 1.25], [1.5, 0.25, 3.5, 1.0], [2.5, 0.75, 0
 SIGNS = np.array([[-0.5, 2.0, -3.0, 0.0], [1.5, -0.25, -3.5, -1.0], [-2.5, -0.75, 0.5, 4.0]])
 
 
-def _add_up(answer, points):
-    """Add up a list of terms, each of them inner functions and last an outer one, at points (inputs, n)."""
+def _terms(answer):
+    """Return the answer's list of terms."""
     terms = answer()
     expect(isinstance(terms, (list, tuple)), "a list of terms", in_short(terms), "return a list: [(…), (…)]")
+    expect(
+        not any(callable(term) for term in terms),
+        "a list of terms, each of them a tuple",
+        "the functions of a single term",
+        "put brackets around the term, even if it is the only one: [(…, …)]",
+    )
+    return terms
+
+
+def _add_up(terms, points):
+    """Add up a list of terms, each of them inner functions and last an outer one, at points (inputs, n)."""
     total = np.zeros(points.shape[1])
     for term in terms:
-        *inner, outer = expect_parts(
-            term, len(points) + 1, "an inner function for each input, an outer function"
+        wanted = (
+            f"a tuple of {len(points) + 1} functions for each term: {len(points)} inner ones, an outer one"
         )
+        whole = isinstance(term, (list, tuple)) and len(term) == len(points) + 1
+        expect(
+            whole,
+            wanted,
+            in_short(term),
+            "a term has an inner function for each input, and last an outer one",
+        )
+        *inner, outer = term
         total = total + outer(sum(phi(x) for phi, x in zip(inner, points, strict=True)))
     return total
 
 
 # 01.1
 
-smaller = Exercise("01.1", "the smaller of two")
+resistors = Exercise("01.1", "two resistors")
 
 
-@smaller.property(
-    "is right where x is smaller", cause="the larger one is (x + y) / 2 + |x - y| / 2: what changes?"
+@resistors.property("makes half of one from two equal ones", cause="two equal ones, x and x, make x / 2")
+def _resistors_equal(answer):
+    x = np.array([0.5, 2.0, 3.0])
+    expect_close(_add_up(_terms(answer), np.stack([x, x])), x / 2, f"the sum at x = y = {x.tolist()}")
+
+
+@resistors.property(
+    "is right for different ones",
+    cause="turn the fraction upside down: (x + y) / (x y) is a sum of two parts",
 )
-def _smaller_x(answer):
-    x, y = np.array([0.5, 1.0, 2.0]), np.array([2.0, 1.5, 7.0])
-    expect_close(_add_up(answer, np.stack([x, y])), x, f"the sum at x = {x.tolist()}, y = {y.tolist()}")
+def _resistors_different(answer):
+    x, y = np.array([0.5, 1.0, 6.0]), np.array([2.0, 1.5, 3.0])
+    what = f"the sum at x = {x.tolist()}, y = {y.tolist()}"
+    expect_close(_add_up(_terms(answer), np.stack([x, y])), [0.4, 0.6, 2.0], what)
 
 
-@smaller.property("is right where y is smaller", cause="x and y must count alike: |x - y| = |y - x|")
-def _smaller_y(answer):
-    x, y = np.array([0.5, 3.0, 2.0]), np.array([0.25, 1.5, 0.0])
-    expect_close(_add_up(answer, np.stack([x, y])), y, f"the sum at x = {x.tolist()}, y = {y.tolist()}")
-
-
-@smaller.property(
-    "is right for negative numbers", cause="the inner functions should keep the signs of x and y"
-)
-def _smaller_signs(answer):
-    x, y = np.array([-0.5, 3.0, -2.0]), np.array([0.25, -1.5, -4.0])
-    expect_close(
-        _add_up(answer, np.stack([x, y])),
-        [-0.5, -1.5, -4.0],
-        f"the sum at x = {x.tolist()}, y = {y.tolist()}",
-    )
+@resistors.property("needs a single term", cause="one sum is enough, if its three curves are the right ones")
+def _resistors_single(answer):
+    count = len(_terms(answer))
+    expect(count == 1, "a single term", f"{count}")
 
 
 # 01.2
@@ -170,24 +185,24 @@ def _iterations_whole(answer):
     cause="with n inputs n terms may be wrong, each by up to twice max|f|",
 )
 def _iterations_votes(answer):
-    expect_close(answer(5, 0.0, 0.81), 1, "iterations down to 0.81, 5 terms, ε = 0")
-    expect_close(answer(5, 0.0, 0.5), 4, "iterations for a half, 5 terms, ε = 0")
-    expect_close(answer(40, 0.0, 0.02), 2, "iterations for a fiftieth, 40 terms, ε = 0")
+    expect_close(answer(5, 0.0, 0.81), 1, "iterations(5, 0, 0.81)")
+    expect_close(answer(5, 0.0, 0.5), 4, "iterations(5, 0, 0.5)")
+    expect_close(answer(40, 0.0, 0.02), 2, "iterations(40, 0, 0.02)")
 
 
 @iterations.property(
     "counts the variation within cells", cause="the terms that are right are so only to within ε"
 )
 def _iterations_epsilon(answer):
-    expect_close(answer(5, 0.2, 0.5), 9, "iterations for a half, 5 terms, ε = 0.2")
-    expect_close(answer(40, 0.2, 0.02), 4, "iterations for a fiftieth, 40 terms, ε = 0.2")
+    expect_close(answer(5, 0.2, 0.5), 9, "iterations(5, 0.2, 0.5)")
+    expect_close(answer(40, 0.2, 0.02), 4, "iterations(40, 0.2, 0.02)")
 
 
 @iterations.property(
     "follows the number of inputs", cause="the promise has 2 n / terms in it: do not write 4"
 )
 def _iterations_inputs(answer):
-    expect_close(answer(10, 0.1, 0.1, inputs=3), 6, "iterations for a tenth, 10 terms, 3 inputs, ε = 0.1")
+    expect_close(answer(10, 0.1, 0.1, inputs=3), 6, "iterations(10, 0.1, 0.1, inputs=3)")
 
 
 @iterations.property(
@@ -201,24 +216,116 @@ def _iterations_none(answer):
 
 # 01.5
 
-triple = Exercise("01.5", "a product of three")
+one_outer = Exercise("01.5", "one outer function")
+
+_CURVES: list = [np.cos, lambda z: 2 - z, lambda z: z * z - 1, lambda z: np.sin(5 * z)]
 
 
-@triple.property(
-    "is right for positive numbers", cause="expand your outer functions: all but x y z has to cancel"
+def _laid_out(answer, outers, width):
+    """Return the answer's shift, checked to be a positive number, and its function."""
+    shift, phi = expect_parts(answer(outers, width), 2, "shift and phi")
+    expect(
+        not callable(shift),
+        "a number first",
+        f"a function: {in_short(shift)}",
+        "return `shift, phi`, in this order",
+    )
+    expect_shape(shift, (), "shift, a number,")
+    expect(callable(phi), "phi, a function", in_short(phi), "return phi itself, not a value of it")
+    return float(shift), phi
+
+
+def _expect_all(answer, outers, width):
+    shift, phi = _laid_out(answer, outers, width)
+    z = np.linspace(0, width, 9)
+    for q, outer in enumerate(outers):
+        what = f"phi(z + {q} * {shift:g}), z from 0 to {width}"
+        expect_close(phi(z + q * shift), outer(z), what, 1e-9 * max(1, shift))
+
+
+@one_outer.property(
+    "gives two functions back", cause="with a shift of `width` or less the two share a part of the line"
 )
-def _triple_positive(answer):
-    expect_close(_add_up(answer, POSITIVE), POSITIVE.prod(0), "the sum at four points with positive numbers")
+def _outer_two(answer):
+    _expect_all(answer, _CURVES[:2], 1)
 
 
-@triple.property("is right for any signs", cause="logarithms know positive numbers only: try powers of sums")
-def _triple_signs(answer):
-    expect_close(_add_up(answer, SIGNS), SIGNS.prod(0), "the sum at four points with signs and zeros")
-
-
-@triple.property(
-    "needs few terms", cause="four cubes are enough: flip the sign of one input in each but the first"
+@one_outer.property(
+    "gives back any number of functions, of any width", cause="is `width` or the number of functions fixed?"
 )
-def _triple_few(answer):
-    count = len(answer())
-    expect(count <= 8, "at most 8 terms", f"{count}")
+def _outer_many(answer):
+    _expect_all(answer, _CURVES, 1)
+    _expect_all(answer, _CURVES[:3], 2.5)
+
+
+@one_outer.property(
+    "is continuous in the gaps, too",
+    cause="between one function's end and the next one's beginning: a straight line",
+)
+def _outer_continuous(answer):
+    shift, phi = _laid_out(answer, _CURVES, 1)
+    ends = np.linspace(0, 3 * shift + 1, 1001)
+    for _ in range(16):  # zoom in on the steepest place: a jump stays, a slope fades
+        values = phi(ends)
+        expect_shape(values, ends.shape, "phi of an array")
+        i = int(np.argmax(np.abs(np.diff(values))))
+        where, jump = ends[i], float(np.abs(values[i + 1] - values[i]))
+        ends = np.linspace(ends[i], ends[i + 1], 11)
+    expect(jump < 1e-3, "no jump anywhere", f"a jump of {jump:.3g} near z = {where:.4g}")
+
+
+# 01.6
+
+product_of = Exercise("01.6", "a product of n")
+
+
+def _expect_product(answer, points):
+    terms = _terms(lambda: answer(len(points)))
+    found = _add_up(terms, points)
+    alike = {round(float(term[-1](1.5)), 9) for term in terms}
+    cause = (
+        "all outer functions are the same: their signs must differ, and a `lambda` in a loop sees its last value only"
+        if len(alike) == 1 < len(terms)
+        else ""
+    )
+    expect_close(found, points.prod(0), f"the sum of {len(points)} inputs at four points", cause=cause)
+
+
+@product_of.property(
+    "is right for two numbers", cause="squares of x + y and x - y, as in the chapter: divided by 4?"
+)
+def _product_two(answer):
+    _expect_product(answer, POSITIVE[:2])
+
+
+@product_of.property(
+    "is right for three positive numbers",
+    cause="x y z comes up 6 times in each cube, and there are 4 cubes; the weight's sign is the product of all signs",
+)
+def _product_three(answer):
+    _expect_product(answer, POSITIVE)
+
+
+@product_of.property(
+    "is right for any signs", cause="logarithms know positive numbers only: try powers of sums"
+)
+def _product_signs(answer):
+    _expect_product(answer, SIGNS)
+
+
+@product_of.property(
+    "is right for four and five numbers",
+    cause="the power is n, and x1 … xn comes up n! times in each power",
+)
+def _product_more(answer):
+    _expect_product(answer, np.vstack([SIGNS, POSITIVE[:1]]))
+    _expect_product(answer, np.vstack([SIGNS, POSITIVE[:2]]))
+
+
+@product_of.property(
+    "needs at most 2^(n-1) terms", cause="all signs turned round give the same power: fix the first sign"
+)
+def _product_few(answer):
+    for n in (2, 3, 4):
+        count = len(_terms(lambda n=n: answer(n)))
+        expect(count <= 2 ** (n - 1), f"at most {2 ** (n - 1)} terms for n = {n}", f"{count}")

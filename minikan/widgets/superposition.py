@@ -22,8 +22,8 @@ class Superposition(Explorer):
     )
     storyboard = (
         {"target": "x y", "first": True, "second": False},
-        {"target": "x y", "first": True, "second": True},
         {"target": "max(x, y)", "first": False, "second": True},
+        {"target": "sin πx cos πy", "first": True, "second": True},
     )
     size = (7.0, 2.4)
     s = np.linspace(-2, 2, 41)
@@ -63,8 +63,10 @@ class Superposition(Explorer):
 
     def draw(self, figure: Figure, target: str, first: bool, second: bool) -> None:
         """Draw the two curves, the sum, and the target."""
-        figure.subplots_adjust(left=0.06, right=0.99, wspace=0.2)
-        axes = figure.subplots(1, 4)
+        figure.subplots_adjust(left=0.06, right=0.92)
+        axes = figure.subplots(1, 5, width_ratios=[1, 1, 0.1, 1, 1], gridspec_kw={"wspace": 0.2})
+        axes[2].remove()
+        axes = axes[[0, 1, 3, 4]]
         curves = zip((first, second), self.targets[target][1:], ("x + y", "x - y"), strict=True)
         for ax, (on, curve, name) in zip(axes[:2], curves, strict=True):
             style = {"color": PALETTE["blue"], "linewidth": 2.2} if on else {**_HELPER, "linestyle": ":"}
@@ -75,10 +77,15 @@ class Superposition(Explorer):
         maps = zip(self.landscapes(target, first, second), ("their sum", target), strict=True)
         for ax, (values, name) in zip(axes[2:], maps, strict=True):
             bands = np.floor(8 * values + 1e-9) / 8  # steps of 1/8, cheaper to draw than contours
-            ax.imshow(bands, extent=(-1, 1, -1, 1), origin="lower", vmin=-1, vmax=1, aspect="auto")
-            ax.set(xticks=(), yticks=(), xlabel="x")
+            image = ax.imshow(bands, extent=(-1, 1, -1, 1), origin="lower", vmin=-1, vmax=1, aspect="auto")
+            ax.set(xticks=(-1, 0, 1), yticks=(-1, 0, 1), xlabel="x")
+            ax.grid(False)
             ax.set_title(name, fontsize=10)
-        axes[2].set_ylabel("y")
+        axes[2].set_ylabel("y", labelpad=-6)
+        axes[3].tick_params(labelleft=False)
+        box = axes[3].get_position()
+        scale = figure.add_axes((box.x1 + 0.015, box.y0, 0.013, box.height))
+        figure.colorbar(image, cax=scale, ticks=(-1, 0, 1))
 
 
 class InnerZoom(Explorer):
@@ -89,18 +96,18 @@ class InnerZoom(Explorer):
         "of each rise lies in the last two tenths of the window, at every depth."
     )
     storyboard = (
-        {"depth": 2, "zoom": 0, "digit": 5},
         {"depth": 3, "zoom": 1, "digit": 5},
-        {"depth": 4, "zoom": 2, "digit": 9},
+        {"depth": 3, "zoom": 1, "digit": 9},
+        {"depth": 4, "zoom": 2, "digit": 5},
     )
     size = (7.2, 3.0)
 
     def controls(self) -> dict[str, Any]:
         """Make the controls: digits of x, magnification, and where the window lies."""
         return {
-            "depth": slider("digits k", 1, 5, 2),
+            "depth": slider("digits of ψ", 1, 5, 3),
             "zoom": slider("zoom, tenfold each", 0, 3, 1, words=lambda zoom: f"zoom {10**zoom}-fold"),
-            "digit": slider("digits of the window", 0, 9, 5),
+            "digit": slider("window at digit", 0, 9, 5),
         }
 
     def window(self, depth: int, zoom: int, digit: int) -> tuple[np.ndarray, np.ndarray]:

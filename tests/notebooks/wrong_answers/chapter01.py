@@ -1,5 +1,7 @@
 """Typical wrong answers to the exercises of chapter 01."""
 
+import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -13,32 +15,32 @@ def minus(s):
     return -s
 
 
-def half(s):
-    return s / 2
+def one_over(s):
+    return 1 / s
 
 
-def larger():
-    return [(same, same, half), (same, minus, lambda s: np.abs(s) / 2)]
+def resistors_as_a_mean():
+    return [(one_over, one_over, lambda s: 2 / s)]
 
 
-def smaller_without_halves():
-    return [(same, same, same), (same, minus, lambda s: -np.abs(s))]
+def resistors_by_logarithms():
+    return [(np.log, np.log, lambda s: np.exp(s) / 2)]
 
 
-def smaller_without_the_mean():
-    return [(same, same, half)]
+def resistors_without_brackets():
+    return (one_over, one_over, one_over)
 
 
-def smaller_clipped():
-    return [(same, same, half), (same, minus, lambda s: -np.maximum(-s, 0) / 2)]
+def resistors_in_two_terms():
+    return [(one_over, one_over, lambda s: 0.5 / s)] * 2
 
 
-def smaller_of_sizes():
-    return [(np.abs, np.abs, half), (np.abs, lambda y: -np.abs(y), lambda s: -np.abs(s) / 2)]
+def resistors_with_two_functions():
+    return [(one_over, one_over)]
 
 
-def smaller_with_two_functions():
-    return [(same, half)]
+def resistors_of_the_smaller():
+    return [(same, same, lambda s: s / 4), (same, minus, lambda s: -np.abs(s) / 4)]
 
 
 def additive_means(table):
@@ -132,46 +134,101 @@ def iterations_for_any_factor(terms, epsilon, wanted, inputs=2):
     return np.ceil(np.log(wanted) / np.log(factor))
 
 
-def triple_by_logarithms():
-    return [(np.log, np.log, np.log, np.exp)]
+def _side_by_side(outers, shift, blend):
+    def phi(z):
+        q = np.clip(np.floor(z / shift).astype(int), 0, len(outers) - 1)
+        return sum((q == i) * outer(blend(z - i * shift)) for i, outer in enumerate(outers))
+
+    return shift, phi
 
 
-def _cubes(scale, flips):
-    inner = [tuple(minus if flip == i else same for i in range(3)) for flip in flips]
-    signs = [1.0 if flip is None else -1.0 for flip in flips]
-    return [
-        (*each, lambda s, sign=sign: sign * s**3 / scale) for each, sign in zip(inner, signs, strict=True)
-    ]
+def outer_that_overlaps(outers, width):
+    return _side_by_side(outers, width / 2, same)
 
 
-def triple_with_a_sixth():
-    return _cubes(6, [None, 0, 1, 2])
+def outer_without_gaps(outers, width):
+    return _side_by_side(outers, width, same)
 
 
-def triple_without_one_flip():
-    return _cubes(24, [None, 0, 1])
+def outer_that_jumps(outers, width):
+    return _side_by_side(outers, 2 * width, same)
 
 
-def triple_of_two_inner_functions():
-    return [(same, same, lambda s: s**3 / 24)]
+def outer_that_stays_level(outers, width):
+    return _side_by_side(outers, 2 * width, lambda z: np.clip(z, 0, width))
 
 
-def triple_in_pieces():
-    return [
-        (*(lambda x, share=share: share * x for _ in range(3)), lambda s, sign=sign: sign * s)
-        for share in (1.0, 2.0)
-        for sign in (1.0, -1.0)
-    ] * 3 + [triple_by_logarithms()[0]]
+def outer_for_a_width_of_one(outers, width):
+    shift, phi = (
+        2.0,
+        lambda z: sum(
+            np.clip(1 - np.abs(z - 2 * q - np.clip(z - 2 * q, 0, 1)), 0, 1) * outer(np.clip(z - 2 * q, 0, 1))
+            for q, outer in enumerate(outers)
+        ),
+    )
+    return shift, phi
+
+
+def outer_turned_round(outers, width):
+    return outer_that_jumps(outers, width)[::-1]
+
+
+def _power(weight, exponent):
+    return lambda s: weight * s**exponent
+
+
+def _powers(n, scale, fixed=1, sign=np.prod, power=None):
+    terms = []
+    for signs in itertools.product([1, -1], repeat=n - fixed):
+        inner = [same] * fixed + [same if s > 0 else minus for s in signs]
+        terms.append((*inner, _power(sign(signs) / scale, power or n)))
+    return terms
+
+
+def product_by_logarithms(n):
+    return [(*[np.log] * n, np.exp)]
+
+
+def product_of_three_only(n):
+    return _powers(n, 24 if n == 3 else 4 if n == 2 else 24)
+
+
+def product_without_a_factorial(n):
+    return _powers(n, 2**n)
+
+
+def product_with_every_sign_twice(n):
+    return _powers(n, math.factorial(n) * 2**n, fixed=0)
+
+
+def product_without_signs(n):
+    return _powers(n, math.factorial(n) * 2 ** (n - 1), sign=lambda signs: 1.0)
+
+
+def product_by_squares(n):
+    return _powers(n, 2**n, power=2)
+
+
+def product_in_a_loop(n):
+    terms = []
+    for signs in itertools.product([1, -1], repeat=n - 1):
+        inner = [same] + [same if s > 0 else minus for s in signs]
+        terms.append((*inner, lambda s: np.prod(signs) * s**n / (math.factorial(n) * 2 ** (n - 1))))  # noqa: B023
+    return terms
+
+
+def product_without_brackets(n):
+    return _powers(n, 4)[0]
 
 
 WRONG = {
     "01.1": [
-        (larger, "is right where x is smaller"),
-        (smaller_without_halves, "is right where x is smaller"),
-        (smaller_without_the_mean, "is right where x is smaller"),
-        (smaller_clipped, "is right where y is smaller"),
-        (smaller_of_sizes, "is right for negative numbers"),
-        (smaller_with_two_functions, "is right where x is smaller"),
+        (resistors_as_a_mean, "makes half of one from two equal ones"),
+        (resistors_by_logarithms, "makes half of one from two equal ones"),
+        (resistors_without_brackets, "makes half of one from two equal ones"),
+        (resistors_in_two_terms, "needs a single term"),
+        (resistors_with_two_functions, "makes half of one from two equal ones"),
+        (resistors_of_the_smaller, "is right for different ones"),
     ],
     "01.2": [
         (additive_means, "is exact for a table that is a sum"),
@@ -196,10 +253,21 @@ WRONG = {
         (iterations_for_any_factor, "says so if there is no promise"),
     ],
     "01.5": [
-        (triple_by_logarithms, "is right for any signs"),
-        (triple_with_a_sixth, "is right for positive numbers"),
-        (triple_without_one_flip, "is right for positive numbers"),
-        (triple_of_two_inner_functions, "is right for positive numbers"),
-        (triple_in_pieces, "needs few terms"),
+        (outer_that_overlaps, "gives two functions back"),
+        (outer_without_gaps, "gives two functions back"),
+        (outer_that_jumps, "is continuous in the gaps, too"),
+        (outer_that_stays_level, "is continuous in the gaps, too"),
+        (outer_for_a_width_of_one, "gives back any number of functions, of any width"),
+        (outer_turned_round, "gives two functions back"),
+    ],
+    "01.6": [
+        (product_by_logarithms, "is right for any signs"),
+        (product_of_three_only, "is right for four and five numbers"),
+        (product_without_a_factorial, "is right for three positive numbers"),
+        (product_with_every_sign_twice, "needs at most 2^(n-1) terms"),
+        (product_without_signs, "is right for two numbers"),
+        (product_by_squares, "is right for three positive numbers"),
+        (product_in_a_loop, "is right for two numbers"),
+        (product_without_brackets, "is right for two numbers"),
     ],
 }
