@@ -22,9 +22,9 @@ class LocalSupport(Explorer):
         "on at most k + 1 cells."
     )
     storyboard = (
-        {"k": 0, "m": 3, "nudge": 1.5},
-        {"k": 1, "m": 3, "nudge": 1.5},
+        {"k": 1, "m": 4, "nudge": 1.5},
         {"k": 3, "m": 4, "nudge": 1.5},
+        {"k": 3, "m": 8, "nudge": 1.5},
     )
     size = (7.0, 3.9)
     cells = 6
@@ -80,7 +80,12 @@ class CoxDeBoorLadder(Explorer):
         "A child of degree p is the sum of two shares: a rising share of its left parent "
         "and a falling share of its right parent."
     )
-    storyboard = tuple({"p": p, "x": x, "uneven": False} for p, x in ((1, 0.6), (2, 1.5), (3, 2.0)))
+    storyboard = (
+        {"p": 1, "x": 1.4, "uneven": False},
+        {"p": 2, "x": 1.5, "uneven": False},
+        {"p": 3, "x": 2.0, "uneven": False},
+        {"p": 3, "x": 2.0, "uneven": True},
+    )
     size = (7.0, 2.9)
     grids = {False: np.array([0.0, 1, 2, 3, 4]), True: np.array([0.0, 0.4, 1.8, 2.6, 4])}  # by `uneven`
     x = np.linspace(0, 4, 321)[:-1]
@@ -90,7 +95,7 @@ class CoxDeBoorLadder(Explorer):
         return {
             "p": slider("degree p of the child", 1, 3, 2),
             "x": slider("cursor x", 0.0, 3.9, 1.5, 0.1),
-            "uneven": toggle("uneven knots"),
+            "uneven": toggle("uneven knots", words=lambda uneven: "uneven knots" if uneven else "even knots"),
         }
 
     def caption(self, p: int, x: float, uneven: bool) -> str:
@@ -148,11 +153,12 @@ class Knots(Explorer):
         "rougher there, and three copies under the corner catch it exactly."
     )
     storyboard = (
+        {"place": 0.2, "copies": 1},
         {"place": -0.1, "copies": 1},
         {"place": -0.1, "copies": 3},
         {"place": 0.2, "copies": 3},
     )
-    size = (7.0, 3.9)
+    size = (7.0, 3.4)
     corner = 0.2
     x = np.linspace(-1, 1, 401)
     allowed = {
@@ -165,15 +171,20 @@ class Knots(Explorer):
     def controls(self) -> dict[str, Any]:
         """Make the controls: where the knot is and how often."""
         return {
-            "place": slider("place of the knot", -0.4, 0.4, 0.0, 0.05),
-            "copies": slider("how often it is there", 1, 4, 1),
+            "place": slider(
+                "place of the knot", -0.4, 0.4, 0.0, 0.05, words=lambda x: f"the knot at {x:.2g}"
+            ),
+            "copies": slider(
+                "how often it is there", 1, 4, 1, words=lambda q: f"{q} cop{'y' if q == 1 else 'ies'}"
+            ),
         }
 
     def caption(self, place: float, copies: int) -> str:
         """Say what the spline may do at the knot, and how far it is from the target."""
-        error = np.abs(self._fit(place, copies)[1] - self.target).max()
+        values, curve = self._fit(place, copies)
+        error, count = np.abs(curve - self.target).max(), values.shape[1]
         times = f"{copies} times" if copies > 1 else "once"
-        return f"With the knot there {times}, {self.allowed[copies]}. Largest error: {error:.3f}."
+        return f"Knot there {times}: {self.allowed[copies]}. {count} coefficients, largest error {error:.3f}."
 
     def draw(self, figure: Figure, place: float, copies: int) -> None:
         """Draw target and fit, and below them the basis functions and the knots."""
@@ -208,11 +219,13 @@ class GridExtension(Explorer):
         "turns and rises again, a U, while the curve begins to follow each point."
     )
     storyboard = (
-        {"G": 3, "noise": 0.3, "k": 3},
         {"G": 8, "noise": 0.3, "k": 3},
         {"G": 50, "noise": 0.3, "k": 3},
+        {"G": 16, "noise": 0.01, "k": 3},
+        {"G": 20, "noise": 0.0, "k": 3},
     )
-    size = (7.0, 3.1)
+    size = (7.0, 3.4)
+    floor = -4.2  # of the error's axis, in powers of ten; a U of noise is to fill it
     grids = np.unique(np.round(np.geomspace(2, 60, 24)).astype(int))
 
     points = np.linspace(-1, 1, 80)
@@ -238,23 +251,28 @@ class GridExtension(Explorer):
 
     def draw(self, figure: Figure, G: int, noise: float, k: int) -> None:
         """Draw the fit to the points, and its error among those of all grids."""
-        figure.subplots_adjust(wspace=0.3, left=0.07, right=0.985)
+        figure.subplots_adjust(wspace=0.3, left=0.085, right=0.985)
         curve, scale = figure.subplots(1, 2)
         clean, bent = self.fit(G, k)[1]
         curve.plot(self.points, self._noisy(noise), ".", color=PALETTE["grey"], ms=4)
         curve.plot(self.x, self._truth(self.x), "--", color=PALETTE["black"], linewidth=1.2)
         curve.plot(self.x, clean + noise * bent, color=PALETTE["blue"])
         curve.set(xlim=(-1, 1), xticks=(-1, 0, 1), xlabel="x", ylim=(-2.2, 2.2), yticks=(-2, 0, 2))
-        curve.set(title="points, truth (dashed), spline")
+        curve.set(title="points, truth (dashed), spline", ylabel="curve")
         seen, truth = np.log10([self._errors(grid, noise, k) for grid in self.grids]).T
         scale.plot(np.log10(self.grids), seen, ":", color=PALETTE["vermillion"], label="on the points")
         scale.plot(np.log10(self.grids), truth, color=PALETTE["blue"], label="against the truth")
-        scale.plot(np.log10(G), np.log10(self._errors(G, noise, k)[1]), "o", color=PALETTE["blue"], ms=8)
+        here = np.log10(self._errors(G, noise, k)[1])
+        scale.plot(np.log10(G), max(here, self.floor), "o" if here > self.floor else "v", clip_on=False,
+                   color=PALETTE["blue"], ms=8)  # fmt: skip
         ticks = [2, 5, 10, 20, 50]
         scale.set(xlim=(0.2, 1.9), xticks=np.log10(ticks), xticklabels=ticks, xlabel="cells G")
-        scale.set(ylim=(-5.8, 0.5), yticks=[-4, -2, 0], yticklabels=["1e-4", "1e-2", "1"])
+        powers = range(-4, 1)
+        scale.set(
+            ylim=(self.floor, 0.2), yticks=powers, yticklabels=[f"$10^{{{power}}}$" for power in powers]
+        )
         scale.set(title="error (both axes logarithmic)")
-        scale.legend(loc="lower left")
+        scale.legend(loc="lower left", fontsize=8, handlelength=1.4)
 
     def _truth(self, x):
         return np.sin(6 * np.exp(0.8 * x))

@@ -37,6 +37,11 @@ def alive_shifted(x, knots, order):
     return np.arange(cell, cell + order + 1)
 
 
+def alive_by_a_slice(x, knots, order):
+    cell = np.searchsorted(knots[order:-order], x, side="right") - 1  # for order 0 the slice is empty
+    return np.arange(cell, cell + order + 1)
+
+
 def alive_on_even_grids(x, knots, order):
     cell = int((x - knots[order]) / (knots[1] - knots[0]))
     return np.arange(cell, cell + order + 1)
@@ -104,6 +109,10 @@ def corner_at_the_end(grid, order, corner):
     return np.append(make_grid(grid=grid, order=order), [corner] * order)
 
 
+def corner_in_the_grid(grid, order, corner):
+    return make_grid(grid=np.sort(np.append(grid, [corner] * order)), order=order)
+
+
 def corner_without_outer_knots(grid, order, corner):
     return np.sort(np.append(grid, [corner] * order))
 
@@ -129,6 +138,16 @@ def grid_of_steepest_points(x, y, cells):
     return np.sort(x[steepest])
 
 
+def grid_of_arc_length(x, y, cells):
+    length = np.append(0, np.cumsum(np.hypot(np.diff(x), np.diff(y))))
+    return np.interp(np.linspace(0, length[-1], cells + 1), length, x)
+
+
+def grid_of_bends(x, y, cells):
+    bend = np.abs(np.gradient(np.gradient(y, x), x))
+    return np.interp(np.linspace(0, np.sum(bend), cells + 1), np.cumsum(bend), x)
+
+
 def grid_without_floor(x, y, cells):
     steep = np.append(0, np.cumsum(np.abs(np.diff(y)) > 0.9 * np.abs(np.diff(y)).max()))
     return x[np.searchsorted(steep, np.linspace(0, steep[-1], cells + 1))]
@@ -145,6 +164,7 @@ WRONG = {
     "02.2": [
         (alive_one_short, "has k + 1 members"),
         (alive_shifted, "names the living"),
+        (alive_by_a_slice, "works for blocks, too"),
         (alive_on_even_grids, "also copes with uneven knots"),
         (alive_beyond_the_end, "stays within the basis at the right end"),
     ],
@@ -164,10 +184,13 @@ WRONG = {
         (corner_once, "allows the corner"),
         (corner_too_often, "keeps the value continuous"),
         (corner_at_the_end, "does not decrease"),
+        (corner_in_the_grid, "does not decrease"),
         (corner_without_outer_knots, "keeps the domain"),
     ],
     "02.6": [
         (grid_even, "beats the even grid threefold"),
+        (grid_of_arc_length, "beats it twentyfold"),
+        (grid_of_bends, "beats it twentyfold"),
         (grid_of_percentiles, "beats the even grid threefold"),
         (grid_of_heights, "has cells + 1 points"),
         (grid_of_steepest_points, "spans the data"),
