@@ -1,38 +1,29 @@
-"""One Chromium for all tests that look at something in a browser."""
+"""What tests share: one Chromium, and interrupts that arrive."""
 
 import os
-import shutil
+import signal
 
+import chromium
 import pytest
-from playwright.sync_api import sync_playwright
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-CHROMIUM_ARGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def find_chromium():
-    """Find the browser, CHROME_PATH first, or return None."""
-    names = [os.environ.get("CHROME_PATH", ""), *CHROMIUM_NAMES]
-    return next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Start Chromium. Where it is missing, continuous integration fails, and a student's tests are skipped."""
-    chromium = find_chromium()
-    if not chromium:
+def new_page():
+    """Start Chromium; give a function that opens a page.
+
+    Where it is missing, continuous integration fails, and a student's tests are skipped.
+    """
+    executable = chromium.find_chromium()
+    if not executable:
         missing = "Chromium is not installed: nothing was looked at in a browser"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
+    with chromium.start(executable) as new_page:
+        yield new_page
+
+
+@pytest.fixture
+def interruptible():
+    """Let Ctrl-C raise KeyboardInterrupt, also where a shell had it ignored: with nohup, in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -140,8 +140,8 @@ def test_figures_and_storyboards_stand_on_the_page_with_their_descriptions(book,
 
 
 @pytest.mark.parametrize("name", [*NOTEBOOKS, "names"])
-def test_a_page_needs_no_server_and_fits_the_screen(book, browser, name):
-    page = browser.new_page(viewport={"width": 390, "height": 800})
+def test_a_page_needs_no_server_and_fits_the_screen(book, new_page, name):
+    page = new_page(viewport={"width": 390, "height": 800})
     requests, complaints = [], []
     page.on("request", lambda request: requests.append(request.url))
     page.on("requestfailed", lambda request: complaints.append(request.url))

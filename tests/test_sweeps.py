@@ -121,7 +121,7 @@ def test_a_process_that_dies():
 
 
 @pytest.mark.parametrize("threads", [None, 1])
-def test_an_interrupt_keeps_what_is_done(threads):
+def test_an_interrupt_keeps_what_is_done(threads, interruptible):
     over = threading.Event()
 
     def function(x):

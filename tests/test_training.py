@@ -359,7 +359,7 @@ def test_divergence_is_refused_and_said():
     assert model.loss_and_gradient(X, y)[0] <= before
 
 
-def test_interrupt_leaves_the_best_and_returns_the_history():
+def test_interrupt_leaves_the_best_and_returns_the_history(interruptible):
     X, y = data(2000)
     model = KAN([2, 5, 1], grid=20, seed=0)
     before = model.loss_and_gradient(X, y)[0]
@@ -446,7 +446,7 @@ def test_the_progress_bar_of_a_notebook(disable, shown, monkeypatch):
         "    for _ in range(3): now[0] += 0.6; advance('RMSE 0.1')"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=600, startup_timeout=600).execute()
     outputs = notebook.cells[0].outputs
     assert any("fit" in str(output.get("data")) for output in outputs) == shown
     assert shown or outputs == []

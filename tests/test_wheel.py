@@ -160,7 +160,7 @@ def fresh(wheel, tmp_path_factory):
     environment |= {f"JUPYTER_{name}_DIR": str(home / name) for name in ("CONFIG", "DATA", "RUNTIME")}
     environment |= {"PYTHONIOENCODING": "utf-8"}
     install = [python, "-m", "pip", "install", "--quiet", f"{wheel}[lab]"]
-    subprocess.run(install, cwd=home, env=environment, check=True, timeout=600)
+    subprocess.run(install, cwd=home, env=environment, check=True)
 
     def start(*arguments, browser="", stdout=subprocess.PIPE):
         return subprocess.Popen(
@@ -178,7 +178,7 @@ def fresh(wheel, tmp_path_factory):
 
 def run(process):
     """Wait for a process that should succeed; give what it printed."""
-    printed = process.communicate(timeout=300)[0]
+    printed = process.communicate()[0]
     assert process.returncode == 0, printed
     return printed
 
@@ -246,9 +246,8 @@ def test_jupyterlab_opens_at_the_index(fresh):
     with open(fresh.home / "lab.log", "w") as log:
         server = fresh("-m", "minikan", "--folder", "lab", *options, stdout=log, browser=command)
     try:
-        end = time.monotonic() + 60
         while not (sent.exists() and sent.read_text()):
-            assert time.monotonic() < end and server.poll() is None, (fresh.home / "lab.log").read_text()
+            assert server.poll() is None, (fresh.home / "lab.log").read_text()
             time.sleep(0.1)
         address = urllib.parse.urlsplit(sent.read_text())
         assert address.path == "/lab/tree/index.ipynb"
@@ -257,7 +256,7 @@ def test_jupyterlab_opens_at_the_index(fresh):
             assert json.load(answer)["name"] == "index.ipynb"
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait()
 
 
 def test_without_jupyterlab_it_says_what_is_missing(wheel, tmp_path):

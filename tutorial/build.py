@@ -201,7 +201,8 @@ def execute(path, notebook):
     os.environ.update(STEADY)
     client = NotebookClient(
         notebook,
-        timeout=120,
+        timeout=600,  # for a cell, and for the kernel to start, on however busy a machine
+        startup_timeout=600,
         kernel_name=KERNELSPEC["name"],
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,

@@ -11,12 +11,12 @@ NOTEBOOKS = sorted(path.name for path in TUTORIAL.glob("*.ipynb"))  # solutions/
 
 
 @pytest.fixture(scope="session")
-def lab(browser, tmp_path_factory):
+def lab(new_page, tmp_path_factory):
     """Start JupyterLab on a copy of the tutorial; give a function that opens a notebook."""
     home = tmp_path_factory.mktemp("lab")
     shutil.copytree(TUTORIAL, home / "tutorial")
     with jupyter_lab(home / "tutorial", home) as address:
-        yield lambda notebook: LabPage(browser.new_page(), address, notebook)
+        yield lambda notebook: LabPage(new_page(), address, notebook)
 
 
 @pytest.fixture(scope="session", params=NOTEBOOKS)

@@ -144,15 +144,15 @@ MEASURE = """() => [...document.querySelectorAll('.slides section')]
     })"""
 
 
-def test_nothing_overflows_and_nothing_is_fetched(browser, pages):
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
+def test_nothing_overflows_and_nothing_is_fetched(new_page, pages):
+    page = new_page(viewport={"width": 1280, "height": 720})
     asked, complaints = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     for path in pages:
         asked.clear()
         page.goto(path.as_uri())
-        page.wait_for_function("document.body.dataset.ready === 'yes'", timeout=60_000)
+        page.wait_for_function("document.body.dataset.ready === 'yes'")
         measured = page.evaluate(MEASURE)
         assert [url for url in asked if not url.startswith(("data:", "blob:", path.as_uri()))] == []
         assert page.locator("mjx-container").count() > 10
