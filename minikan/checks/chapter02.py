@@ -295,7 +295,7 @@ def _place_error(answer):
 
 @place_grid.property(
     "beats it twentyfold",
-    cause="slopes are not what costs a cubic: make |fourth derivative| × width⁴ the same on all cells",
+    cause="slopes and bends are not what a cubic finds hard: what is the error of one cell made of?",
 )
 def _place_well(answer):
     _expect_better(answer, 1 / 20)
