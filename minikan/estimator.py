@@ -22,7 +22,7 @@ from .training import fit
 from .validation import as_finite
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 
 class KANEstimator:

@@ -18,7 +18,7 @@ from .layer import Layer
 from .validation import as_numbers, as_samples, as_targets, finite_results
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
 BLOCK = 4096  # samples at a time for a whole Jacobian; otherwise …
 CACHE = (

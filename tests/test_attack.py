@@ -165,7 +165,7 @@ def test_the_same_seed_gives_the_same_result():
     np.testing.assert_allclose(trained(threads=2), first, rtol=0, atol=1e-9 * np.abs(first).max())
 
 
-OLDEST = {(3, 10): "1.25.0", (3, 11): "1.25.0", (3, 12): "1.26.0", (3, 13): "2.1.0", (3, 14): "2.3.2"}
+OLDEST = {(3, 11): "1.25.0", (3, 12): "1.26.0", (3, 13): "2.1.0", (3, 14): "2.3.2"}
 
 
 @pytest.mark.skipif(

@@ -5,13 +5,13 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import venv
 from importlib.metadata import distributions
 from pathlib import Path
 from sysconfig import get_path
 
 import pytest
-import tomllib
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -67,6 +67,7 @@ def test_continuous_integration_tests_what_the_lock_says():
         assert {name: here[name] for name in pinned() if name in here and here[name] != pinned()[name]} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="repo2docker does not run on Windows")
 def test_repo2docker_understands_the_repository():
     run = subprocess.run(
@@ -89,6 +90,7 @@ def test_the_start_page_is_the_index():
     assert (ROOT / path).exists()
 
 
+@pytest.mark.slow
 def test_a_fresh_session_runs_the_index(tmp_path):
     """What Binder does: an empty environment, its requirements, and the notebook executed from there."""
     venv.create(tmp_path / "environment", with_pip=True)

@@ -13,6 +13,8 @@ import pytest
 
 import minikan
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIAL = ROOT / "tutorial"
 NOTEBOOKS = sorted(

@@ -195,6 +195,7 @@ def course_files():
     }
 
 
+@pytest.mark.slow
 def test_the_wheel_lays_out_the_course(fresh):
     where = run(fresh("-c", "import minikan; print(minikan.__file__)"))
     assert Path(where.strip()).is_relative_to(fresh.home)  # not this checkout
@@ -227,6 +228,7 @@ def test_the_wheel_lays_out_the_course(fresh):
     assert edited.read_bytes() == mine
 
 
+@pytest.mark.slow
 def test_the_course_runs_from_the_wheel(fresh):
     run(fresh("-m", "minikan", "--copy-only", "--folder", "to run"))
     index = fresh.home / "to run" / "index.ipynb"
@@ -236,6 +238,7 @@ def test_the_course_runs_from_the_wheel(fresh):
     assert digest(index.read_bytes(), index.name) == digest(before, index.name)  # to run it is no edit
 
 
+@pytest.mark.slow
 def test_jupyterlab_opens_at_the_index(fresh):
     """The browser is a script that writes down where it was sent to."""
     sent, browser = fresh.home / "sent", fresh.home / "browser.py"
@@ -259,6 +262,7 @@ def test_jupyterlab_opens_at_the_index(fresh):
         server.wait()
 
 
+@pytest.mark.slow
 def test_without_jupyterlab_it_says_what_is_missing(wheel, tmp_path):
     """NumPy is there, JupyterLab is not: a folder of packages with nothing else in it."""
     install = [

@@ -1,5 +1,9 @@
 """Every student's notebook in a real JupyterLab in a real Chromium: it runs, and its explorables obey the keyboard."""
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_notebook_runs_and_its_explorables_obey(notebook):
     assert [o for o in notebook.outputs if o["output_type"] == "error"] == []

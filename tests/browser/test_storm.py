@@ -10,6 +10,8 @@ import random
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 STORMY = ["02_b_splines.ipynb", "03_layers_and_backprop.ipynb"]
 LAST = ["End", "Home", "ArrowRight"]
 KEYS = [

@@ -6,6 +6,8 @@ from machinery import build
 from nbgrader.validator import Validator
 from sample import sample_chapter
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = {"right": "return x**{number}", "wrong": "return 2 * x", "open": "raise NotImplementedError()"}
 
 

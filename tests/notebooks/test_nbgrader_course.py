@@ -13,6 +13,8 @@ from machinery import ROOT, build
 from nbgrader.api import Gradebook
 from wrong_answers import chapter02
 
+pytestmark = pytest.mark.slow
+
 CHAPTER = build.SOLUTIONS / "02_b_splines.ipynb"
 HOLLOW = "def check(*anything):\n    return None\n\n\n"
 HIDDEN = """

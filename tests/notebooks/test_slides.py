@@ -144,6 +144,7 @@ MEASURE = """() => [...document.querySelectorAll('.slides section')]
     })"""
 
 
+@pytest.mark.slow
 def test_nothing_overflows_and_nothing_is_fetched(new_page, pages):
     page = new_page(viewport={"width": 1280, "height": 720})
     asked, complaints = [], []
