@@ -31,9 +31,10 @@ class ScalingRuler(Explorer):
         "law only where the cells are finer than the waves and the error is above rounding."
     )
     storyboard = (
-        {"first": 0, "last": 4, "order": 3},
-        {"first": 8, "last": 16, "order": 3},
-        {"first": 13, "last": 18, "order": 7},
+        {"first": 4, "last": 6, "order": 7},
+        {"first": 8, "last": 12, "order": 7},
+        {"first": 16, "last": 18, "order": 7},
+        {"first": 8, "last": 18, "order": 3},
     )
     size = (7.0, 3.3)
     grids = np.round(np.geomspace(4, 1024, 19)).astype(int)
@@ -85,8 +86,15 @@ class ScalingRuler(Explorer):
         sizes, errors = np.log10(self.grids), np.log10(self.errors[order])
         scale, alpha, _ = fit_power_law(self.grids[window], self.errors[order][window])
         axes.plot(sizes, errors, "o", color=PALETTE["blue"], markersize=5)
-        ends = sizes[window][[0, -1]] + np.array([-0.15, 0.15])
-        axes.plot(ends, np.log10(scale) - alpha * ends, color=PALETTE["vermillion"], linewidth=2.5)
+        ends = sizes[window][[0, -1]]
+        axes.plot(
+            ends,
+            np.log10(scale) - alpha * ends,
+            "|-",
+            color=PALETTE["vermillion"],
+            linewidth=2.5,
+            markersize=14,
+        )
         middle = len(sizes) // 2 + 1
         promise = errors[middle] - (order + 1) * (sizes - sizes[middle])
         axes.plot(sizes, promise, ":", **_HELPER)
@@ -107,6 +115,7 @@ class Extension(Explorer):
         {"step": 0, "data": "800"},
         {"step": 4, "data": "800"},
         {"step": 4, "data": "100"},
+        {"step": 2, "data": "noise"},
     )
     size = (7.0, 3.1)
     grids = (2, 4, 8, 16, 32)
@@ -165,7 +174,7 @@ class Extension(Explorer):
         errors.plot(grids, table[:, 0], ":", color=PALETTE["vermillion"], label="on its samples")
         errors.plot(grids, table[:, 1], color=PALETTE["blue"], label="on others")
         errors.plot(grids[step], table[step, 1], "o", color=PALETTE["blue"], markersize=8)
-        errors.set(xlim=(0.2, 1.65), ylim=(-11.5, 0.5), xlabel="cells G", title="error (RMSE)")
+        errors.set(xlim=(0.2, 1.65), ylim=(-7.6, 0.6), xlabel="cells G", title="error (RMSE)")
         errors.set_xticks(np.log10([2, 5, 10, 20]), ["2", "5", "10", "20"])
-        errors.set_yticks([-10, -8, -6, -4, -2, 0], ["1e-10", "1e-8", "1e-6", "1e-4", "1e-2", "1"])
+        errors.set_yticks([-6, -4, -2, 0], ["1e-6", "1e-4", "1e-2", "1"])
         errors.legend(loc="lower left")

@@ -1,10 +1,8 @@
 """Typical wrong answers to the exercises of chapter 05."""
 
-import itertools
+import math
 
 import numpy as np
-
-from minikan import basis, fit_coefficients
 
 
 def cells_with_exponent_k(error, grid, wanted, order):
@@ -31,72 +29,98 @@ def cells_fewer(error, grid, wanted, order):
     return int(np.ceil(grid * (error / wanted) ** (1 / (order + 1)) - 1e-9))
 
 
-def _line(sizes, errors):
-    u, v = np.log(sizes), np.log(errors)
-    slope, height = np.polyfit(u, v, 1)
-    return u, slope, v - height - slope * u
+def _squared(grid, a, sigma, edges, n, order):
+    return (a * grid ** -(order + 1.0)) ** 2 + sigma**2 * edges * (grid + order + 1) / n
 
 
-def exponent_of_the_ends(sizes, errors):
-    return -np.log(errors[-1] / errors[0]) / np.log(sizes[-1] / sizes[0]), 0.0
+def best_exact(a, sigma, edges, n, order):
+    return (2 * (order + 1) * a**2 * n / (sigma**2 * edges)) ** (1 / (2 * order + 3))
 
 
-def exponent_with_its_sign(sizes, errors):
-    u, slope, r = _line(sizes, errors)
-    return slope, np.sqrt(np.sum(r**2) / (len(u) - 2) / np.sum((u - u.mean()) ** 2))
+def best_where_both_are_equal(*setting):
+    grids = np.arange(1, 5000)
+    a, _, _, _, order = setting
+    law = (a * grids ** -(order + 1.0)) ** 2
+    return int(grids[np.argmin(np.abs(2 * law - _squared(grids, *setting)))])
 
 
-def exponent_alone(sizes, errors):
-    return -_line(sizes, errors)[1]
+def best_of_cubics(a, sigma, edges, n, order):
+    grids = np.arange(1, 5000)
+    return int(grids[np.argmin(_squared(grids, a, sigma, edges, n, 3))])
 
 
-def exponent_with_m(sizes, errors):
-    u, slope, r = _line(sizes, errors)
-    return -slope, np.sqrt(np.mean(r**2) / np.sum((u - u.mean()) ** 2))
+def best_rounded(*setting):
+    return max(1, round(best_exact(*setting)))
 
 
-def exponent_with_scatter(sizes, errors):
-    u, slope, r = _line(sizes, errors)
-    return -slope, np.sqrt(np.sum(r**2) / (len(u) - 2))
+def best_with_no_cell(*setting):
+    low = int(best_exact(*setting))
+    return min(low, low + 1, key=lambda G: _squared(G, *setting)) if low else 0
 
 
-def extend_keeps_knots(c, old, new, order):
-    return c
+def double_each_twice(c, order):
+    return np.repeat(c, 2)[: 2 * (len(c) - order) + order]
 
 
-def extend_by_interpolating_coefficients(c, old, new, order):
-    size = len(new) - order - 1
-    return np.interp(np.linspace(0, 1, size), np.linspace(0, 1, len(c)), c)
+def double_means(c, order):
+    new = np.interp(np.arange(2 * len(c) - 1) / 2, np.arange(len(c)), c)
+    cut = (len(new) - 2 * (len(c) - order) - order) // 2
+    return new[cut : len(new) - cut]
 
 
-def extend_on_minus_one_to_one(c, old, new, order):
-    x = np.linspace(-1, 1, 10 * len(new))
-    return fit_coefficients(x, basis(x, old, order) @ c, new, order)
+def _spread_out(c, order, weights):
+    wide = np.zeros(2 * len(c) - 1)
+    wide[::2] = c
+    return np.convolve(wide, weights)
 
 
-def extend_always_cubic(c, old, new, order):
-    x = np.linspace(old[3], old[-4], 10 * len(new))
-    return fit_coefficients(x, basis(x, old, 3) @ c, new, 3)
+def double_uncut(c, order):
+    return _spread_out(c, order, np.array([math.comb(order + 1, j) for j in range(order + 2)]) / 2**order)
 
 
-def count_times_k(widths, grid=None, order=3):
-    pairs = sum(a * b for a, b in itertools.pairwise(widths))
-    return pairs + sum(widths[1:]) if grid is None else pairs * (grid * order + 1)
+def double_without_weights(c, order):
+    row = np.array([math.comb(order + 1, j) for j in range(order + 2)]) / 2 ** (order + 1)
+    return _spread_out(c, order, row)[order:][: 2 * (len(c) - order) + order]
 
 
-def count_without_weight(widths, grid=None, order=3):
-    pairs = sum(a * b for a, b in itertools.pairwise(widths))
-    return pairs + sum(widths[1:]) if grid is None else pairs * (grid + order)
+def double_always_cubic(c, order):
+    if order == 1:
+        return double_means(c, order)
+    return _spread_out(c, order, np.array([1, 4, 6, 4, 1]) / 8)[order:][: 2 * (len(c) - order) + order]
 
 
-def count_always_cubic(widths, grid=None, order=3):
-    pairs = sum(a * b for a, b in itertools.pairwise(widths))
-    return pairs + sum(widths[1:]) if grid is None else pairs * (grid + 4)
+def fair_by_test(validation, test, seconds, budget):
+    ready = np.cumsum(seconds) <= budget
+    found = np.where(ready & ~np.isnan(validation), test, np.inf)
+    return found.min()
 
 
-def count_without_biases(widths, grid=None, order=3):
-    pairs = sum(a * b for a, b in itertools.pairwise(widths))
-    return pairs if grid is None else pairs * (grid + order + 1)
+def _chosen(validation, test, ready):
+    validation = np.where(ready, validation, np.inf)
+    return test[np.nanargmin(validation)] if np.isfinite(validation).any() else np.inf
+
+
+def fair_in_its_own_time(validation, test, seconds, budget):
+    return _chosen(validation, test, np.array(seconds) <= budget)
+
+
+def fair_skipping_the_slow(validation, test, seconds, budget):
+    ready, used = [], 0.0
+    for each in seconds:
+        ready.append(used + each <= budget)
+        used += each if ready[-1] else 0.0
+    return _chosen(validation, test, ready)
+
+
+def fair_argmin(validation, test, seconds, budget):
+    ready = np.cumsum(seconds) <= budget
+    return test[np.argmin(np.where(ready, validation, np.inf))] if ready.any() else np.inf
+
+
+def fair_always_the_first(validation, test, seconds, budget):
+    ready = np.cumsum(seconds) <= budget
+    ready[0] = True
+    return test[np.nanargmin(np.where(ready, validation, np.inf))]
 
 
 def _good(sizes, errors, alpha, tolerance):
@@ -134,6 +158,38 @@ def window_whole_if_none(sizes, errors, alpha, tolerance):
     return max(runs, key=lambda run: run[1] - run[0]) if runs else (0, len(sizes) - 1)
 
 
+def _law(sizes, errors, alpha, weights):
+    sizes = np.asarray(sizes) / sizes[0]
+    A = np.column_stack([sizes**-alpha, np.ones_like(sizes)]) * weights[:, None]
+    solution = np.linalg.lstsq(A, errors * weights, rcond=None)[0]
+    return np.sum((A @ solution - errors * weights) ** 2), alpha, solution[1]
+
+
+def _best_law(sizes, errors, weights, alphas):
+    return min(_law(sizes, errors, alpha, weights) for alpha in alphas)[1:]
+
+
+def floor_by_a_straight_line(sizes, errors):
+    return -np.polyfit(np.log(sizes), np.log(errors), 1)[0], 0.0
+
+
+def floor_is_the_last_error(sizes, errors):
+    c = 0.999 * np.min(errors)
+    return -np.polyfit(np.log(sizes), np.log(errors - c), 1)[0], c
+
+
+def floor_of_absolute_errors(sizes, errors):
+    return _best_law(sizes, errors, np.ones(len(sizes)), np.linspace(0.1, 10, 9901))
+
+
+def floor_near_four(sizes, errors):
+    return _best_law(sizes, errors, 1 / errors, np.linspace(3, 5, 2001))
+
+
+def floor_may_be_negative(sizes, errors):
+    return _best_law(sizes, errors, 1 / errors, np.linspace(0.1, 10, 9901))
+
+
 WRONG = {
     "05.1": [
         (cells_with_exponent_k, "follows the fourth power for cubics"),
@@ -144,28 +200,37 @@ WRONG = {
         (cells_fewer, "never takes cells away"),
     ],
     "05.2": [
-        (exponent_of_the_ends, "fits all points, not two"),
-        (exponent_with_its_sign, "finds an exact law"),
-        (exponent_alone, "finds an exact law"),
-        (exponent_with_m, "tells how sure the exponent is"),
-        (exponent_with_scatter, "tells how sure the exponent is"),
+        (best_where_both_are_equal, "has the least error"),
+        (best_exact, "has the least error"),
+        (best_of_cubics, "follows the order"),
+        (best_rounded, "is the better one of two whole numbers"),
+        (best_with_no_cell, "has one cell at least"),
     ],
     "05.3": [
-        (extend_keeps_knots, "has a coefficient for each new function"),
-        (extend_by_interpolating_coefficients, "keeps the curve where grids are nested"),
-        (extend_on_minus_one_to_one, "works on any interval and for any order"),
-        (extend_always_cubic, "works on any interval and for any order"),
+        (double_each_twice, "keeps a polygon"),
+        (double_uncut, "keeps a polygon"),
+        (double_without_weights, "keeps a polygon"),
+        (double_means, "keeps a cubic spline"),
+        (double_always_cubic, "works for any order"),
     ],
     "05.4": [
-        (count_times_k, "counts a KAN"),
-        (count_without_weight, "counts a KAN"),
-        (count_always_cubic, "counts another order"),
-        (count_without_biases, "counts an MLP"),
+        (fair_by_test, "chooses by validation"),
+        (fair_in_its_own_time, "counts the time of every training"),
+        (fair_skipping_the_slow, "counts the time of every training"),
+        (fair_argmin, "never chooses a failure"),
+        (fair_always_the_first, "says so if nothing was ready in time"),
     ],
     "05.5": [
         (window_of_slopes, "keeps all points of a pure law"),
         (window_from_first_to_last, "finds the longest stretch, the first of equals"),
         (window_last_of_equals, "finds the longest stretch, the first of equals"),
         (window_whole_if_none, "says so if there is none"),
+    ],
+    "05.6": [
+        (floor_by_a_straight_line, "finds the law above its floor"),
+        (floor_is_the_last_error, "finds the law above its floor"),
+        (floor_of_absolute_errors, "cares for small errors as much as for large ones"),
+        (floor_near_four, "works for other exponents and sizes"),
+        (floor_may_be_negative, "finds no floor where there is none"),
     ],
 }
