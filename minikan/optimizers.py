@@ -40,7 +40,7 @@ class GradientDescent(Optimizer):
     Parameters
     ----------
     learning_rate : float
-        With more than 2 / (largest eigenvalue of the Hessian) the loss grows.
+        More than 2 / (largest eigenvalue of the Hessian) throws the steps out of a valley.
 
     Examples
     --------

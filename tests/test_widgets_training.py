@@ -23,18 +23,19 @@ def drawn(explorer, **state):
     return figure.axes
 
 
+@pytest.mark.parametrize("kink", [True, False])
 @pytest.mark.parametrize("optimizer", ["lm", "lbfgs", "adam", "gd"])
-def test_snapshots_and_errors_belong_together(scrubber, optimizer):
+def test_snapshots_and_errors_belong_together(scrubber, optimizer, kink):
     """The error of the drawn curve, at the samples, is the one on the right."""
     at = np.abs(scrubber.x[:, None] - scrubber.X.T).argmin(axis=0)
     close = np.abs(scrubber.x[at] - scrubber.X[:, 0]) < 0.006
-    for snapshot in (0, 4, 11):
-        curve, errors = drawn(scrubber, snapshot=snapshot, optimizer=optimizer)
+    for snapshot in (0, 4, 10):
+        curve, errors = drawn(scrubber, snapshot=snapshot, optimizer=optimizer, kink=kink)
         heights = curve.lines[1].get_ydata()[at][close]
-        rmse = np.sqrt(np.mean((heights - scrubber.y[close, 0]) ** 2))
+        rmse = np.sqrt(np.mean((heights - scrubber.y[kink][close, 0]) ** 2))
         shown = 10 ** errors.lines[-1].get_ydata()[0]
         assert rmse == pytest.approx(shown, rel=0.25, abs=0.02)
-        assert f"RMSE {shown:.1e}." in scrubber.caption(snapshot, optimizer)
+        assert f"RMSE {shown:.1e}." in scrubber.caption(snapshot, optimizer, kink)
 
 
 def test_all_start_at_the_same_place(scrubber):
@@ -43,9 +44,29 @@ def test_all_start_at_the_same_place(scrubber):
         np.testing.assert_array_equal(other, starts[0])
 
 
-def test_levenberg_marquardt_is_lowest(scrubber):
-    last = {name: rmse.min() for name, (_, rmse) in scrubber.errors.items()}
-    assert min(last, key=last.get) == "lm" and last["gd"] > 10 * last["lm"]
+def test_the_order_in_the_answers(scrubber):
+    """Levenberg–Marquardt is far below L-BFGS, and that far below the other two, with the kink and without."""
+    for kink in (True, False):
+        lm, lbfgs, *others = (scrubber.errors[name, kink][1].min() for name in ("lm", "lbfgs", "adam", "gd"))
+        assert 5 * lm < lbfgs and 2 * lbfgs < min(others)
+
+
+def test_only_the_two_best_notice_the_kink(scrubber):
+    kinked, smooth = (
+        {n: scrubber.errors[n, kink][1].min() for n in ("lm", "lbfgs", "adam", "gd")}
+        for kink in (True, False)
+    )
+    assert all(kinked[name] > 3 * smooth[name] for name in ("lm", "lbfgs"))
+    assert kinked["gd"] == pytest.approx(smooth["gd"], rel=0.5)
+
+
+def test_the_storyboard_is_in_words(scrubber, dial):
+    assert [scrubber._state_in_words(state) for state in scrubber.storyboard] == [
+        "The wave with a kink: gradient descent, step 12",
+        "The wave with a kink: Levenberg–Marquardt, step 5",
+        "The wave without the kink: Levenberg–Marquardt, step 100",
+    ]
+    assert dial._state_in_words(dial.storyboard[0]) == "Damping μ = 0.001; start far from the minimum"
 
 
 def test_little_damping_is_gauss_newton_and_much_is_the_gradient(dial):
@@ -66,6 +87,15 @@ def test_the_dial_says_when_a_step_is_rejected(dial):
     states = [(d, s) for d in (-3.0, 0.0, 3.0) for s in dial.starts]
     said = {dial.caption(*state).split(", ")[-1] for state in states}
     assert "more damping." in said and "less damping." in said
+
+
+def test_the_damping_is_the_chapters(dial):
+    """H is 2/n JᵀJ and the gradient that of the mean: the dial's loss is the mean of two squares, as in `fit`."""
+    start = np.array((-0.6, 0.2))
+    gradient = [
+        (dial.step(start + e, 1.0)[1][0] - dial.step(start - e, 1.0)[1][0]) / 2e-6 for e in 1e-6 * np.eye(2)
+    ]
+    np.testing.assert_allclose(1e9 * dial.step(start, 1e9)[0], -np.array(gradient), rtol=1e-5)
 
 
 def test_the_arrow_ends_at_the_step(dial):

@@ -6,9 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..kan import KAN
+from ..optimizers import Adam, GradientDescent
+from ..penalties import Roughness
 from ..plotting import PALETTE
 from ..training import OPTIMIZERS, fit
-from .explorer import Explorer, choice, slider
+from .explorer import Explorer, choice, slider, toggle
 
 _NAMES = {"lm": "Levenberg–Marquardt", "lbfgs": "L-BFGS", "adam": "Adam", "gd": "gradient descent"}
 _STYLES = dict(zip(_NAMES, ("-", "--", "-.", ":"), strict=True))
@@ -24,60 +26,73 @@ class TrainingScrubber(Explorer):
     """The same network under four optimisers: what it has learned after so many steps."""
 
     description = (
-        "A small KAN learns a wave with a kink from 60 samples. Slide through its steps, and choose "
+        "A small KAN learns a wave, with a kink or without, from 60 samples. Slide through its steps, and choose "
         "the optimiser: its curve on the left, the error of all four on the right."
     )
     storyboard = (
-        {"snapshot": 6, "optimizer": "gd"},
-        {"snapshot": 6, "optimizer": "lm"},
-        {"snapshot": 11, "optimizer": "adam"},
+        {"snapshot": 6, "optimizer": "gd", "kink": True},
+        {"snapshot": 4, "optimizer": "lm", "kink": True},
+        {"snapshot": 10, "optimizer": "lm", "kink": False},
     )
     size = (7.0, 3.2)
-    steps = (0, 1, 2, 3, 5, 8, 12, 20, 35, 60, 100, 200)
+    steps = (0, 1, 2, 3, 5, 8, 12, 20, 35, 60, 100)
     x = np.linspace(-1, 1, 201)
+    rates = {"adam": Adam(0.03), "gd": GradientDescent(0.1)}  # the largest that do not shake
 
     def __init__(self) -> None:
         self.X = np.linspace(-1, 1, 60)[:, None]
-        self.y = np.sin(5 * self.X) + np.abs(self.X - 0.3)
-        self.curves, self.errors = {}, {}
-        for name in OPTIMIZERS:
-            model, curves = KAN([1, 2, 1], grid=8, seed=4), {}
-
-            def keep(step, loss, model=model, curves=curves):
-                if step in self.steps:
-                    curves[step] = model(self.x[:, None])[:, 0]
-
-            history = fit(
-                model, self.X, self.y, steps=200, optimizer=name, tol=0, callback=keep, progress=False
-            )
-            self.curves[name] = [curves[max(s for s in curves if s <= step)] for step in self.steps]
-            self.errors[name] = history.step, history.rmse
+        self.y, self.curves, self.errors = {}, {}, {}
+        for kink in (True, False):
+            self.y[kink] = np.sin(5 * self.X) + (2 * np.abs(self.X - 0.3) if kink else (self.X - 0.3) ** 2)
+            for name in OPTIMIZERS:
+                self._train(name, kink)
         super().__init__()
 
+    def _train(self, name, kink):
+        """Train, on least squares and nothing else, and keep curves and errors."""
+        model, curves = KAN([1, 2, 1], grid=8, seed=4), {}
+
+        def keep(step, loss):
+            if step in self.steps:
+                curves[step] = model(self.x[:, None])[:, 0]
+
+        alone = {"steps": self.steps[-1], "tol": 0, "penalty": Roughness(0), "progress": False}
+        history = fit(
+            model, self.X, self.y[kink], optimizer=self.rates.get(name, name), callback=keep, **alone
+        )
+        self.curves[name, kink] = [curves[max(s for s in curves if s <= step)] for step in self.steps]
+        self.errors[name, kink] = history.step, history.rmse
+
     def controls(self) -> dict[str, Any]:
-        """Make the controls: which snapshot, whose."""
+        """Make the controls: which snapshot, whose, of which wave."""
         return {
-            "snapshot": slider("snapshot", 0, len(self.steps) - 1, 6),
+            "snapshot": slider("snapshot no.", 0, len(self.steps) - 1, 6),
             "optimizer": choice("optimiser", [(name, key) for key, name in _NAMES.items()], "adam"),
+            "kink": toggle("the wave has a kink", True),
         }
 
-    def _error(self, snapshot, optimizer):
-        steps, errors = self.errors[optimizer]
+    def _state_in_words(self, state):
+        wave = "with a kink" if state["kink"] else "without the kink"
+        return f"The wave {wave}: {_NAMES[state['optimizer']]}, step {self.steps[state['snapshot']]}"
+
+    def _error(self, snapshot, optimizer, kink):
+        steps, errors = self.errors[optimizer, kink]
         return errors[np.searchsorted(steps, self.steps[snapshot], side="right") - 1]
 
-    def caption(self, snapshot: int, optimizer: str) -> str:
+    def caption(self, snapshot: int, optimizer: str, kink: bool) -> str:
         """Say the step and the error."""
-        steps = self.steps[snapshot]
-        return f"After {steps} steps of {_NAMES[optimizer]}: RMSE {self._error(snapshot, optimizer):.1e}."
+        steps, error = self.steps[snapshot], self._error(snapshot, optimizer, kink)
+        return f"After {steps} steps of {_NAMES[optimizer]}: RMSE {error:.1e}."
 
-    def draw(self, figure: Figure, snapshot: int, optimizer: str) -> None:
+    def draw(self, figure: Figure, snapshot: int, optimizer: str, kink: bool) -> None:
         """Draw samples and curve, and beside them the errors over the steps."""
         curve, errors = figure.subplots(1, 2)
         figure.subplots_adjust(wspace=0.28)
-        curve.plot(self.X, self.y, "o", color=PALETTE["grey"], markersize=3)
-        curve.plot(self.x, self.curves[optimizer][snapshot], color=PALETTE["vermillion"])
-        curve.set(xlim=(-1.05, 1.05), ylim=(-1.6, 3.0), xlabel="x", title="samples and network")
-        for name, (steps, rmse) in self.errors.items():
+        curve.plot(self.X, self.y[kink], "o", color=PALETTE["grey"], markersize=3)
+        curve.plot(self.x, self.curves[optimizer, kink][snapshot], color=PALETTE["vermillion"])
+        curve.set(xlim=(-1.05, 1.05), ylim=(-1.6, 4.0), xlabel="x", title="samples and network")
+        for name in _NAMES:
+            steps, rmse = self.errors[name, kink]
             mine = name == optimizer
             errors.plot(
                 np.log10(steps + 1),
@@ -87,9 +102,9 @@ class TrainingScrubber(Explorer):
                 linewidth=2 if mine else 1.2,
                 label=_NAMES[name],
             )
-        here = np.log10(self.steps[snapshot] + 1), np.log10(self._error(snapshot, optimizer))
-        errors.plot(*here, "o", color=PALETTE["vermillion"])
-        errors.set(xlim=(-0.05, 2.4), ylim=(-6.5, 0.5), xlabel="step + 1", title="RMSE")
+        error = self._error(snapshot, optimizer, kink)
+        errors.plot(np.log10(self.steps[snapshot] + 1), np.log10(error), "o", color=PALETTE["vermillion"])
+        errors.set(xlim=(-0.05, 2.05), ylim=(-7.0, 0.6), xlabel="step + 1", title="error (RMSE)")
         _powers_of_ten(errors, [0, 1, 2], [-6, -4, -2, 0])
         errors.legend(loc="lower left", fontsize=8)
 
@@ -108,11 +123,12 @@ class DampingDial(Explorer):
     }
     storyboard = (
         {"damping": -3.0, "start": "far from the minimum"},
-        {"damping": 1.0, "start": "far from the minimum"},
+        {"damping": -0.25, "start": "far from the minimum"},
         {"damping": -3.0, "start": "near the minimum"},
     )
     size = (7.0, 3.6)
     dampings = np.arange(-3, 3.01, 0.25)
+    windows = {True: ((-1.6, 1.6), (-3.8, 2.4)), False: ((0.7, 1.3), (0.5, 1.4))}  # far and enlarged
 
     def controls(self) -> dict[str, Any]:
         """Make the controls: the damping, and where the step begins."""
@@ -123,6 +139,9 @@ class DampingDial(Explorer):
             "start": choice("start", list(self.starts), "far from the minimum"),
         }
 
+    def _state_in_words(self, state):
+        return f"Damping μ = {10.0 ** state['damping']:.3g}; start {state['start']}"
+
     @staticmethod
     def residuals(p: float | np.ndarray, q: float | np.ndarray) -> np.ndarray:
         """Two residuals whose squares make a curved valley with its minimum at (1, 1)."""
@@ -131,11 +150,13 @@ class DampingDial(Explorer):
     def step(
         self, start: tuple[float, float] | np.ndarray, mu: float | np.floating
     ) -> tuple[np.ndarray, list[float]]:
-        """Solve (JᵀJ + μ I) δ = -Jᵀr; return δ, and the loss before, as predicted, and after."""
+        """Solve (H + μ I) δ = -∇loss, H = 2/n JᵀJ, n = 2; return δ, and the loss before, as predicted, after."""
         p, q = start
         r, J = self.residuals(p, q), np.array([[-1.0, 0.0], [-6 * p, 3.0]])
         delta = np.linalg.solve(J.T @ J + mu * np.eye(2), -J.T @ r)
-        losses = [float(v @ v) for v in (r, r + J @ delta, self.residuals(*(np.array(start) + delta)))]
+        losses = [
+            float(np.mean(v**2)) for v in (r, r + J @ delta, self.residuals(*(np.array(start) + delta)))
+        ]
         return delta, losses
 
     def caption(self, damping: float, start: str) -> str:
@@ -155,19 +176,22 @@ class DampingDial(Explorer):
         """Draw the valley with the step, and beside it the losses for all dampings."""
         valley, losses = figure.subplots(1, 2)
         figure.subplots_adjust(wspace=0.28)
-        p, q = np.meshgrid(np.linspace(-1.6, 1.6, 61), np.linspace(-3.8, 2.4, 61))
-        loss = np.sum(self.residuals(p, q) ** 2, axis=0)
-        valley.contour(p, q, loss, levels=np.geomspace(0.1, 200, 10), colors=PALETTE["sky"], linewidths=0.8)
+        across, up = self.windows[start != "near the minimum"]
+        p, q = np.meshgrid(np.linspace(*across, 121), np.linspace(*up, 121))
+        loss = np.mean(self.residuals(p, q) ** 2, axis=0)
+        lowest = 0.1 if start != "near the minimum" else 0.001
+        valley.contour(p, q, loss, levels=lowest * 3.0 ** np.arange(7), colors=PALETTE["sky"], linewidths=0.8)
         origin = np.array(self.starts[start])
         path = np.array([origin + self.step(origin, 10.0**d)[0] for d in self.dampings])
         valley.plot(*path.T, color=PALETTE["grey"], linewidth=1)
         end = origin + self.step(origin, 10.0**damping)[0]
-        valley.annotate(
-            "", end, origin, arrowprops={"arrowstyle": "->", "color": PALETTE["vermillion"], "lw": 2}
-        )
-        valley.plot(*origin, "o", color=PALETTE["black"])
+        arrow = {"arrowstyle": "->", "color": PALETTE["vermillion"], "lw": 2, "shrinkA": 0, "shrinkB": 0}
         valley.plot(1, 1, "*", color=PALETTE["green"], markersize=12)
-        valley.set(xlim=(-1.6, 1.6), ylim=(-3.8, 2.4), xlabel="first parameter", title="the step")
+        valley.plot(*origin, "o", color=PALETTE["black"])
+        valley.annotate("", end, origin, arrowprops=arrow)
+        valley.plot(*end, "o", color=PALETTE["vermillion"], markersize=8, fillstyle="none", mew=2)
+        title = "the step" if start != "near the minimum" else "the step, enlarged"
+        valley.set(xlim=across, ylim=up, xlabel="first parameter", ylabel="second parameter", title=title)
         table = np.array([self.step(origin, 10.0**d)[1] for d in self.dampings])
         losses.plot(self.dampings, np.log10(table[:, 2]), color=PALETTE["blue"], label="found")
         losses.plot(self.dampings, np.log10(table[:, 1]), "--", color=PALETTE["amber"], label="predicted")
