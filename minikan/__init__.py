@@ -26,6 +26,7 @@ _NAMES = {
     "pruning": ("prune",),
     "symbolic": ("suggest", "fix_symbolic", "symbolify"),
     "formulas": ("formula",),
+    "discovery": ("discover",),
     "splines": ("Splines",),
     "bases": ("Gaussians", "Chebyshev", "Fourier"),
     "diagram": ("plot",),

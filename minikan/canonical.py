@@ -7,16 +7,20 @@ A hidden node can be rescaled and shifted, if the edges above undo it; factors o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from .layer import Layer
 from .network import Network
+from .sparse import SparseLayer
 
 A, B, C, D = range(4)
 
 
 def canonical(model: Network) -> tuple[Network, np.ndarray]:
     """Write a network with as many constants 0 or 1 as possible: the network, and which are free still, bool (P,)."""
-    model = type(model).from_layers(model.layers)
+    model = type(model).from_layers(merged(model.layers))
     # For each layer {(i, j): (edge, which of its 4 weights are free)}
     sheets = [{at: (layer.sheet[at], np.ones(4, bool)) for at in layer.edge_list} for layer in model.layers]
 
@@ -43,6 +47,31 @@ def canonical(model: Network) -> tuple[Network, np.ndarray]:
                 _rescale_node(first, edges(depth + 1, node, 0), shifts=not others)
     masks = [free for sheet in sheets for _, free in sheet.values()]
     return model, np.concatenate([np.zeros(0, bool), *masks])
+
+
+def _is_straight(layer):
+    return all(edge.function.is_linear for edge in layer.sheet.values())
+
+
+def merged(layers: Sequence[Layer]) -> list[Layer]:
+    """Merge layers of straight lines into the layers of edges below: Σ c (Σ φ) + d is a sum of edges itself."""
+    done: list = []
+    for layer in layers:
+        below = done[-1] if done else None
+        if isinstance(layer, SparseLayer) and isinstance(below, SparseLayer) and _is_straight(layer):
+            edges = {}
+            for (middle, j), line in layer.sheet.items():
+                a, b, c, d = line.weights
+                for (i, to), edge in below.sheet.items():
+                    if to == middle:
+                        edges.setdefault((i, j), []).append(new := edge.copy())
+                        new.weights[[C, D]] *= a * c
+                next(edges[at] for at in edges if at[1] == j)[-1].weights[D] += c * b + d
+            if all(len(each) == 1 for each in edges.values()):
+                done[-1] = SparseLayer(below.n_in, layer.n_out, {at: each[0] for at, each in edges.items()})
+                continue
+        done.append(layer)
+    return done
 
 
 def _simplify(edge, free):

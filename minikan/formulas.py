@@ -5,7 +5,7 @@ network of c f(a x + b) + d    →    canonical numbers with uncertainties    �
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,12 +70,7 @@ def formula(
     floor = 1e-14 if y is None else 1e-22  # a model's own outputs are only as exact as its training
     y = model(X) if y is None else as_targets(y, len(X), n_out)
     digits = None if digits is None else as_integer(digits, "digits", 1)
-    model, free = canonical(model)
-    floor *= max(float(y.var()), 1e-300)
-    as_finite([floor], "formula")
-    data = Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
-    objective = Constrained(model, [data], free)
-    found = snap_constants(objective, floor) if snap and free.any() else {}
+    objective, found = settled(model, X, y, floor, snap)
     if verbose:
         for text, value, error in found.values():
             print(f"snapped {value:.10g} ± {error:.1g} to {exact_number(text)}")
@@ -83,19 +78,39 @@ def formula(
     def number(k):
         if k in found:
             return exact_number(found[k][0])
-        value = model.parameters[k]
-        is_whole = not free[k] and value == round(value)
+        value = objective.model.parameters[k]
+        is_whole = not objective.free[k] and value == round(value)
         return sympy.Integer(round(value)) if is_whole else sympy.Float(value, digits)
 
-    nodes = symbols = [sympy.Symbol(name, real=True) for name in names]
-    start = 0
-    for layer in model.layers:
-        nodes = layer.expressions(nodes, lambda k, start=start: number(start + k))
-        start += layer.weights.size
-    some = X[:: -(-len(X) // 10)] if snap and objective.loss() <= floor else []
+    symbols = [sympy.Symbol(name, real=True) for name in names]
+    nodes = written(objective.model, symbols, number)
+    some = X[:: -(-len(X) // 10)] if snap and objective.loss() <= floor * max(float(y.var()), 1e-300) else []
     points = [dict(zip(symbols, row, strict=True)) for row in some]
     expressions = [_shorter(expression, points) for expression in nodes]
     return expressions[0] if n_out == 1 else expressions
+
+
+def settled(model: Network, X: np.ndarray, y: np.ndarray, floor: float, snap: bool) -> tuple[Constrained, dict]:
+    """Write a network with as few constants as possible, fit them to samples, and make exact what can be.
+
+    Errors below `floor`, over the variance of y, are rounding. Returns the objective, in which the constants that are
+    not exact are free, and what was made exact (see `snap_constants`).
+    """
+    model, free = canonical(model)
+    floor *= max(float(y.var()), 1e-300)
+    as_finite([floor], "formula")
+    data = Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
+    objective = Constrained(model, [data], free)
+    return objective, snap_constants(objective, floor) if snap and free.any() else {}
+
+
+def written(model: Network, symbols: list, number: Callable[[int], Any]) -> list:
+    """Write the outputs of a network as expressions; `number(k)` stands for parameter k."""
+    nodes, start = symbols, 0
+    for layer in model.layers:
+        nodes = layer.expressions(nodes, lambda k, start=start: number(start + k))
+        start += layer.weights.size
+    return nodes
 
 
 def _where_fitted(model, n=1000):

@@ -123,7 +123,7 @@ def _power(name, n, complexity):
         return tuple(c * u ** (n - d) if c else 0 * u for d, c in enumerate(factors))
 
     whole = n > 0 and n == int(n)
-    low, parity = (-np.inf, (-1) ** int(n)) if whole else (1e-12 if n > 0 else _POSITIVE, 0)
+    low, parity = (-np.inf, (-1) ** int(n)) if whole else (_POSITIVE, 0)
     return Function(name, derivatives, lambda u: u ** Fraction(n), complexity, low, degree=n, parity=parity)
 
 
@@ -137,6 +137,16 @@ def _asin(u):
     return np.arcsin(u), 1 / root, u / root**3, (1 + 2 * u**2) / root**5
 
 
+def _bose(u):
+    n = 1 / np.expm1(u)
+    return n, -n * (1 + n), n * (1 + n) * (1 + 2 * n), -n * (1 + n) * (1 + 6 * n * (1 + n))
+
+
+def _sech(u):
+    s, t = 1 / np.cosh(u), np.tanh(u)
+    return s, -s * t, s * (t**2 - s**2), s * t * (5 * s**2 - t**2)
+
+
 def _bessel(u):
     """J0(u) is the mean of cos(u sin t) over a quarter turn; 20 points give it to rounding for |u| ≤ 30."""
     wave = np.sin(np.pi / 40 * (np.arange(20) + 0.5))[:, None]
@@ -146,7 +156,7 @@ def _bessel(u):
     return tuple(each.mean(axis=0).reshape(np.shape(u)) for each in means)
 
 
-_BEFORE_POLE, _POSITIVE = np.pi / 2 - 1e-3, 1e-6
+_BEFORE_POLE, _POSITIVE = np.pi / 2 - 1e-3, 1e-35
 _UNIT: dict[str, Any] = dict(low=-1 + 1e-9, high=1 - 1e-9)
 for _function in (
     Function("0", lambda u: (0 * u,) * 4, lambda u: 0, 0, degree=0, parity=1),
@@ -173,6 +183,11 @@ for _function in (
     Function("arctanh", lambda u: (np.arctanh(u), d := 1 / (1 - u**2), 2 * u * d**2, (2 + 6 * u**2) * d**3),
              _sym("atanh"), 3, **_UNIT, parity=-1),
     Function("cosh", lambda u: (np.cosh(u), np.sinh(u)) * 2, _sym("cosh"), 3, low=-100.0, high=100.0, parity=1),
+    Function("sinh", lambda u: (np.sinh(u), np.cosh(u)) * 2, _sym("sinh"), 3, low=-100.0, high=100.0, parity=-1),
+    Function("1/cosh", _sech, lambda u: 1 / _sym("cosh")(u), 3, low=-100.0, high=100.0, parity=1),
+    Function("1/(exp-1)", _bose, lambda u: 1 / (_sym("exp")(u) - 1), 3.5, low=_POSITIVE, high=100.0),
+    Function("exp(1/x)", lambda u: (e := np.exp(v := 1 / u), -e * v**2, e * v**3 * (2 + v), -e * v**4 * (6 + 6 * v + v**2)),
+             lambda u: _sym("exp")(1 / u), 3, low=1e-2),
     Function("gaussian", lambda u: (g := np.exp(-(u**2)), -2 * u * g, (4 * u**2 - 2) * g, (12 - 8 * u**2) * u * g),
              lambda u: _sym("exp")(-(u**2)), 3, parity=1),
     Function("J0", _bessel, lambda u: _sym("besselj")(0, u), 4, low=-30.0, high=30.0, parity=1),

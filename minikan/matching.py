@@ -37,6 +37,7 @@ class Candidate:
     span: tuple[float, float]  # range of x
     error: float  # 1 - R², the fraction of the edge's variance that is not explained
     held_out: float = np.nan  # the same on the outer 30% of the range, with a fit on the middle 70%
+    extra: tuple = ()  # how much of each free curve is added
 
     @property
     def r2(self) -> float:
@@ -72,11 +73,14 @@ class Suggestions(list[Candidate]):
 
 
 @np.errstate(all="ignore")  # a candidate that overflows is left out
-def match(x: ArrayLike, y: ArrayLike, library: Library = None) -> list[Candidate]:
+def match(
+    x: ArrayLike, y: ArrayLike, library: Library = None, free: np.ndarray | None = None
+) -> list[Candidate]:
     """Fit every function of a library to a curve.
 
     x, y (n,) are points of the curve. The library holds names or functions; by default all of `LIBRARY` but twins and
     those of degree 0 ("0", "sgn"). Returns a `Candidate` for each function that is defined on all x, the best first.
+    Curves `free` (q, n), which may be added to y, do not count: only what is orthogonal to them is compared.
     ValueError or TypeError: x and y differ in length, hold anything but finite numbers, or overflow.
     """
     functions, x = as_library(library), as_vector(x, "x")
@@ -88,19 +92,28 @@ def match(x: ArrayLike, y: ArrayLike, library: Library = None) -> list[Candidate
         return [Candidate(LIBRARY["0"], np.array([1.0, 0, 0, mean]), span, 0.0, 0.0)]
     t, s = (x - middle) / half, (y - mean) / deviation  # t from -1 to 1; s of mean 0 and variance 1
     order = np.argsort(t)
-    coarse = np.interp(TABLE_POINTS, t[order], s[order])
-    starts = np.concatenate([_starts(function, coarse) for function in functions])
-    weights, errors = _polish(functions, starts, TABLE_POINTS, coarse, steps=25)
+    free = np.zeros((0, len(t))) if free is None else free
+    coarse, *free_coarse = (np.interp(TABLE_POINTS, t[order], each[order]) for each in (s, *free))
+    Q = _orthonormal(free_coarse, TABLE_POINTS)
+    starts = np.concatenate([_starts(function, coarse, Q) for function in functions])
+    weights, errors = _polish(functions, starts, TABLE_POINTS, coarse, Q, steps=25)
     best = errors.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(functions))
     some = order[np.linspace(0, len(t) - 1, min(len(t), POLISH_POINTS)).astype(int)]  # with both ends
-    t, s = t[some], s[some]
-    weights, errors = _polish(functions, weights[best, :2], t, s, steps=12)
-    held_out = _held_out(functions, weights, t, s)
+    t, s, free = t[some], s[some], free[:, some]
+    Q = _orthonormal(free, t)
+    weights, errors = _polish(functions, weights[best, :2], t, s, Q, steps=12)
+    errors /= max(_rest(s, Q) @ _rest(s, Q) / len(s), 1e-30) if len(free) else 1.0
+    held_out = _held_out(functions, weights, t, s) if not len(free) else np.full(len(functions), np.nan)
     candidates = []
     for function, (a, b, c, d), error, outer in zip(functions, weights, errors, held_out, strict=True):
+        extra = np.zeros(0)
+        if len(free) and np.isfinite([a, b, c]).all():
+            missing = c * function.evaluate(a * t + b, 0)[0] - s
+            extra, *_ = np.linalg.lstsq(np.vstack([free, np.ones_like(t)]).T, missing, rcond=None)
+            d, extra = -extra[-1], extra[:-1] * deviation
         w = np.array([a / half, b - a * middle / half, c * deviation, d * deviation + mean])
         if np.isfinite([error, *w]).all() and function.defined(a * t + b):
-            candidates.append(Candidate(function, w, span, float(error), float(outer)))
+            candidates.append(Candidate(function, w, span, float(error), float(outer), tuple(extra)))
     return sorted(candidates, key=Candidate.evidence)
 
 
@@ -141,12 +154,26 @@ def _tabulate(function):
     return table[usable], ((values - mean) / length)[usable]
 
 
-def _starts(function, s):
+def _orthonormal(free, t):
+    """Make an orthonormal basis (q + 1, n) of the constants and the free curves."""
+    return np.linalg.qr(np.vstack([np.ones_like(t), *free]).T)[0].T
+
+
+def _rest(values, Q):
+    """Take away from rows (..., n) what lies in the span of Q."""
+    return values - (values @ Q.T) @ Q
+
+
+def _starts(function, s, Q):
     """Choose the pairs (a, b) whose curves explain most of s (60,), not too close to each other: (STARTS, 2)."""
     table, curves = _tabulate(function)
     if not len(table):
         return np.full((STARTS, 2), np.nan)
-    best = np.argsort(-((curves @ s) ** 2), kind="stable")[: 4 * STARTS]
+    explained = (curves @ _rest(s, Q)) ** 2
+    if len(Q) > 1:  # their lengths are 1 but for what the free curves take
+        left = 1 - np.square(curves @ Q[1:].T).sum(axis=1)
+        explained = np.where(left > 1e-9, explained / np.maximum(left, 1e-9), 0)
+    best = np.argsort(-explained, kind="stable")[: 4 * STARTS]
     chosen = [best[0]]
     for k in best[1:]:
         if len(chosen) < STARTS and min(abs(table[k] - table[c]).max() for c in chosen) > 0.3:
@@ -159,27 +186,27 @@ def _starts(function, s):
 _Fit = namedtuple("_Fit", "ab value slope c d residuals errors")
 
 
-def _regress(functions, ab, t, s):
+def _regress(functions, ab, t, s, Q):
     """Fit c and d; of the B rows of `ab` the first B / len(functions) belong to the first function, and so on."""
     u = np.split(ab[:, :1] * t + ab[:, 1:], len(functions))
     evaluated = [function.evaluate(rows, 1) for function, rows in zip(functions, u, strict=True)]
     value, slope = (np.concatenate(each) for each in zip(*evaluated, strict=True))
     level = value.mean(axis=1)
-    value -= level[:, None]
+    value = _rest(value, Q)
     square = np.einsum("bn,bn->b", value, value)
     c = value @ s / np.where(square > 0, square, 1)
-    residuals = c[:, None] * value - (s - s.mean())
+    residuals = c[:, None] * value - _rest(s, Q)
     errors = np.einsum("bn,bn->b", residuals, residuals) / len(s)
     return _Fit(ab, value, slope, c, s.mean() - c * level, residuals, errors)
 
 
-def _damped_step(fit, t, damping):
+def _damped_step(fit, t, Q, damping):
     """Compute the damped steps of a and b, (B, 2), by variable projection, in L. Kaufman's shorter form."""
     # c and d follow a and b: only what is orthogonal to 1 and f counts (Golub, Pereyra, SIAM J. Numer. Anal. 10, 413).
     in_b = fit.c[:, None] * fit.slope
     jacobian = np.stack([in_b * t, in_b], axis=1)  # (B, 2, n)
     before = np.einsum("bkn,bkn->bk", jacobian, jacobian)
-    jacobian -= jacobian.mean(axis=2, keepdims=True)
+    jacobian = _rest(jacobian, Q)
     square = np.einsum("bn,bn->b", fit.value, fit.value)[:, None, None]
     jacobian -= (jacobian @ fit.value[:, :, None] / square) * fit.value[:, None]
     normal = jacobian @ jacobian.transpose(0, 2, 1)  # (B, 2, 2)
@@ -193,16 +220,16 @@ def _damped_step(fit, t, damping):
     return np.linalg.solve(normal, gradient[..., None])[..., 0]
 
 
-def _polish(functions, ab, t, s, steps):
+def _polish(functions, ab, t, s, Q, steps):
     """Improve B pairs (a, b) by Levenberg–Marquardt, all at once: weights (B, 4), errors (B,)."""
     is_free = np.repeat([function.scale_is_free for function in functions], len(ab) // len(functions))
     least, most = np.where(is_free, 0, MIN_SCALE), np.where(is_free, MAX_SHIFT, np.inf)
-    fit, damping = _regress(functions, ab.copy(), t, s), np.full(len(ab), 1e-3)
+    fit, damping = _regress(functions, ab.copy(), t, s, Q), np.full(len(ab), 1e-3)
     for _ in range(steps):
-        a, b = (fit.ab - _damped_step(fit, t, damping)).T
+        a, b = (fit.ab - _damped_step(fit, t, Q, damping)).T
         a = np.where(np.abs(a) < least, np.copysign(least, a), a)
         b = np.clip(b, -most * np.abs(a), most * np.abs(a))
-        trial = _regress(functions, np.stack([a, b], axis=1), t, s)
+        trial = _regress(functions, np.stack([a, b], axis=1), t, s, Q)
         better = trial.errors < fit.errors
         for old, new in zip(fit, trial, strict=True):
             old[better] = new[better]
@@ -215,7 +242,7 @@ def _held_out(functions, weights, t, s):
     inner = np.abs(t) <= max(0.7, np.abs(t).min())
     if inner.all():
         return np.full(len(functions), np.nan)
-    weights, _ = _polish(functions, weights[:, :2], t[inner], s[inner], steps=8)
+    weights, _ = _polish(functions, weights[:, :2], t[inner], s[inner], _orthonormal((), t[inner]), steps=8)
     t, s = t[~inner], s[~inner]
     curves = [c * f.evaluate(a * t + b, 0)[0] + d for f, (a, b, c, d) in zip(functions, weights, strict=True)]
     return np.mean((curves - s) ** 2, axis=1)

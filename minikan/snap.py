@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from .levenberg_marquardt import LevenbergMarquardt
 from .network import Network
 from .objective import Objective
 from .terms import Term
@@ -21,6 +20,10 @@ BASES = {  # exact numbers whose multiples are tried, and the cost of using one
     "1": (1.0, 0), "pi": (np.pi, 3), "sqrt(2)": (np.sqrt(2), 4), "1/pi": (1 / np.pi, 5), "E": (np.e, 5),
     "sqrt(3)": (np.sqrt(3), 5), "sqrt(pi)": (np.sqrt(np.pi), 6), "sqrt(2*pi)": (np.sqrt(2 * np.pi), 6),
 }  # fmt: skip
+
+CHANCE = 0.03  # a random constant gets an exact name with at most this probability
+MOST_NUMERATOR = 10_000
+FLAT = 1e-12  # curvatures, over those of single constants, in which the loss does not change
 
 
 def exact_number(text: str) -> Any:
@@ -40,50 +43,77 @@ class Constrained(Objective):
         super().__init__(model, terms)
         self.free = free
 
-    def curvature(self) -> tuple[float, np.ndarray, np.ndarray]:
-        loss, gradient, matrix = super().curvature()
-        return loss, gradient * self.free, matrix * np.outer(self.free, self.free)
+    def system(self) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return loss, gradient, sizes of the free parameters' steps, and curvatures and directions in these units."""
+        loss, gradient, matrix = Objective.curvature(self)
+        as_finite([matrix], "formula")
+        where = np.flatnonzero(self.free)
+        diagonal = matrix.diagonal()[where]
+        size = 1 / np.sqrt(np.where(diagonal > 0, diagonal, np.inf))  # constants come in all units
+        curvatures, directions = np.linalg.eigh(size[:, None] * matrix[np.ix_(where, where)] * size)
+        return loss, gradient[where], size, curvatures, directions
 
     def settle(self, steps: int = 8) -> float:
-        """Improve the free parameters by a few steps; return the loss."""
-        optimizer = LevenbergMarquardt(damping=1e-6, acceleration=False)
-        while steps and optimizer.step(self):
-            steps -= 1
+        """Improve the free parameters by a few Gauss–Newton steps, halved where they are too long; return the loss."""
+        for _ in range(steps if self.free.any() else 0):
+            loss, gradient, size, curvatures, directions = self.system()
+            steep = curvatures > FLAT
+            part = directions[:, steep]
+            step = -size * (part @ ((part.T @ (size * gradient)) / curvatures[steep]))
+            start = self.parameters[self.free]
+            for halvings in range(12):
+                self.parameters[self.free] = start + step / 2**halvings
+                if (new := self.loss()) < loss:
+                    break
+            else:
+                self.parameters[self.free] = start
+                break
+            if new > (1 - 1e-6) * loss:
+                break
         return self.loss()
 
-    def uncertainty(self) -> np.ndarray:
-        """Estimate the standard errors of the parameters (P,): 0 if not free, infinite where the loss is flat."""
-        loss, _, matrix = super().curvature()
-        as_finite([matrix], "formula")
-        where, errors = np.flatnonzero(self.free), np.zeros(len(matrix))
-        curvatures, directions = np.linalg.eigh(matrix[np.ix_(where, where)])
-        flat = curvatures < 1e-11 * curvatures.max()
-        variance = 2 * loss / max(self.n - len(where), 1)  # of the noise
-        variances = variance * directions**2 @ (~flat / np.where(flat, 1, curvatures))
-        errors[where] = np.where((directions[:, flat] ** 2).sum(axis=1) > 0.01, np.inf, np.sqrt(variances))
-        return errors
+    def covariance(self, floor: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+        """Estimate the covariance of all parameters (P, P), and which are open (P,): there the loss is flat.
+
+        The variance of the noise is estimated from the loss, or from `floor` if that is larger.
+        """
+        loss, _, size, curvatures, directions = self.system()
+        flat, where = curvatures < FLAT, np.flatnonzero(self.free)
+        variance = 2 * max(loss, floor) / max(self.n - len(where), 1)
+        inverse = (directions * (~flat / np.where(flat, 1, curvatures))) @ directions.T
+        whole, open_ = np.zeros((len(self.free), len(self.free))), np.zeros(len(self.free), bool)
+        whole[np.ix_(where, where)] = variance * size[:, None] * inverse * size
+        open_[where] = (directions[:, flat] ** 2).sum(axis=1) > 0.01
+        return whole, open_
 
 
 def snap_constants(objective: Constrained, floor: float) -> dict:
     """Replace constants by the simplest exact ones within 3 errors, as long as noise can explain the rise of the loss.
 
-    A loss up to `floor` is zero. Returns {index of the parameter: (exact number as text, old value, error)}.
+    A loss up to `floor` is zero. What the data leave open becomes 0, so that its term disappears; if the loss does not
+    allow that, 1 or -1. Returns {index of the parameter: (exact number as text, old value, error)}.
     """
     snapped, loss = {}, objective.settle()
     untried = objective.free.copy()
     while untried.any():
-        values, errors = objective.parameters.copy(), objective.uncertainty()
-        widths = 3 * errors + 1e-9 * (1 + np.abs(values)) + 1e-3 * np.sqrt(floor)
+        values, (covariance, unknown) = objective.parameters.copy(), objective.covariance(floor)
+        errors = np.where(unknown, np.inf, np.sqrt(covariance.diagonal()))
+        widths = 3 * errors + 1e-9 * np.abs(values)
         offers = [(*nice_number(values[k], widths[k]), k) for k in np.flatnonzero(untried)]
         cost, value, text, k = min(offers, key=lambda offer: offer[0])
         if cost == np.inf:
             break
         untried[k] = objective.free[k] = False
-        # A flat direction may be curved: so a constant far away is moved in small steps, the others following.
-        for ratio in np.linspace(0, 1, 13)[1:] if widths[k] == np.inf and values[k] else [1.0]:
-            objective.parameters[k] = value * abs(values[k] / value) ** (1 - ratio) if value else 0.0
-            new = objective.settle()
-        if new <= floor or objective.n * (new - loss) <= 16 * loss:  # four standard errors
+        for value, text in [(value, text), (np.sign(values[k]) or 1.0, f"{np.sign(values[k]) or 1:.0f}")]:
+            # A flat direction may be curved: so a constant far away is moved in small steps, the others following.
+            for ratio in np.linspace(0, 1, 13)[1:] if unknown[k] and value and values[k] else [1.0]:
+                objective.parameters[k] = value * abs(values[k] / value) ** (1 - ratio) if value else 0.0
+                new = objective.settle()
+            fits = new <= floor or objective.n * (new - loss) <= 16 * max(loss, floor)  # four standard errors
+            if fits or not unknown[k]:
+                break
+            objective.parameters[:] = values
+        if fits:
             snapped[k], loss = (text, values[k], errors[k]), new
         else:
             objective.parameters[:], objective.free[k] = values, True
@@ -93,19 +123,25 @@ def snap_constants(objective: Constrained, floor: float) -> dict:
 def nice_number(value: float, width: float) -> tuple[float, float, str]:
     """Find the simplest exact number in value ± width: (cost, number, text); the cost is infinite if there is none.
 
-    About 3 q² / π² fractions between 0 and 1 have denominators up to q. So a random number is within `width` of one
-    with probability 0.6 width q² (for multiples of a base: width / base). A match counts only if this is small.
+    An exact name is a claim. All numbers that are as simple are counted, with every base and denominator: if one of
+    them would be met by chance, for a number drawn from value / √2 to value √2, more often than `CHANCE`, it is no news.
     """
-    if width == np.inf:
-        return (-1, np.sign(value), f"{np.sign(value):.0f}") if value else (-1, 1.0, "1")
     if abs(value) <= width:
-        return (0, 0.0, "0") if width < 0.1 else (np.inf, value, "")
-    best = (np.inf, value, "")
-    for name, (base, cost) in BASES.items():
+        return 0, 0.0, "0"
+    low, high = abs(value) / np.sqrt(2), abs(value) * np.sqrt(2)
+    offers, costs = [], []
+    for name, (base, price) in BASES.items():
         for q in range(1, 13):
-            p = round(value / base * q)
-            if p and abs(p * base / q - value) <= width and 0.6 * (width / base) * q**2 <= 0.12:
-                ratio = Fraction(p, q)
-                total = cost + np.log2(abs(ratio.numerator)) + 2 * np.log2(ratio.denominator)
-                best = min(best, (total, p * base / q, f"{ratio}*{name}"), key=lambda offer: offer[0])
-    return best
+            p = np.arange(max(int(np.ceil(low / base * q)), 1), min(int(high / base * q), MOST_NUMERATOR) + 1)
+            p = p[np.gcd(p, q) == 1]
+            cost = price + np.log2(p) + 2 * np.log2(q)
+            costs.append(cost)
+            near = np.abs(p * base / q - abs(value)) <= width
+            offers += [(c, n * base / q, f"{Fraction(int(n), q)}*{name}") for c, n in zip(cost[near], p[near], strict=True)]
+    if not offers:
+        return np.inf, value, ""
+    cost, number, text = min(offers)
+    rivals = (np.concatenate(costs) <= cost).sum()
+    if rivals * 2 * width > CHANCE * (high - low):
+        return np.inf, value, ""
+    return (cost, number, text) if value > 0 else (cost, -number, f"-{text}")

@@ -1,0 +1,141 @@
+"""Find laws from tables: the paper's toys and Feynman's equations, and laws of the laboratory in real units.
+
+    python benchmarks/discovery.py [--noise 0.01] [--peers] [name ...]
+
+No shape is given, no library is picked by hand. Every table has an input that does not matter. A law counts as found
+if it leaves that input out and if, on a domain widened by 30%, its error is below 1% of the spread of the targets
+(without noise 1e-6). With `--peers`, pyoperon and gplearn get the same samples and the same time, in an environment of
+their own that the first run makes. Prints a row for each law, the shares that were found, and the median time.
+"""
+
+import os
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TQDM_DISABLE"):
+    os.environ[variable] = "1"  # before NumPy is loaded
+
+import argparse  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+import warnings  # noqa: E402
+from typing import NamedTuple  # noqa: E402
+
+import numpy as np  # noqa: E402
+
+from minikan import discover  # noqa: E402
+from minikan.problems import PROBLEMS  # noqa: E402
+
+SECONDS = 60
+R, BOLTZMANN, PLANCK, LIGHT, GRAVITY = 8.314462618, 1.380649e-23, 6.62607015e-34, 2.99792458e8, 6.6743e-11
+CHARGE, ELECTRON, FARADAY = 1.602176634e-19, 9.1093837e-31, 96485.33212
+
+
+class Table(NamedTuple):
+    """A law of the laboratory: its function, and for each input name, low and high, in SI units."""
+
+    function: object
+    inputs: dict
+
+
+LAWS = {
+    "Arrhenius": Table(lambda T, A: A * np.exp(-5.2e4 / (R * T)), dict(T=(280, 420), A=(1e11, 5e11))),
+    "ideal gas": Table(lambda n, T, V: n * R * T / V, dict(n=(0.5, 3), T=(250, 400), V=(1e-3, 2e-2))),
+    "Michaelis-Menten": Table(lambda S, v: v * S / (3e-5 + S), dict(S=(1e-6, 2e-4), v=(1e-7, 6e-7))),
+    "competitive inhibition": Table(
+        lambda S, J: 4e-7 * S / (2e-5 * (1 + J / 5e-6) + S), dict(S=(1e-6, 1e-4), J=(0, 3e-5))
+    ),
+    "Hill": Table(lambda L: L**2.7 / (4e-6**2.7 + L**2.7), dict(L=(5e-7, 2e-5))),
+    "Planck": Table(
+        lambda f, T: 2 * PLANCK * f**3 / LIGHT**2 / np.expm1(PLANCK * f / (BOLTZMANN * T)),
+        dict(f=(5e13, 8e14), T=(2000, 6000)),
+    ),
+    "Stefan-Boltzmann": Table(lambda T, A: 5.670374e-8 * A * T**4, dict(T=(200, 1200), A=(0.1, 2))),
+    "projectile": Table(lambda v, a: v**2 * np.sin(2 * a) / 9.81, dict(v=(5, 40), a=(0.1, 1.4))),
+    "pendulum": Table(lambda L, g: 2 * np.pi * np.sqrt(L / g), dict(L=(0.1, 3), g=(1.6, 25))),
+    "thin lens": Table(lambda a, f: 1 / (1 / f - 1 / a), dict(a=(0.5, 3), f=(0.05, 0.3))),
+    "Nernst": Table(
+        lambda T, a, b: R * T / (2 * FARADAY) * np.log(a / b), dict(T=(275, 320), a=(1e-3, 1), b=(1e-3, 1))
+    ),
+    "Rydberg": Table(lambda p, q: 1.0973731568e7 * (1 / p**2 - 1 / q**2), dict(p=(1, 3), q=(4, 9))),
+    "Doppler": Table(lambda f, v, w: f * (343 + v) / (343 - w), dict(f=(200, 2000), v=(0, 60), w=(0, 60))),
+    "damped oscillation": Table(lambda t: 0.03 * np.exp(-1.7 * t) * np.cos(23 * t), dict(t=(0, 2))),
+    "capacitor": Table(lambda t, U: U * (1 - np.exp(-t / 4.7e-3)), dict(t=(0, 2e-2), U=(1, 12))),
+    "Kepler": Table(lambda a, M: 2 * np.pi * np.sqrt(a**3 / (GRAVITY * M)), dict(a=(5e10, 5e12), M=(1e30, 6e30))),
+    "Coulomb": Table(lambda p, q, r: 8.9875e9 * p * q / r**2, dict(p=(-1e-6, 1e-6), q=(-1e-6, 1e-6), r=(0.05, 0.5))),
+    "relativistic energy": Table(lambda p: np.sqrt((p * LIGHT) ** 2 + (ELECTRON * LIGHT**2) ** 2), dict(p=(0, 1e-21))),
+    "diode": Table(
+        lambda V, T: 2e-9 * np.expm1(CHARGE * V / (1.7 * BOLTZMANN * T)), dict(V=(0.1, 0.5), T=(280, 340))
+    ),
+    "logistic growth": Table(lambda t, K: K / (1 + 49 * np.exp(-0.62 * t)), dict(t=(0, 14), K=(50, 500))),
+    "Poiseuille": Table(
+        lambda r, p, L: np.pi * r**4 * p / (8e-3 * L), dict(r=(1e-4, 1e-3), p=(100, 5000), L=(0.01, 0.2))
+    ),
+    "Kleiber": Table(lambda M: 3.4 * M**0.75, dict(M=(0.02, 4000))),
+    "rest and motion": Table(
+        lambda v, m: m * LIGHT**2 / np.sqrt(1 - (v / LIGHT) ** 2), dict(v=(1e7, 2.2e8), m=(1e-27, 4e-27))
+    ),
+    "van der Waals": Table(
+        lambda n, T: n * R * T / (1e-2 - n * 4.3e-5) - 0.364 * n**2 / 1e-4, dict(n=(0.5, 20), T=(260, 500))
+    ),
+    "Bragg": Table(lambda w, d: np.arcsin(w / (2 * d)), dict(w=(5e-11, 2e-10), d=(1.5e-10, 5e-10))),
+    "resonance": Table(lambda w, F: F / np.sqrt((400 - w**2) ** 2 + (3.2 * w) ** 2), dict(w=(5, 40), F=(0.2, 2))),
+}
+
+
+def sample(name, n, seed, noise=0.0, widen=0.0):
+    """Draw a table of a law: X (n, n_in + 1), the last input of which does not matter, y (n,) and the names."""
+    law, rng = LAWS[name], np.random.default_rng(seed)
+    columns = []
+    for low, high in law.inputs.values():
+        if low > 0 and high / low > 50:
+            reach = np.log(high / low) * widen / 2
+            columns.append(np.exp(rng.uniform(np.log(low) - reach, np.log(high) + reach, n)))
+        else:
+            reach = (high - low) * widen / 2
+            columns.append(rng.uniform(max(low - reach, 0.5 * low) if low >= 0 else low - reach, high + reach, n))
+    y = law.function(*columns)
+    X = np.column_stack([*columns, rng.uniform(10, 20, n)])
+    return X, y + noise * y.std() * rng.standard_normal(n), [*law.inputs, "unused"]
+
+
+def problem(name, n, seed, noise=0.0):
+    """Draw a table of one of the paper's problems."""
+    X, y = PROBLEMS[name].sample(n, seed)
+    return X, y + noise * y.std() * np.random.default_rng(seed + 1).standard_normal(n), list(PROBLEMS[name].inputs)
+
+
+def row(name, noise):
+    """Search for one law; return whether it was found, the seconds of the processor, and a text."""
+    if name in LAWS:
+        (X, y, names), (Xw, yw, _) = sample(name, 300, 0, noise), sample(name, 1000, 9, widen=0.3)
+    else:
+        (X, y, names), (Xw, yw, _) = problem(name, 1000, 0, noise), problem(name, 1000, 9)
+    start = time.process_time()
+    found = discover(X, y, names, seconds=SECONDS, progress=False)
+    seconds = time.process_time() - start
+    if found.best is None:
+        return False, seconds, found.verdict
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        error = np.sqrt(np.mean((found.best.predict(Xw) - yw) ** 2)) / yw.std()
+    right = error < (1e-2 if noise else 1e-6) and "unused" not in {str(each) for each in found.best.formula.free_symbols}
+    return right, seconds, f"{error:.0e}  {found.best.formula.evalf(5)}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="laws or problems; all laws by default")
+    parser.add_argument("--noise", type=float, default=0.0, help="as a share of the spread of y")
+    args = parser.parse_args()
+    names = args.names or list(LAWS)
+    rows = []
+    for name in names:
+        right, seconds, text = row(name, args.noise)
+        rows.append((right, seconds))
+        print(f"  {name:24} {'yes' if right else 'NO':4} {seconds:5.1f} s  {text[:150]}", flush=True)
+    share = np.mean([right for right, _ in rows])
+    print(f"noise {args.noise:g}: {share:.0%} of {len(rows)} found, median {np.median([s for _, s in rows]):.1f} s")
+    sys.exit(0 if share >= (0.75 if args.noise else 0.85) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Name the curves of a network, judged by what the whole network loses (chapters 07 and 12).
+
+An edge alone cannot tell: what a curve looks like depends on its neighbours, and many functions look alike. So each
+promising name is tried: the edge becomes the function, all parameters are trained for a few steps, and the loss of the
+whole network counts, together with the complexity of the names. The best few networks are carried on (a beam search),
+so that a choice that turns out to be wrong is not final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .functions import LIBRARY, Function
+from .matching import Candidate, match
+from .network import Network
+from .sparse import SparseLayer
+from .symbolic import edge_data, replace, unnamed
+from .training import fit
+
+BEAM, TRIALS = 3, 12  # networks that are carried on; names that are tried for each
+SIMPLE = ("x", "x^2", "1/x", "exp", "log", "sqrt")  # always tried: others may hide them
+EXACT = 1e-18  # a loss, over the variance of the targets, that is rounding
+At = tuple[int, int, int]  # layer, input, output of an edge
+
+
+class Named(NamedTuple):
+    """A network, most or all of whose edges have names, and its loss."""
+
+    model: Network
+    loss: float
+
+    @property
+    def complexity(self) -> float:
+        return complexity(self.model)
+
+
+def complexity(model: Network) -> float:
+    """Add the complexities of all named edges that do something."""
+    edges = [layer.edge(*at) for layer in model.layers for at in layer.edge_list]
+    return sum(edge.function.complexity for edge in edges if edge.name and not _does_nothing(edge))
+
+
+def _does_nothing(edge):
+    return edge.function.is_linear and edge.weights[0] == edge.weights[2] == 1 and not edge.weights[[1, 3]].any()
+
+
+def criterion(loss: float, cost: float, n: int, floor: float) -> float:
+    """Weigh the loss against complexity by Schwarz's criterion, n log(loss) + log(n) complexity; lower is better."""
+    return n * np.log(max(loss, floor, 1e-300)) + np.log(n) * cost
+
+
+def trained(model: Network, X: np.ndarray, y: np.ndarray, steps: int) -> Named:
+    """Train a model in place, for a few steps. KeyboardInterrupt is handed on."""
+    history = fit(model, X, y, steps=steps, progress=False, tol=1e-3)
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    return Named(model, float(history.error[-1]))
+
+
+def name_all(model: Network, X: np.ndarray, y: np.ndarray, library: Sequence[Function]) -> Named | None:
+    """Give every edge the function that fits it best, and train."""
+    found = {at: match(*edge_data(model, X, *at), library) for at in unnamed(model)}
+    if not all(found.values()):
+        return None
+    return trained(replace(model, {at: best[0] for at, best in found.items()}), X, y, 40)
+
+
+def name_edges(
+    model: Network, X: np.ndarray, y: np.ndarray, library: Sequence[Function], floor: float, pairs: bool = False
+) -> Iterator[Named]:
+    """Name all edges by beam search, and yield networks as they are finished.
+
+    A loss below `floor` counts as `floor`: where noise or coarse grids hide differences, simple names win. With `pairs`
+    an edge may become a function of a function, too. Every trial changes the state of the search only through what it
+    yields, so that the caller may stop at any time.
+    """
+    n, states = len(X), [model]
+    while states:
+        tried = []
+        for state in states:
+            for _, names, move in _offers(state, X, library, floor, pairs):
+                moved = type(state).from_layers(state.layers)
+                moved.parameters += move
+                with np.errstate(all="ignore"):
+                    tried.append(trained(replace(moved, names), X, y, 10))
+        tried.sort(key=lambda found: criterion(found.loss, found.complexity, n, floor))
+        states, seen = [], set()
+        for found in tried:
+            names = tuple(_names(found.model))
+            if names in seen or len(seen) == BEAM:
+                continue
+            seen.add(names)
+            if unnamed(found.model):
+                states.append(found.model)
+            else:
+                yield trained(found.model, X, y, 40)
+
+
+def _names(model):
+    return [(depth, at, layer.edge(*at).name) for depth, layer in enumerate(model.layers) for at in layer.edge_list]
+
+
+def free_curves(model: Network, X: np.ndarray, at: At) -> tuple[np.ndarray, np.ndarray]:
+    """Find what may be added to an edge, as others make up for it: A·B + C = (A + k)·B + (C - k B).
+
+    Returns curves (q, n), and for each of them the direction (P,) of the parameters that goes with it, (q, P). They
+    come from raising other edges of the same layer by a constant, if a change of this edge can undo it.
+    """
+    depth, *here = at
+    z, start = X.T, sum(layer.weights.size for layer in model.layers[:depth])
+    for below in model.layers[:depth]:
+        z, _ = below.forward(z)
+    layer, J = model.layers[depth], model.jacobian(X)[:, 0]
+    edges = {(i, j): (start + places, rows) for i, j, places, rows in layer.edge_features(layer.forward(z)[1])}
+    places, features = edges.pop(tuple(here))
+    curves, directions = np.zeros((0, len(X))), np.zeros((0, model.parameters.size))
+    for others, rows in edges.values():
+        direction = np.zeros(model.parameters.size)
+        direction[others] = np.linalg.lstsq(rows.T, np.ones(len(X)), rcond=None)[0]
+        effect = J @ direction
+        weights = np.linalg.lstsq(J[:, places], -effect, rcond=1e-9)[0]
+        curve = weights @ features
+        undone = np.linalg.norm(effect + J[:, places] @ weights) < 1e-2 * np.linalg.norm(effect)
+        if undone and np.ptp(curve) > 1e-6 * np.abs(curve).max():
+            curves, directions = np.vstack([curves, curve]), np.vstack([directions, direction])
+    return curves, directions
+
+
+def _offers(model, X, library, floor, pairs):
+    """List what could be named next, {at: Candidate}: of the edges of the lowest layer that has any without a name."""
+    left = unnamed(model)
+    lowest = [at for at in left if at[0] == left[0][0]]
+    simple = {name for name in SIMPLE if LIBRARY[name] in library}
+    offers = []
+    for at in lowest:
+        x, curve = edge_data(model, X, *at)
+        free, ways = free_curves(model, X, at)
+        found, quota = match(x, curve, library, free), max(TRIALS // len(lowest), 3)
+        chosen = found[:quota] + [each for each in found[quota:] if each.function.name in simple]
+        offers += [(each.evidence(floor), {at: each}, np.array(each.extra) @ ways) for each in chosen]
+        if pairs and _has_room(model, at):
+            offers += [
+                (np.log(max(inner.error, floor, 1e-30)) + np.log(3) * (inner.function.complexity + outer.function.complexity),
+                 {at: inner, (at[0] + 1, at[2], at[2]): outer}, 0.0)
+                for outer, inner in match_pair(x, curve, library)
+            ]  # fmt: skip
+    offers.sort(key=lambda offer: offer[0])
+    return offers[: 2 * TRIALS]
+
+
+def _has_room(model, at):
+    """Tell whether an edge alone feeds a node, and after this comes an edge that does nothing."""
+    depth, _, j = at
+    alone = sum(to == j for _, to in model.layers[depth].edge_list) == 1
+    above = model.layers[depth + 1] if depth + 1 < len(model.layers) else None
+    return alone and above is not None and (j, j) in above.edge_list and above.edge(j, j).name == "x"
+
+
+def slim(found: Named, X: np.ndarray, y: np.ndarray, floor: float) -> Named:
+    """Take edges of the first layer away, one by one, as long as the criterion of `criterion` falls."""
+    n = len(X)
+    while True:
+        offers, first = [], found.model.layers[0]
+        for at in first.edge_list:
+            edges = {other: first.edge(*other) for other in first.edge_list if other != at}
+            if len({j for _, j in edges}) == first.n_out:
+                model = type(found.model).from_layers(
+                    [SparseLayer(first.n_in, first.n_out, edges), *found.model.layers[1:]]
+                )
+                offers.append(trained(model, X, y, 20))
+        best = min(offers, key=lambda each: criterion(each.loss, each.complexity, n, floor), default=None)
+        if best is None or criterion(best.loss, best.complexity, n, floor) > criterion(found.loss, found.complexity, n, floor):
+            return found
+        found = best
+
+
+OUTER = {  # functions f of a pair f(g(x)), and their inverses
+    "1/x": lambda u: 1 / u, "sqrt": np.square, "1/sqrt": lambda u: u**-2.0, "x^2": np.sqrt,
+    "1/x^2": lambda u: u**-0.5, "exp": np.log, "log": np.exp,
+}  # fmt: skip
+
+
+def match_pair(x: np.ndarray, curve: np.ndarray, library: Sequence[Function]) -> list[tuple[Candidate, Candidate]]:
+    """Find pairs f(g(x)) for a curve (n,) that does not change its sign: candidates for f and g, the best first."""
+    top = curve[np.abs(curve).argmax()]
+    share = curve / (top or 1.0)
+    if not share.min() > 1e-6:
+        return []
+    found = []
+    for name, inverse in OUTER.items():
+        for inner in match(x, inverse(share), library)[:2]:
+            if inner.error < 1e-3 and not inner.function.is_linear:
+                span = (float(share.min()), float(share.max()))
+                found.append((Candidate(LIBRARY[name], np.array([1.0, 0, top, 0]), span, inner.error), inner))
+    return sorted(found, key=lambda pair: pair[1].error)[:4]

@@ -1,0 +1,188 @@
+"""The search for laws: shapes of splines from simple to rich, then names for the best of them (chapter 12).
+
+samples  →  fitted shapes  →  without superfluous curves  →  names, by beam search  →  laws
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from .kan import KAN
+from .named import FunctionEdge
+from .naming import EXACT, Named, name_all, name_edges, slim
+from .shapes import Shape, same, shapes
+from .sparse import SparseLayer
+from .training import fit
+
+GRID = 8  # cells of a curve, to begin with
+MOST = 800  # samples that the search looks at
+OUTS = {  # functions around a shape: their inverse, and its slope squared, up to a factor
+    "exp": (np.log, lambda y: y**-2.0),
+    "1/x": (lambda y: 1 / y, lambda y: y**-4.0),
+    "sqrt": (np.square, np.square),
+}
+
+
+@dataclass
+class Fitted:
+    """A shape, the network of splines that was fitted, its RMSE in training and held out, over the spread of y."""
+
+    shape: Shape
+    model: KAN
+    error: float
+    held_out: float
+
+    @property
+    def size(self) -> int:
+        return self.model.parameters.size
+
+
+class Search:
+    """The search for laws in scaled samples: `laws` grow while it runs."""
+
+    def __init__(self, X, y, library, seconds, rng, note=lambda text: None):
+        self.start, self.seconds, self.library, self.note = time.perf_counter(), seconds, library, note
+        order = rng.permutation(len(X))[:MOST]
+        cut = max(len(order) // 5, 1)
+        self.at_held, self.at_train = order[:cut], order[cut:]
+        self.held, self.train = (X[self.at_held], y[self.at_held]), (X[self.at_train], y[self.at_train])
+        self.outs = list(OUTS) if y.min() > 0 else []
+        self.fitted: dict[Shape, Fitted] = {}
+        self.laws: list[tuple[Named, float, Shape]] = []  # with the error held out
+        self.done = False
+
+    def left(self) -> float:
+        """Return the seconds that are left."""
+        return self.seconds - (time.perf_counter() - self.start)
+
+    def run(self) -> None:
+        """Try shapes from simple to rich, and name the best of each round, until a law is exact or time is over."""
+        named: set[Shape] = set()
+        for round, offers in enumerate(shapes(range(self.train[0].shape[1]), self.outs)):
+            for shape in offers:
+                if self.left() < 0.3 * self.seconds:
+                    break
+                self.note(f"{shape}")
+                self.learn(shape)
+            for each in self.promising():
+                if self.left() < 0:
+                    return
+                each = self.simplify(each)
+                if each.shape not in named:
+                    named.add(each.shape)
+                    self.name(each)
+                if self.exact():
+                    self.done = True
+                    return
+        self.done = self.left() > 0
+
+    def best(self) -> float:
+        """Return the smallest error of splines on samples held out."""
+        return min(each.held_out for each in self.fitted.values())
+
+    def promising(self) -> list[Fitted]:
+        """List the fitted shapes that are worth names, the smallest first."""
+        least = self.best()
+        enough = max(1.25 * least, min(8e-3, 30 * least))
+        good = [each for each in self.fitted.values() if each.held_out <= enough]
+        return sorted(good, key=lambda each: (each.size, each.held_out))[:5]
+
+    def learn(self, shape: Shape, grid: int = GRID) -> Fitted | None:
+        """Fit a shape, from two starts if it is deep; keep and return the better one."""
+        for seed in range(1 + shape.is_deep):
+            model = self.network(shape, grid, seed)
+            if model is None:
+                continue
+            found = Fitted(shape, model, self.rmse(model, self.train), self.rmse(model, self.held))
+            if np.isfinite(found.held_out):
+                known = self.fitted.get(shape)
+                if known is None or found.held_out < known.held_out:
+                    self.fitted[shape] = found
+        return self.fitted.get(shape)
+
+    def network(self, shape: Shape, grid: int, seed: int) -> KAN | None:
+        """Fit the curves of a shape: with a function around it, first to the targets under its inverse."""
+        X, y = self.train
+        model = shape.network(X, grid, seed)
+        options: dict = dict(progress=False, update_grid=shape.is_deep, tol=0.02)
+        try:
+            if not shape.out:
+                _fit(model, X, y, steps=25, **options)
+                return model
+            inverse, weight = OUTS[shape.out]
+            z, weights = inverse(y), weight(y)
+            weights = np.clip(weights / np.median(weights), 1e-3, 30)
+            size = np.sqrt(np.average(z**2, weights=weights)) or 1.0
+            _fit(model, X, z / size, steps=25, sample_weight=weights, **options)
+            out = FunctionEdge(shape.out, [size, 0.0, 1.0, 0.0], (float(z.min() / size), float(z.max() / size)))
+            model = KAN.from_layers([*model.layers, SparseLayer(1, 1, {(0, 0): out})])
+            _fit(model, X, y, steps=8, progress=False)
+        except ValueError:  # an overflow
+            return None
+        return model
+
+    def simplify(self, found: Fitted) -> Fitted:
+        """Take curves away, one by one, as long as the error on samples held out stays."""
+        while True:
+            offers = []
+            for shape in found.shape.simpler():
+                if shape != found.shape and (each := self.fitted.get(shape) or self.learn(shape)):
+                    if each.held_out <= max(1.3 * found.held_out, 2e-6):
+                        offers.append(each)
+            if not offers:
+                return found
+            found = min(offers, key=lambda each: (each.size, each.held_out))
+
+    def name(self, each: Fitted) -> None:
+        """Look for names for all curves of a fitted shape."""
+        X, y = self.train
+        self.note(f"names for {each.shape}")
+        floor = max(each.error**2, EXACT)
+        if (found := name_all(each.model, X, y, self.library)) is not None:
+            self.keep(found, each.shape)
+            if self.exact():
+                return
+        for pairs in (False, True):
+            model = with_room(each.model, each.shape) if pairs else each.model
+            for found in name_edges(model, X, y, self.library, floor, pairs):
+                self.keep(found, each.shape)
+                if self.exact() or self.left() < 0:
+                    return
+            if self.good(each):
+                return
+
+    def good(self, each: Fitted) -> bool:
+        """Tell whether a law is about as good as the splines of its shape."""
+        return any(shape == each.shape and held <= 1.1 * each.held_out for _, held, shape in self.laws)
+
+    def keep(self, found: Named, shape: Shape) -> None:
+        """Remember a law, without edges that are not needed."""
+        least = min((law[0].loss for law in self.laws), default=np.inf)
+        if found.loss < 1.5 * max(least, EXACT):
+            found = slim(found, *self.train, EXACT)
+        self.laws.append((found, self.rmse(found.model, self.held), shape))
+
+    def exact(self) -> bool:
+        return any(found.loss <= EXACT for found, _, _ in self.laws[-3:])
+
+    def rmse(self, model: KAN, samples: tuple) -> float:
+        with np.errstate(all="ignore"):
+            return float(np.sqrt(np.mean((model(samples[0])[:, 0] - samples[1]) ** 2)))
+
+
+def with_room(model: KAN, shape: Shape) -> KAN:
+    """Make the same model with edges that change nothing after all sums, where curves of curves have their place."""
+    if any(factor.curve or factor.product for factor in shape.factors):
+        return model
+    count = len(shape.factors)
+    room = SparseLayer(count, count, {(m, m): same() for m in range(count)})
+    return KAN.from_layers([model.layers[0], room, *model.layers[1:]])
+
+
+def _fit(model, X, y, **options):
+    history = fit(model, X, y, **options)
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
