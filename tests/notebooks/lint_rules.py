@@ -313,7 +313,7 @@ def has_its_parts(notebook, path):
     if len(build.tagged(notebook, tag)) != 1:
         yield f"{len(build.tagged(notebook, tag))} cells are tagged {tag!r} instead of one"
     about = notebook.metadata.get("minikan", {})
-    needed = () if is_index(path) else ("chapter", "minutes", "seconds", "difficulty")
+    needed = () if is_index(path) else ("chapter", "minutes", "minutes_all", "seconds", "difficulty")
     if missing := [key for key in needed if key not in about]:
         yield f"metadata.minikan does not say {', '.join(missing)}"
 

@@ -124,6 +124,7 @@ SPOILS = {
     "missing part": ("has_its_parts", lambda nb: replace(nb, "sources", "Sources", "Origins")),
     "no facts": ("has_its_parts", lambda nb: cell(nb, "facts").metadata.clear()),
     "no minutes": ("has_its_parts", lambda nb: nb.metadata.minikan.pop("minutes")),
+    "minutes of the core alone": ("has_its_parts", lambda nb: nb.metadata.minikan.pop("minutes_all")),
     "slow": ("runs_quickly", lambda nb: nb.metadata.minikan.update(seconds=60)),
     "no picture first": ("opens_with_a_picture", lambda nb: cell(nb, "setup").update(outputs=[])),
     "too few predictions": ("asks_before_it_answers", lambda nb: replace(nb, "play", "**Predict**", "See")),
