@@ -22,6 +22,9 @@ from minikan.starts import solvable
 from minikan.terms import Data
 
 
+pytestmark = pytest.mark.slow
+
+
 def data(n=600, seed=0):
     """One start fails here: the outer function is a wave."""
     X = np.random.default_rng(seed).uniform(-1, 1, (n, 2))

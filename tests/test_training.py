@@ -131,6 +131,7 @@ def test_update_grid_needs_grids():
         fit(MLP([2, 1]), np.zeros((3, 2)), np.ones(3), update_grid=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_every_seed_finds_the_way(seed):
     """exp(sin πx + y²), [2, 1, 1]: no start ends in a bad minimum, and the whole series obeys the law."""

@@ -37,9 +37,9 @@ def limits(explorer, state):
     return [(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes]
 
 
-@pytest.fixture(params=explorables(), ids=lambda each: each.__name__)
+@pytest.fixture(scope="module", params=explorables(), ids=lambda each: each.__name__)
 def explorer(request):
-    """Make each explorable in turn."""
+    """Make each explorable in turn; it takes a second."""
     return request.param()
 
 
