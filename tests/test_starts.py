@@ -21,7 +21,6 @@ from minikan.screening import Search
 from minikan.starts import solvable
 from minikan.terms import Data
 
-
 pytestmark = pytest.mark.slow
 
 
