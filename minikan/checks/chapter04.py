@@ -205,7 +205,7 @@ def _expect_stop(answer, errors, patience, best, last):
         expect_close(value, expected, f"{what} for errors {errors} and patience {patience}")
 
 
-@early.property("stops after a while without progress", cause="count epochs since the best one so far")
+@early.property("stops after a while without progress", cause="stop `patience` epochs after the best so far")
 def _early_stops(answer):
     _expect_stop(answer, [5.0, 3.0, 4.0, 4.5, 4.6, 1.0], 2, 1, 3)
     _expect_stop(answer, [5.0, 3.0, 4.0, 3.8, 3.6, 1.0], 2, 1, 3)  # better than the last is not better
