@@ -224,3 +224,10 @@ def test_penalties_refuse(make, words):
     with pytest.raises((ValueError, TypeError)) as error:
         make()
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.5])
+def test_roughness_at_no_price_takes_no_work(strength):
+    model, penalty = KAN([3, 2, 2], seed=1, noise=1), Roughness(strength)
+    loss, gradient = penalty.loss_and_gradient(model)
+    assert (loss > 0) == gradient.any() == (len(list(penalty.blocks(model))) > 0) == (strength > 0)
