@@ -117,6 +117,14 @@ def is_valid(notebook, path):
 
 
 @rule
+def writes_no_control_characters(notebook, path):
+    """A tab in a formula is what is left of \\text after a string was not raw."""
+    for i, cell in enumerate(notebook.cells):
+        if found := re.findall(r"[\x00-\x09\x0b-\x1f]", cell.source):
+            yield f"cell {i} holds {found[0]!r}"
+
+
+@rule
 def has_one_title(notebook, path):
     """There is one H1, and it opens the first cell."""
     titles = [heading for heading in headings(notebook) if heading.level == 1]

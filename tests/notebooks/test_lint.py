@@ -57,6 +57,10 @@ def exempt(notebook, ids):
 SPOILS = {
     "unknown metadata": ("is_valid", lambda nb: nb.metadata.update(author="me")),
     "not a notebook": ("is_valid", lambda nb: cell(nb, "goals").update(cell_type="slide")),
+    "a tab for \\t": (
+        "writes_no_control_characters",
+        lambda nb: replace(nb, "goals", "## Goals", "## \tGoals"),
+    ),
     "two titles": ("has_one_title", lambda nb: replace(nb, "goals", "## Goals", "# Goals")),
     "late title": ("has_one_title", lambda nb: nb.cells.insert(0, new_markdown_cell("Welcome"))),
     "skipped level": ("skips_no_heading_level", lambda nb: replace(nb, "goals", "## Goals", "### Goals")),
