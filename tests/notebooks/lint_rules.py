@@ -118,7 +118,7 @@ def is_valid(notebook, path):
 
 @rule
 def writes_no_control_characters(notebook, path):
-    """A tab in a formula is what is left of \\text after a string was not raw."""
+    """A tab in a formula is left where a string with a backslash was not raw."""
     for i, cell in enumerate(notebook.cells):
         if found := re.findall(r"[\x00-\x09\x0b-\x1f]", cell.source):
             yield f"cell {i} holds {found[0]!r}"
