@@ -59,6 +59,7 @@ def test_psi_is_koppens(base, inputs, depth):
     assert exact_psi(depth, base, inputs).tolist() == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("base", "inputs", "depth"), [(10, 2, 1), (10, 2, 2), (10, 2, 3), (10, 2, 4), (6, 2, 5), (8, 3, 4)]
 )

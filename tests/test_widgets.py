@@ -56,6 +56,7 @@ def test_story_has_three_or_four_states(explorer):
         assert explorer.caption(**state)
 
 
+@pytest.mark.slow
 def test_survives_extremes_with_its_axes_still(explorer):
     still = limits(explorer, explorer.state)
     controls = explorer.children[: len(explorer.state)]
