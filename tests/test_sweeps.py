@@ -127,8 +127,8 @@ def test_an_interrupt_keeps_what_is_done(threads, interruptible):
     def function(x):
         if x == 4:
             _thread.interrupt_main()
-        elif x > 4:  # on the other thread; a main thread that waits notices the interrupt when a row is done
-            over.wait(0.2)
+        elif x > 4:  # only on the other thread. An interrupt that comes just before the main thread falls asleep
+            over.wait(0.2)  # is noticed when it wakes up, because a row is done; Python has no other way
         return x
 
     executor = threads and ThreadPoolExecutor(threads)
