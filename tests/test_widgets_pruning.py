@@ -75,7 +75,7 @@ def test_a_caption_says_why_more_or_fewer_edges_remain_than_the_blue_ones(dial):
             caption = dial.caption(strength, threshold)
             assert ("strongest path" in caption) == (edges > above)
             assert ("leads nowhere" in caption) == (edges < above)
-        assert "with 2 edges, the output's strongest path" in caption  # the threshold 1
+        assert "with 2 edges, its strongest path" in caption  # the threshold 1
 
 
 def test_more_is_cut_at_a_higher_threshold(dial):

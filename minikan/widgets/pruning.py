@@ -85,8 +85,11 @@ class PruningDial(Explorer):
         """Tell what is left, and the errors."""
         edges, hidden, after = self._outcome(strength, threshold)
         before = self.errors[strength]
-        left = f"What remains: [2, {hidden}, 1] with {edges} edges."
-        return f"{left} Error {before:.2g} before the cut, {after:.2g} after it."
+        above = np.count_nonzero(self.scores[strength] > 10.0**threshold)
+        why = "; what leads nowhere goes, too" if edges < above else ""
+        why = ", its strongest path" if edges > above else why
+        left = f"What remains: [2, {hidden}, 1] with {edges} edges{why}."
+        return f"{left} Error {before:.2g} before, {after:.2g} after the cut."
 
     def _outcome(self, strength, threshold):
         return self.cut[strength][int(np.abs(self.thresholds - threshold).argmin())]
@@ -100,7 +103,7 @@ class PruningDial(Explorer):
         bars.bar(np.arange(1, 16), scores - low, bottom=low, color=colours)
         bars.axhline(10.0**threshold, color=PALETTE["vermillion"], linewidth=2)
         bars.set(yscale="log", xlim=(0.2, 15.8), ylim=(low, 4), xlabel="edge, the largest first")
-        bars.set_title("scores (blue stays) and the threshold")
+        bars.set_title("scores, blue above the threshold")
         bars.set_xticks([1, 5, 10, 15])
         places = np.arange(len(self.strengths))
         after = [self._outcome(k, threshold)[2] for k in places]
