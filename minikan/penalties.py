@@ -48,7 +48,7 @@ class Roughness(Term):
     def _curves(self, model):
         """Yield, for a layer at a time, the places of its curves' weights (curves, m), and D (rows, m)."""
         for layer, part in zip(model.layers, model.split(np.arange(model.parameters.size)), strict=True):
-            for places, rows in layer.roughness():
+            for places, rows in layer.roughness() if self.strength else ():  # nothing at no price
                 yield part.ravel()[places], rows
 
     def loss_and_gradient(self, model: Network) -> tuple[float, np.ndarray]:

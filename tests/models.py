@@ -44,6 +44,28 @@ def samples(model, n=60, reach=1.5, seed=7):
     return X
 
 
+def uniform(n=1000, n_in=2, seed=0):
+    """Samples between -1 and 1."""
+    return np.random.default_rng(seed).uniform(-1, 1, (n, n_in))
+
+
+def exp_sin(X):
+    """The first example of the paper, exp(sin(πx) + y²)."""
+    return np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2)
+
+
+def data(n=1000, seed=0):
+    """Samples and their targets, as a column."""
+    X = uniform(n, seed=seed)
+    return X, exp_sin(X)[:, None]
+
+
+def classes(n=400, seed=0):
+    """Samples of three classes, between a parabola and a line."""
+    X = uniform(n, seed=seed)
+    return X, (X[:, 0] ** 2 + X[:, 1] > 0.3).astype(int) + (X[:, 0] > 0.5)
+
+
 def small():
     """sin below, x² beside it, exp above: [2, 1, 1] in functions."""
     below = {

@@ -273,6 +273,7 @@ def session(work, folder):
     return run.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_a_session_does_nothing_on_the_sly(tmp_path):
     """No eval, no exec, no pickle, no network, no process, and no file but those that were asked for."""
     assert session(WORK, tmp_path)[1:] == ["files:", "3"]  # the first line is the formula

@@ -83,13 +83,6 @@ def test_repo2docker_understands_the_repository():
     assert f"python={PYTHON}" in dockerfile
 
 
-def test_the_start_page_is_the_index():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (path,) = re.findall(r"mybinder\.org/v2/gh/[^)\s]*\?urlpath=lab/tree/([^)\s]+)", readme)
-    assert path == "tutorial/index.ipynb"
-    assert (ROOT / path).exists()
-
-
 @pytest.mark.slow
 def test_a_fresh_session_runs_the_index(tmp_path):
     """What Binder does: an empty environment, its requirements, and the notebook executed from there."""

@@ -164,6 +164,7 @@ def signs(figure):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(10, 3.6), (3.3, 3.6), (7, 3), (4, 5)])
 def test_names_stand_clear_of_all_lines_and_of_each_other(size):
     """Above the frame, no wider than the place of a panel, with powers raised."""

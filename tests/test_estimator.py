@@ -24,6 +24,7 @@ with warnings.catch_warnings():  # that they do not inherit from BaseEstimator i
     own_checks = parametrize_with_checks([KANRegressor(), KANClassifier()])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*does not inherit from `sklearn.base.BaseEstimator`")
 @own_checks
 def test_scikit_learns_own_checks(estimator, check):

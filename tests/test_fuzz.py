@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pytest
 import sympy
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
@@ -53,6 +54,8 @@ from minikan.plotting import to_png
 from minikan.sparse import SparseLayer
 from minikan.symbolic import unnamed
 from minikan.training import OPTIMIZERS
+
+pytestmark = pytest.mark.slow
 
 CASES = int(os.environ.get("MINIKAN_FUZZ", 500))
 SHARES = {

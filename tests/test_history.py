@@ -4,19 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from models import data
 
 import minikan.history
 from minikan import KAN, Roughness, fit
 from minikan.plotting import plot_history
-
-
-def target(X):
-    return np.exp(np.sin(np.pi * X[:, :1]) + X[:, 1:] ** 2)
-
-
-def data(n=1000, seed=0):
-    X = np.random.default_rng(seed).uniform(-1, 1, (n, 2))
-    return X, target(X)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from models import small
+from models import classes, data, small
 
 from minikan import KAN, MLP, Roughness, Sparsity, Splines
 from minikan.losses import LOSSES
@@ -11,20 +11,6 @@ from minikan.network import BLOCK, Network, blocks
 from minikan.objective import Objective, as_objective, batches
 from minikan.sparse import SparseLayer
 from minikan.terms import REMEMBERED, Block, Data, Term
-
-
-def target(X):
-    return np.exp(np.sin(np.pi * X[:, :1]) + X[:, 1:] ** 2)
-
-
-def data(n=1000, seed=0):
-    X = np.random.default_rng(seed).uniform(-1, 1, (n, 2))
-    return X, target(X)
-
-
-def classes(n=400, seed=0):
-    X = np.random.default_rng(seed).uniform(-1, 1, (n, 2))
-    return X, (X[:, 0] ** 2 + X[:, 1] > 0.3).astype(int) + (X[:, 0] > 0.5)
 
 
 @pytest.fixture(params=LOSSES)

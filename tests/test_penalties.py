@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from models import small
+from models import exp_sin, small, uniform
 
 from minikan import (
     KAN,
@@ -23,17 +23,9 @@ from minikan.objective import Objective, as_objective
 from minikan.penalties import entropy
 
 
-def samples(n=1000, n_in=2, seed=0):
-    return np.random.default_rng(seed).uniform(-1, 1, (n, n_in))
-
-
-def exp_sin(X):
-    return np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2)
-
-
 @pytest.fixture
 def objective():
-    X = samples(BLOCK + 9, 3)
+    X = uniform(BLOCK + 9, 3)
     weights = np.random.default_rng(1).uniform(0, 2, len(X))
     model = KAN([3, 2, 2], seed=1, noise=1)
     return as_objective(model, X, X[:, :2], weights, LOSSES["mse"](), penalties=[Sparsity(0.1, 1.5)])
@@ -111,7 +103,7 @@ OPTIMISERS["orthogonal"] = LevenbergMarquardt(orthogonal=True)
     "penalty", [Sparsity(1e-2), Roughness(1e-2), [Sparsity(1e-2), Roughness(1e-2)]], ids=str
 )
 def test_every_optimizer_takes_them(optimizer, penalty):
-    X, model = samples(300), KAN([2, 3, 1], seed=2)
+    X, model = uniform(300), KAN([2, 3, 1], seed=2)
     history = fit(model, X, exp_sin(X), steps=30, penalty=penalty, optimizer=optimizer)
     assert history.loss.min() < 0.9 * history.loss[0]
     assert (history.loss > history.error).all()
@@ -120,7 +112,7 @@ def test_every_optimizer_takes_them(optimizer, penalty):
 
 
 def test_sparsity_is_a_short_name_of_the_penalty():
-    X, runs = samples(100), []
+    X, runs = uniform(100), []
     for options in (dict(sparsity=1e-2), dict(sparsity=Sparsity(1e-2)), dict(penalty=Sparsity(1e-2))):
         model = KAN([2, 2, 1], seed=2)
         fit(model, X, exp_sin(X), steps=5, **options)
@@ -130,7 +122,7 @@ def test_sparsity_is_a_short_name_of_the_penalty():
 
 
 def test_without_a_penalty_loss_and_error_are_one():
-    X = samples(50)
+    X = uniform(50)
     history = fit(KAN([2, 1]), X, exp_sin(X), steps=2)
     np.testing.assert_array_equal(history.loss, history.error)
 
@@ -157,7 +149,7 @@ CURVES = {
     "Gaussians": lambda: KAN([2, 2, 1], basis=Gaussians),
     "Chebyshev": lambda: KAN([2, 2, 1], basis=Chebyshev, domain=(0, 3)),
     "Fourier": lambda: KAN([2, 2, 1], basis=Fourier),
-    "pruned": lambda: prune(KAN([2, 3, 1], seed=3), samples(), threshold=0.2, verbose=False),
+    "pruned": lambda: prune(KAN([2, 3, 1], seed=3), uniform(), threshold=0.2, verbose=False),
     "symbolic": small,
 }
 
@@ -201,7 +193,7 @@ def test_names_are_never_rough():
 
 
 def test_fit_refuses():
-    X = samples(10)
+    X = uniform(10)
     y = exp_sin(X)
     for options, verb in ((dict(sparsity=1e-3), "sparsity"), (dict(penalty=Roughness(1e-3)), "roughness")):
         model = MLP([2, 1])
@@ -232,3 +224,10 @@ def test_penalties_refuse(make, words):
     with pytest.raises((ValueError, TypeError)) as error:
         make()
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.5])
+def test_roughness_at_no_price_takes_no_work(strength):
+    model, penalty = KAN([3, 2, 2], seed=1, noise=1), Roughness(strength)
+    loss, gradient = penalty.loss_and_gradient(model)
+    assert (loss > 0) == gradient.any() == (len(list(penalty.blocks(model))) > 0) == (strength > 0)

@@ -4,28 +4,21 @@ import warnings
 
 import numpy as np
 import pytest
-from models import planted
+from models import exp_sin, planted, uniform
 
 from minikan import KAN, MLP, fit, prune
 
 
-def samples(n=1000, n_in=2, seed=0):
-    return np.random.default_rng(seed).uniform(-1, 1, (n, n_in))
-
-
-def exp_sin(X):
-    return np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2)
-
-
 def shapes(function, widths, steps, sparsity):
     for seed in range(20):
-        X = samples(n_in=widths[0], seed=seed)
+        X = uniform(n_in=widths[0], seed=seed)
         model = KAN(widths, grid=5, seed=seed)
         fit(model, X, function(X), steps=steps, sparsity=sparsity)
         smaller = prune(model, X, verbose=False)
         yield smaller.widths, {i for i, _ in smaller.layers[0].edge_list}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "start", "end"),
     [(exp_sin, [2, 5, 1], [2, 1, 1]), (lambda X: X[:, 0] * X[:, 1], [2, 5, 1], [2, 2, 1])],
@@ -35,6 +28,7 @@ def test_sparse_training_finds_the_shape(function, start, end):
     assert found.count(end) >= 19, found
 
 
+@pytest.mark.slow
 def test_inputs_that_do_not_matter_are_lost():
     inputs = [used for _, used in shapes(exp_sin, [4, 5, 1], 30, 1e-2)]
     assert inputs.count({0, 1}) >= 19, inputs
@@ -42,7 +36,7 @@ def test_inputs_that_do_not_matter_are_lost():
 
 @pytest.mark.parametrize("rule", ["backward", "magnitude"])
 def test_prune_keeps_what_is_planted(rule, capsys):
-    X, model = samples(500, 3), planted()
+    X, model = uniform(500, 3), planted()
     before = model.parameters.copy()
     smaller = prune(model, X, rule=rule, threshold=1e-6)
     np.testing.assert_allclose(smaller(X), model(X), atol=1e-12)  # the constant is passed on
@@ -55,7 +49,7 @@ def test_prune_keeps_what_is_planted(rule, capsys):
 
 
 def test_the_last_path_is_never_cut_silently():
-    X, model = samples(300), KAN([2, 3, 2], seed=3)
+    X, model = uniform(300), KAN([2, 3, 2], seed=3)
     with pytest.warns(RuntimeWarning, match="would have lost its last path") as caught:
         smaller = prune(model, X, threshold=1e9, verbose=False)
     assert len(caught) == 2
@@ -64,7 +58,7 @@ def test_the_last_path_is_never_cut_silently():
 
 
 def test_a_constant_target():
-    X = samples(100)
+    X = uniform(100)
     model = KAN([2, 2, 1], seed=1)
     fit(model, X, np.full(100, 3.0), steps=20, sparsity=1e-3)
     with warnings.catch_warnings():
@@ -74,7 +68,7 @@ def test_a_constant_target():
 
 
 def test_pruning_twice_is_pruning_once():
-    X, model = samples(500, 3), planted()
+    X, model = uniform(500, 3), planted()
     once = prune(model, X, verbose=False)
     twice = prune(once, X, verbose=False)
     assert repr(once) == repr(twice)
@@ -84,8 +78,8 @@ def test_pruning_twice_is_pruning_once():
 def test_prune_refuses():
     model = KAN([2, 1])
     with pytest.raises(ValueError, match="rule must be one of backward, magnitude, got 'forward'"):
-        prune(model, samples(), rule="forward")
+        prune(model, uniform(), rule="forward")
     with pytest.raises(ValueError, match="threshold must be at least 0, got -1"):
-        prune(model, samples(), threshold=-1)
+        prune(model, uniform(), threshold=-1)
     with pytest.raises(TypeError, match="prune needs a KAN, whose edges are curves, got MLP"):
-        prune(MLP([2, 1]), samples())
+        prune(MLP([2, 1]), uniform())

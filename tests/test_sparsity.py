@@ -2,17 +2,13 @@
 
 import numpy as np
 import pytest
-from models import planted
+from models import planted, uniform
 
 from minikan import KAN, MLP, attribute
 
 
-def samples(n=1000, n_in=2, seed=0):
-    return np.random.default_rng(seed).uniform(-1, 1, (n, n_in))
-
-
 def test_attribution_by_both_rules():
-    X, model = samples(2000, 3), planted()
+    X, model = uniform(2000, 3), planted()
     backward, magnitude = attribute(model, X), attribute(model, X, "magnitude")
     np.testing.assert_allclose(backward.nodes[2], [1])
     np.testing.assert_allclose(backward.nodes[1], [0, 1, 0], atol=1e-12)
@@ -29,7 +25,7 @@ def test_the_two_rules_disagree_about_an_offset():
     model.layers[0].weights[:] = 0
     model.layers[0].coef[0] = 5.0
     model.layers[0].coef[1] = np.linspace(-1, 1, 8)[:, None]
-    X = samples()
+    X = uniform()
     assert attribute(model, X, "magnitude").edges[0].argmax() == 0
     assert attribute(model, X).edges[0].argmax() == 1
 
@@ -38,6 +34,6 @@ def test_attribute_refuses():
     with pytest.raises(ValueError, match="X must have 2 columns"):
         attribute(KAN([2, 1]), [[1.0]])
     with pytest.raises(ValueError, match="rule must be one of backward, magnitude, got 'forward'"):
-        attribute(KAN([2, 1]), samples(), "forward")
+        attribute(KAN([2, 1]), uniform(), "forward")
     with pytest.raises(TypeError, match="attribute needs a KAN, whose edges are curves, got MLP"):
-        attribute(MLP([2, 1]), samples())
+        attribute(MLP([2, 1]), uniform())

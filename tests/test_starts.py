@@ -21,6 +21,8 @@ from minikan.screening import Search
 from minikan.starts import solvable
 from minikan.terms import Data
 
+pytestmark = pytest.mark.slow
+
 
 def data(n=600, seed=0):
     """One start fails here: the outer function is a wave."""

@@ -185,6 +185,7 @@ def test_every_truncation_is_refused(small_model, tmp_path):
             load(path)
 
 
+@pytest.mark.slow
 def test_damage_is_refused(small_model, tmp_path):
     """Every byte is flipped, in one bit or in all. What is still read (dates are of no account) is the same model."""
     path, rng, read = tmp_path / "m", np.random.default_rng(0), 0
@@ -294,6 +295,7 @@ for trial in range(100):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that forks")
 def test_a_hundred_kills_leave_the_old_file_or_the_new(tmp_path):
     """The process dies between any two lines of what saving is made of, in NumPy and zipfile, too."""

@@ -59,6 +59,7 @@ def test_psi_is_koppens(base, inputs, depth):
     assert exact_psi(depth, base, inputs).tolist() == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("base", "inputs", "depth"), [(10, 2, 1), (10, 2, 2), (10, 2, 3), (10, 2, 4), (6, 2, 5), (8, 3, 4)]
 )
@@ -122,7 +123,9 @@ def exact_addresses(depth, q):
     return np.sort((first[:, None] + second).ravel()), unit
 
 
-@pytest.mark.parametrize(("depth", "q"), [(1, 0), (2, 0), (2, 1), (2, 4), (3, 3)])
+@pytest.mark.parametrize(
+    ("depth", "q"), [(1, 0), (2, 0), (2, 1), (2, 4), pytest.param(3, 3, marks=pytest.mark.slow)]
+)
 def test_plateaus_are_apart(depth, q):
     """Exactly, for all pairs of corners; the float64 tables are the same to rounding."""
     addresses, unit = exact_addresses(depth, q)
@@ -174,6 +177,7 @@ def test_every_point_is_inside_three_of_five_cells():
         assert inside.min() == 3
 
 
+@pytest.mark.slow
 def test_inner_sums_are_addresses():
     rng = np.random.default_rng(2)
     numerators = rng.integers(0, 9 * 10**14, (4, 2))

@@ -78,6 +78,7 @@ def loop(function, widths, seed):
     return rmse, formula(model, ["x", "y"], X, y, verbose=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     "text", ["exp(sin(pi*x) + y**2)", "x*y", "log(2 + x**2 + sin(2*y))", "tanh(2*x + y**2)"]
@@ -90,6 +91,7 @@ def test_the_loop_finds_the_truth(text, seed):
     assert sympy.simplify(found - truth) == 0
 
 
+@pytest.mark.slow
 def test_noise_is_no_reason_for_a_complicated_name():
     """With noise many networks are good enough: loss and complexity together decide."""
     rng = np.random.default_rng(0)

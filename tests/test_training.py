@@ -9,6 +9,7 @@ import warnings
 import nbformat
 import numpy as np
 import pytest
+from models import classes, data
 from nbclient import NotebookClient
 
 from minikan import (
@@ -28,20 +29,6 @@ from minikan.optimizers import Optimizer
 from minikan.training import OPTIMIZERS
 
 
-def target(X):
-    return np.exp(np.sin(np.pi * X[:, :1]) + X[:, 1:] ** 2)
-
-
-def data(n=1000, seed=0):
-    X = np.random.default_rng(seed).uniform(-1, 1, (n, 2))
-    return X, target(X)
-
-
-def classes(n=400, seed=0):
-    X = np.random.default_rng(seed).uniform(-1, 1, (n, 2))
-    return X, (X[:, 0] ** 2 + X[:, 1] > 0.3).astype(int) + (X[:, 0] > 0.5)
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_the_readme_network_learns(seed):
     X, y = data(seed=seed)
@@ -54,7 +41,7 @@ def test_the_readme_network_learns(seed):
     assert history.loss.min() == pytest.approx(model.loss_and_gradient(X, y)[0], rel=1e-9)
     rises = np.diff(history.loss) / history.loss[:-1]
     rises[history.grid_changes] = 0  # a move of the grids costs a little of what was learned
-    assert rises.max() < 0.3  # and so may what fit adds for smoothness; the sum of both never rises
+    assert rises.max() < 0.2  # and so may what fit adds for smoothness; the sum of both never rises
 
 
 @pytest.mark.parametrize("model", [MLP([2, 5, 1]), KAN([2, 1])], ids=repr)
@@ -144,6 +131,7 @@ def test_update_grid_needs_grids():
         fit(MLP([2, 1]), np.zeros((3, 2)), np.ones(3), update_grid=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_every_seed_finds_the_way(seed):
     """exp(sin πx + y²), [2, 1, 1]: no start ends in a bad minimum, and the whole series obeys the law."""

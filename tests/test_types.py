@@ -59,6 +59,7 @@ def mypy(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(np.__version__ < "2", reason="NumPy 1 has other hints of its own functions")
 def test_the_package_keeps_its_hints(mypy):
     run = mypy("--config-file", str(ROOT / "pyproject.toml"), cwd=ROOT)
@@ -66,6 +67,7 @@ def test_the_package_keeps_its_hints(mypy):
     assert int(re.search(r"no issues found in (\d+) source files", run.stdout)[1]) > 40
 
 
+@pytest.mark.slow
 def test_users_are_told_by_the_hints(mypy):
     """Outside of the repository, with mypy's own settings: only `py.typed` makes it look at minikan."""
     (mypy.home / "right.py").write_text(RIGHT, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from drawing import drawn
 
 from minikan.bspline import basis
 from minikan.widgets.backprop import EdgeBackprop, StepSizeDial
@@ -20,9 +20,7 @@ def dial():
 
 def bars(explorer, **state):
     """Draw a state and return the heights of its bars."""
-    figure = Figure()
-    explorer.draw(figure, **state)
-    return np.array([bar.get_height() for bar in figure.axes[1].patches])
+    return np.array([bar.get_height() for bar in drawn(explorer, **state)[1].patches])
 
 
 @pytest.mark.parametrize("x", [-2.4, -1.0, -0.5, 0.05, 0.2, 1.0, 2.3])

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from drawing import drawn
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.colors import to_rgba
 
+from minikan.plotting import PALETTE
 from minikan.widgets.explorer import choice
 from minikan.widgets.pruning import NetworkDiagram, PruningDial
 
@@ -17,12 +19,6 @@ def dial():
 @pytest.fixture(scope="module")
 def diagram():
     return NetworkDiagram()
-
-
-def drawn(explorer, **state):
-    figure = Figure(figsize=explorer.size)
-    explorer.draw(figure, **state)
-    return figure.axes
 
 
 @pytest.mark.parametrize("start", range(5))
@@ -68,6 +64,18 @@ def test_the_gap_is_widest_at_one_hundredth(dial):
 def test_an_output_never_loses_its_last_path(dial):
     assert all(row[-1][:2] == (2, 1) for row in dial.cut)  # the threshold 1: two edges, one hidden node
     assert all(0.5 < row[-1][2] < 0.8 for row in dial.cut)  # about half the spread: only x has a say
+
+
+def test_a_caption_says_why_more_or_fewer_edges_remain_than_the_blue_ones(dial):
+    for strength, row in enumerate(dial.cut):
+        for threshold, (edges, _, _) in zip(dial.thresholds, row, strict=True):
+            bars, _ = drawn(dial, strength=strength, threshold=threshold)
+            blue = to_rgba(PALETTE["blue"])
+            above = sum(bar.get_facecolor() == blue for bar in bars.patches)
+            caption = dial.caption(strength, threshold)
+            assert ("strongest path" in caption) == (edges > above)
+            assert ("leads nowhere" in caption) == (edges < above)
+        assert "with 2 edges, its strongest path" in caption  # the threshold 1
 
 
 def test_more_is_cut_at_a_higher_threshold(dial):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from drawing import drawn
 
 from minikan.widgets.scaling import Extension, ScalingRuler, fit_power_law
 
@@ -15,12 +15,6 @@ def ruler():
 @pytest.fixture(scope="module")
 def extension():
     return Extension()
-
-
-def drawn(explorer, **state):
-    figure = Figure()
-    explorer.draw(figure, **state)
-    return figure.axes
 
 
 def test_a_power_law_is_found_with_its_uncertainty():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from drawing import drawn
 
 from minikan.superposition import inner_function
 from minikan.widgets.superposition import InnerZoom, Superposition
@@ -16,12 +16,6 @@ def terms():
 @pytest.fixture(scope="module")
 def zoom():
     return InnerZoom()
-
-
-def drawn(explorer, **state):
-    figure = Figure()
-    explorer.draw(figure, **state)
-    return figure.axes
 
 
 @pytest.mark.parametrize("target", Superposition.targets)

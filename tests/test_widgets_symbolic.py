@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from drawing import drawn
 
 from minikan import KAN, PROBLEMS, fit
 from minikan.matching import match
@@ -19,12 +19,6 @@ def rivals():
 @pytest.fixture(scope="module")
 def lock():
     return LockIn()
-
-
-def drawn(explorer, **state):
-    figure = Figure(figsize=explorer.size)
-    explorer.draw(figure, **state)
-    return figure.axes
 
 
 def test_stills_are_headed_by_words(rivals, lock):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from drawing import drawn
 
 from minikan.widgets.training import DampingDial, TrainingScrubber
 
@@ -15,12 +15,6 @@ def scrubber():
 @pytest.fixture(scope="module")
 def dial():
     return DampingDial()
-
-
-def drawn(explorer, **state):
-    figure = Figure()
-    explorer.draw(figure, **state)
-    return figure.axes
 
 
 @pytest.mark.parametrize("kink", [True, False])

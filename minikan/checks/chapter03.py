@@ -137,10 +137,10 @@ def _scaled_redundant(answer):
 down = Exercise("03.4", "what goes down")
 
 
-def _down_case():
-    layer = KAN([3, 2], grid=4, seed=5).layers[0]
+def _down_case(above=2):
+    layer = KAN([3, above], grid=4, seed=5).layers[0]
     rng = np.random.default_rng(0)
-    return layer, rng.uniform(-1, 1, (3, 6)), rng.normal(size=(2, 6))
+    return layer, rng.uniform(-1, 1, (3, 6)), rng.normal(size=(above, 6))
 
 
 def _down_answer(answer, layer, x, g):
@@ -149,7 +149,7 @@ def _down_answer(answer, layer, x, g):
         return answer(layer, x, g)
     except IndexError as error:
         raise PropertyFailed(
-            "a gradient for a layer with 3 inputs and 2 outputs",
+            f"a gradient for a layer from {layer.n_in} nodes to {layer.n_out}",
             f"IndexError: {error}",
             "the edge from i to j has coef[i, :, j] and base_weight[i, j]: below first, above last",
         ) from error
@@ -167,7 +167,7 @@ def _down_shape(answer):
 
 @down.property("takes the slope of the splines", cause="the basis goes in with its derivative, not its value")
 def _down_spline(answer):
-    layer, x, g = _down_case()
+    layer, x, g = _down_case(above=1)  # a single node: whether nodes are added is another property
     layer.base_weight[:] = 0
     _expect_gradient(
         _along(layer, g), _down_answer(answer, layer, x, g), x, "the gradient in x, without silu,"
@@ -176,7 +176,7 @@ def _down_spline(answer):
 
 @down.property("takes the slope of silu", cause="an edge is spline and silu, and both have a slope")
 def _down_base(answer):
-    layer, x, g = _down_case()
+    layer, x, g = _down_case(above=1)
     layer.coef[:] = 0
     _expect_gradient(
         _along(layer, g), _down_answer(answer, layer, x, g), x, "the gradient in x, without splines,"
@@ -186,6 +186,7 @@ def _down_base(answer):
 @down.property("hears every node above", cause="an input sums what comes back along all edges that leave it")
 def _down_sum(answer):
     layer, x, g = _down_case()
+    layer.base_weight[:] = 0
     for j in range(2):
         only = np.where(np.arange(2)[:, None] == j, g, 0)
         what = f"the gradient in x, if only node {j} above is asked,"
@@ -219,8 +220,9 @@ def _stack_parts(answer, *widths):
     expect(
         len(gradients) == count, f"{count} gradients for {count} layers", f"{len(gradients)}", "one per layer"
     )
-    for depth, (layer, gradient) in enumerate(zip(model.layers, gradients, strict=True)):
-        expect_shape(gradient, layer.weights.shape, f"gradient number {depth}, counted from below,")
+    shapes, found = [layer.weights.shape for layer in model.layers], [np.shape(each) for each in gradients]
+    cause = "the list stands on its head: backprop meets the top layer first" if found == shapes[::-1] else ""
+    expect(found == shapes, f"gradients of shapes {shapes}, from the bottom up", f"{found}", cause)
     return model, x, g, gradients, dx
 
 
@@ -313,7 +315,7 @@ def _expect_found(answer, loss, theta, gradient, place, error):
 
 @culprit.property(
     "finds the wrong entry, wherever it is",
-    cause="if a half passes the test, the culprit is in the other one",
+    cause="if a half passes the test, the culprit is in the other one; and no difference is quite exact",
 )
 def _culprit_places(answer):
     loss, theta, gradient = _network_loss()

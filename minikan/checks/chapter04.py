@@ -12,16 +12,22 @@ from .framework import Exercise
 rate = Exercise("04.1", "the largest step")
 
 
+def _expect_rate(value, limit, what):
+    expect_shape(value, (), "one number")
+    halved = "the error may change its sign in each step: 1 - rate · h may go down to -1, not to 0"
+    expect_close(value, limit, what, cause=halved if np.isclose(value, limit / 2) else "")
+
+
 @rate.property(
     "is right for a single curvature", cause="the error is multiplied by 1 - rate · h in each step"
 )
 def _rate_single(answer):
-    expect_close(answer(np.array([[4.0]])), 0.5, "the limit for a curvature of 4")
+    _expect_rate(answer(np.array([[4.0]])), 0.5, "the limit for a curvature of 4")
 
 
 @rate.property("is set by the steepest direction", cause="a single direction that grows is enough to diverge")
 def _rate_steepest(answer):
-    expect_close(answer(np.diag([1.0, 10.0, 0.1])), 0.2, "the limit for curvatures 1, 10 and 0.1")
+    _expect_rate(answer(np.diag([1.0, 10.0, 0.1])), 0.2, "the limit for curvatures 1, 10 and 0.1")
 
 
 @rate.property(
@@ -29,9 +35,8 @@ def _rate_steepest(answer):
 )
 def _rate_turned(answer):
     turn = np.array([[3.0, 4.0], [-4.0, 3.0]]) / 5
-    expect_close(
-        answer(turn @ np.diag([1.0, 8.0]) @ turn.T), 0.25, "the limit for curvatures 1 and 8, turned"
-    )
+    H = turn @ np.diag([1.0, 8.0]) @ turn.T
+    _expect_rate(answer(H), 0.25, "the limit for curvatures 1 and 8, turned")
 
 
 # 04.2
@@ -200,12 +205,14 @@ early = Exercise("04.5", "when to stop")
 
 
 def _expect_stop(answer, errors, patience, best, last):
-    parts = expect_parts(answer(np.array(errors), patience), 2, "the best epoch, the last epoch")
-    for value, expected, what in zip(parts, (best, last), ("the best epoch", "the last epoch"), strict=True):
-        expect_close(value, expected, f"{what} for errors {errors} and patience {patience}")
+    found, end = expect_parts(answer(np.array(errors), patience), 2, "the best epoch, the last epoch")
+    case = f"for errors {errors} and patience {patience}"
+    expect_close(found, best, f"the best epoch {case}")
+    late = "an epoch too late: stop where the best lies `patience` epochs behind"
+    expect_close(end, last, f"the last epoch {case}", cause=late if np.array_equal(end, last + 1) else "")
 
 
-@early.property("stops after a while without progress", cause="count epochs since the best one so far")
+@early.property("stops after a while without progress", cause="stop `patience` epochs after the best so far")
 def _early_stops(answer):
     _expect_stop(answer, [5.0, 3.0, 4.0, 4.5, 4.6, 1.0], 2, 1, 3)
     _expect_stop(answer, [5.0, 3.0, 4.0, 3.8, 3.6, 1.0], 2, 1, 3)  # better than the last is not better

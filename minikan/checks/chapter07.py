@@ -9,50 +9,51 @@ from .framework import Exercise
 
 # 07.1
 
-slopes = Exercise("07.1", "the slopes of a named edge")
+slopes = Exercise("07.1", "the slopes of a slope")
 
 _WEIGHTS = np.array([1.7, 0.3, -0.8, 0.4])
 _X = np.linspace(-1, 1, 7)
 
 
-def _sine(answer, weights=_WEIGHTS):
-    return answer(np.sin, np.cos, _X, weights)
-
-
-@slopes.property("has a slope for each of the four numbers and for x", cause="stack five rows of n entries")
-def _slopes_shape(answer):
-    expect_shape(_sine(answer), (5, 7), "the slopes")
+def _sine(answer):
+    return answer(np.cos, lambda u: -np.sin(u), _X, _WEIGHTS)
 
 
 def _difference(k):
     h, step = 1e-6, np.eye(4)[k]
 
-    def edge(w):
-        return w[2] * np.sin(w[0] * _X + w[1]) + w[3]
+    def slope(w):
+        return w[2] * w[0] * np.cos(w[0] * _X + w[1])
 
-    return (edge(_WEIGHTS + h * step) - edge(_WEIGHTS - h * step)) / (2 * h)
+    return (slope(_WEIGHTS + h * step) - slope(_WEIGHTS - h * step)) / (2 * h)
 
 
-@slopes.property("agrees with differences in c and d", cause="the edge is a straight line in c and in d")
+@slopes.property("has a row for each of the four numbers", cause="stack four rows of n entries")
+def _slopes_shape(answer):
+    expect_shape(_sine(answer), (4, 7), "the slopes")
+
+
+@slopes.property(
+    "agrees with differences in c and d", cause="φ' = c a f'(u) is proportional to c, and d is gone"
+)
 def _slopes_outer(answer):
     found = np.asarray(_sine(answer), dtype=float)
     expect_close(found[2], _difference(2), "the slope in c", 1e-6)
     expect_close(found[3], _difference(3), "the slope in d", 1e-6)
 
 
-@slopes.property("agrees with differences in a and b", cause="the chain rule: what is inside f, times c")
-def _slopes_inner(answer):
+@slopes.property("agrees with differences in b", cause="only u depends on b: one more derivative of f")
+def _slopes_shift(answer):
     found = np.asarray(_sine(answer), dtype=float)
     expect_close(found[1], _difference(1), "the slope in b", 1e-6)
+
+
+@slopes.property(
+    "agrees with differences in a", cause="a stands in front of f' and within u: the product rule"
+)
+def _slopes_stretch(answer):
+    found = np.asarray(_sine(answer), dtype=float)
     expect_close(found[0], _difference(0), "the slope in a", 1e-6)
-
-
-@slopes.property("agrees with differences in x", cause="the inner slope is a, the outer one c")
-def _slopes_x(answer):
-    a, b, c, _ = _WEIGHTS
-    h = 1e-6
-    measured = (c * np.sin(a * (_X + h) + b) - c * np.sin(a * (_X - h) + b)) / (2 * h)
-    expect_close(np.asarray(_sine(answer), dtype=float)[4], measured, "the slope in x", 1e-6)
 
 
 # 07.2
@@ -69,35 +70,41 @@ def _cloud():
 @line.property("finds c and d where they are exact", cause="c is covariance over variance of v")
 def _line_exact(answer):
     v, _ = _cloud()
-    c, d, left = expect_parts(answer(v, -0.7 * v + 3), 3, "c, d, what is left over")
-    expect_close([c, d], [-0.7, 3], "c and d of y = -0.7 v + 3")
-    expect_close(left, 0, "what is left over there")
+    c, d, left = expect_parts(answer(v, -0.7 * v + 3), 3, "c, d, the unexplained share")
+    n = len(v)
+    mixed = np.ndim(c) == 0 and min(abs(c / -0.7 - n / (n - 1)), abs(c / -0.7 - (n - 1) / n)) < 1e-9
+    cause = "np.cov divides by n - 1 and np.var by n: give both the same `ddof`" if mixed else ""
+    expect_close([c, d], [-0.7, 3], "c and d of y = -0.7 v + 3", cause=cause)
+    cause = "the share that is not explained is asked for, 1 - R² and not R²" if np.all(left == 1) else ""
+    cause = cause or "where the line is exact the share that is not explained is 0"
+    expect_close(left, 0, "the unexplained share there", cause=cause)
 
 
 @line.property("finds the best c and d where nothing is exact", cause="d = mean of y - c · mean of v")
 def _line_best(answer):
     v, y = _cloud()
-    c, d, _ = expect_parts(answer(v, y), 3, "c, d, what is left over")
+    c, d, _ = expect_parts(answer(v, y), 3, "c, d, the unexplained share")
     expect_close([c, d], np.polyfit(v, y, 1), "c and d of a noisy line")
 
 
 @line.property(
-    "says which share of the variance is left over", cause="squares of what is missed, over those of y - mean"
+    "says which share of the variance is unexplained",
+    cause="squares of what is missed, over those of y - mean",
 )
 def _line_left(answer):
     v, y = _cloud()
-    left = expect_parts(answer(v, y), 3, "c, d, what is left over")[2]
-    expect_close(left, 1 - np.corrcoef(v, y)[0, 1] ** 2, "what is left over")
+    left = expect_parts(answer(v, y), 3, "c, d, the unexplained share")[2]
+    expect_close(left, 1 - np.corrcoef(v, y)[0, 1] ** 2, "the unexplained share")
 
 
 @line.property("does not depend on units", cause="a share has no unit: divide by the variance of y")
 def _line_units(answer):
     v, y = _cloud()
-    one = expect_parts(answer(v, y), 3, "c, d, what is left over")[2]
+    one = expect_parts(answer(v, y), 3, "c, d, the unexplained share")[2]
     expect_close(
-        expect_parts(answer(10 * v + 4, 1000 * y), 3, "c, d, what is left over")[2],
+        expect_parts(answer(10 * v + 4, 1000 * y), 3, "c, d, the unexplained share")[2],
         one,
-        "what is left over in other units",
+        "the unexplained share in other units",
     )
 
 
@@ -137,48 +144,53 @@ def _twin_any(answer):
 
 # 07.4
 
-errors = Exercise("07.4", "standard errors")
+errors = Exercise("07.4", "the error of a combination")
 
 
-def _regression(n=50, noise=0.1, seed=4):
-    rng = np.random.default_rng(seed)
-    J = np.stack([rng.normal(size=n), np.ones(n)])
-    return J, noise * rng.normal(size=n)
+def _line_far_from_zero(n=30):
+    """Slopes (2, n) of a straight line, w_0 x + w_1, far from x = 0, and residuals (n,) of a fit."""
+    x = np.linspace(4, 6, n)
+    J, r = np.stack([x, np.ones(n)]), 0.1 * np.random.default_rng(4).normal(size=n)
+    return x, J, r - J.T @ np.linalg.lstsq(J.T, r, rcond=None)[0]
 
 
-@errors.property("has an error for each number", cause="the diagonal of a matrix P × P")
+@errors.property("is one number", cause="one quantity has one error: gᵀ C g is a number")
 def _errors_shape(answer):
-    J, r = _regression()
-    expect_shape(answer(J, r), (2,), "the standard errors")
+    _, J, r = _line_far_from_zero()
+    expect_shape(answer(J, r, np.array([1.0, 0.0])), (), "the standard error")
 
 
-@errors.property("grows with what is left over", cause="multiply by the spread of the residuals")
-def _errors_noise(answer):
-    J, r = _regression()
-    expect_close(
-        answer(J, 10 * r), 10 * np.asarray(answer(J, r), dtype=float), "the errors for residuals × 10"
-    )
+@errors.property("grows as the residuals do, and as g does", cause="the root of a variance is asked for")
+def _errors_scale(answer):
+    _, J, r = _line_far_from_zero()
+    g = np.array([0.3, -1.0])
+    one = float(answer(J, r, g))
+    expect(one > 0, "a positive number", f"{one:.3g}")
+    expect_close(answer(J, 10 * r, g), 10 * one, "the error for residuals × 10")
+    expect_close(answer(J, r, -10 * g), 10 * one, "the error for g × (-10)")
 
 
-@errors.property("is that of a mean, for a constant", cause="s² is the sum of squares over n - P, not over n")
+@errors.property("is that of a mean, for a constant", cause="the sum of the squares is divided by n - P")
 def _errors_mean(answer):
-    _, r = _regression(12)
+    r = np.random.default_rng(4).normal(size=12)
     r = r - r.mean()
-    expect_close(answer(np.ones((1, 12)), r), [r.std(ddof=1) / np.sqrt(12)], "the error of a mean")
+    got = answer(np.ones((1, 12)), r, np.array([1.0]))
+    right = r.std(ddof=1) / np.sqrt(12)
+    four = np.ndim(got) == 0 and abs(got - right * np.sqrt(11 / 8)) < 1e-9
+    cause = "here P = 1: divide by n - P, with P the rows of J, and not by n - 4" if four else ""
+    expect_close(got, right, "the error of a mean of 12", cause=cause)
 
 
 @errors.property(
-    "minds that numbers help each other out", cause="invert the matrix first, then take its diagonal"
+    "minds that numbers err together",
+    cause="the two errors are correlated: all entries of the covariance matrix count, not only its diagonal",
 )
 def _errors_together(answer):
-    n = 30
-    x = np.linspace(4, 6, n)
-    J, r = np.stack([x, np.ones(n)]), _regression(n)[1]
-    r = r - J.T @ np.linalg.lstsq(J.T, r, rcond=None)[0]
-    s2 = r @ r / (n - 2)
-    spread = ((x - x.mean()) ** 2).sum()
-    expected = np.sqrt([s2 / spread, s2 * (1 / n + x.mean() ** 2 / spread)])
-    expect_close(answer(J, r), expected, "the errors of slope and height of a line far from 0")
+    x, J, r = _line_far_from_zero()
+    s2, spread = r @ r / (len(x) - 2), ((x - x.mean()) ** 2).sum()
+    for place, where in ((0.0, "at x = 0"), (5.0, "at x = 5, in the middle"), (7.0, "at x = 7")):
+        right = np.sqrt(s2 * (1 / len(x) + (place - x.mean()) ** 2 / spread))
+        expect_close(answer(J, r, np.array([place, 1.0])), right, f"the error of a line's height {where}")
 
 
 # 07.5
@@ -202,7 +214,9 @@ def _simple_first(answer):
         (0.334, 0.002, 1, 3),
     ):
         p_, q_ = expect_parts(answer(value, width), 2, "p and q")
-        expect((p_, q_) == (p, q), f"{p}/{q} for {value} ± {width}", f"{p_}/{q_}")
+        cut = q_ != q and int(value * q) != p
+        cause = "p is value · q rounded to the nearest whole number; int() cuts off" if cut else ""
+        expect((p_, q_) == (p, q), f"{p}/{q} for {value} ± {width}", f"{p_}/{q_}", cause)
 
 
 @simple.property("finds none where there is none", cause="after the last q return (None, None)")
@@ -221,4 +235,80 @@ def _simple_news(answer):
         found[0] is None and found[1] is None,
         "(None, None) for 0.37 ± 0.05: q = 3 comes near enough, but that is no news",
         f"{found[0]}/{found[1]}",
+    )
+
+
+# 07.6
+
+surprise = Exercise("07.6", "how surprising is an exact number?")
+
+_TABLE = np.array([1.0, 2.0, 3.0, 0.5, np.pi])
+
+
+def _asked(answer, *arguments):
+    number, chance = expect_parts(answer(*arguments), 2, "the number and the chance")
+    return number, chance
+
+
+def _expect_chance(answer, arguments, number, chance, what, cause=""):
+    found = _asked(answer, *arguments)
+    got = "None" if found[0] is None else f"{found[0]:.6g}"
+    expect(found[0] == number, f"{number:.6g} for {arguments[0]} ± {arguments[1]}", got, cause)
+    expect_close(found[1], chance, what, cause=cause)
+
+
+@surprise.property(
+    "finds the simplest number that is near", cause="the first of the table within `width`, not the nearest"
+)
+def _surprise_first(answer):
+    for value, width, number in ((1.02, 0.05, 1.0), (3.12, 0.2, 3.0), (3.12, 0.05, np.pi), (0.7, 0.25, 0.5)):
+        found, _ = _asked(answer, value, width, _TABLE, 0.0, 10.0)
+        got = "None" if found is None else f"{found:.6g}"
+        expect(found == number, f"{number:.6g} for {value} ± {width}", got)
+
+
+@surprise.property("finds none where none is near", cause="then return (None, None)")
+def _surprise_none(answer):
+    found = _asked(answer, 7.3, 0.1, _TABLE, 0.0, 10.0)
+    expect(found[0] is None and found[1] is None, "(None, None) for 7.3 ± 0.1", f"{tuple(found)}")
+
+
+@surprise.property(
+    "knows the chance of a single number", cause="it is reached from both sides: 2 · width of high - low"
+)
+def _surprise_one(answer):
+    _expect_chance(answer, (1.02, 0.05, _TABLE, 0.0, 10.0), 1.0, 0.01, "the chance of the first, in 0 … 10")
+    _expect_chance(
+        answer, (1.02, 0.05, _TABLE, -5.0, 20.0), 1.0, 0.004, "the chance of the first, in -5 … 20"
+    )
+
+
+@surprise.property("counts those that stand before it", cause="the search would have stopped at any of them")
+def _surprise_before(answer):
+    _expect_chance(answer, (2.97, 0.05, _TABLE, 0.0, 10.0), 3.0, 0.03, "the chance of the third")
+
+
+@surprise.property(
+    "counts what two of them share only once", cause="join intervals that overlap before you add lengths"
+)
+def _surprise_overlap(answer):
+    cause = "and mind that the table is in order of complexity, not of size"
+    _expect_chance(
+        answer, (3.35, 0.3, _TABLE, 0.0, 10.0), np.pi, 0.2441592653589793, "the chance of π", cause=""
+    )
+    table = np.array([5.0, 5.2, 4.8, 5.1])
+    _expect_chance(
+        answer, (4.7, 0.15, table, 0.0, 10.0), 4.8, 0.07, "the chance of 4.8 after 5 and 5.2", cause
+    )
+    inside = np.array([5.0, 5.05, 5.02, 8.0])
+    _expect_chance(answer, (8.0, 0.2, inside, 0.0, 10.0), 8.0, 0.085, "the chance of 8", cause)
+
+
+@surprise.property("counts nothing outside of low and high", cause="cut each interval at low and high")
+def _surprise_ends(answer):
+    _expect_chance(answer, (0.9, 0.2, np.array([1.0]), 0.9, 1.9), 1.0, 0.3, "the chance at the lower end")
+    outside = np.array([-4.0, 30.0, 1.0])
+    _expect_chance(answer, (1.0, 0.2, outside, 0.0, 1.0), 1.0, 0.2, "the chance beside numbers far outside")
+    _expect_chance(
+        answer, (1.0, 9.0, np.array([1.0, 2.0]), 0.0, 4.0), 1.0, 1.0, "the chance with a huge width"
     )

@@ -39,7 +39,7 @@ class PruningDial(Explorer):
         "threshold: edges below it are cut off; and the error, before and after the cut."
     )
     storyboard = (
-        {"strength": 0, "threshold": -1.0},
+        {"strength": 0, "threshold": -0.5},
         {"strength": 3, "threshold": -2.0},
         {"strength": 4, "threshold": -2.0},
         {"strength": 4, "threshold": 0.0},
@@ -55,7 +55,7 @@ class PruningDial(Explorer):
         self.scores, self.errors, self.cut = [], [], []
         for strength in self.strengths:
             model = KAN([2, 5, 1], grid=5, seed=self.seed)
-            fit(model, X, y, steps=40, sparsity=strength, update_grid=True, progress=False)
+            fit(model, X, y, steps=30, sparsity=strength, update_grid=True, progress=False)
             scores = attribute(model, X)
             self.scores.append(np.sort(np.concatenate([edge.ravel() for edge in scores.edges]))[::-1])
             self.errors.append(_rmse(model, X_test, y_test))
@@ -85,8 +85,11 @@ class PruningDial(Explorer):
         """Tell what is left, and the errors."""
         edges, hidden, after = self._outcome(strength, threshold)
         before = self.errors[strength]
-        left = f"What remains: [2, {hidden}, 1] with {edges} edges."
-        return f"{left} Error {before:.2g} before the cut, {after:.2g} after it."
+        above = np.count_nonzero(self.scores[strength] > 10.0**threshold)
+        why = "; what leads nowhere goes, too" if edges < above else ""
+        why = ", its strongest path" if edges > above else why
+        left = f"What remains: [2, {hidden}, 1] with {edges} edges{why}."
+        return f"{left} Error {before:.2g} before, {after:.2g} after the cut."
 
     def _outcome(self, strength, threshold):
         return self.cut[strength][int(np.abs(self.thresholds - threshold).argmin())]
@@ -100,7 +103,7 @@ class PruningDial(Explorer):
         bars.bar(np.arange(1, 16), scores - low, bottom=low, color=colours)
         bars.axhline(10.0**threshold, color=PALETTE["vermillion"], linewidth=2)
         bars.set(yscale="log", xlim=(0.2, 15.8), ylim=(low, 4), xlabel="edge, the largest first")
-        bars.set_title("scores (blue stays) and the threshold")
+        bars.set_title("scores, blue above the threshold")
         bars.set_xticks([1, 5, 10, 15])
         places = np.arange(len(self.strengths))
         after = [self._outcome(k, threshold)[2] for k in places]
@@ -112,6 +115,8 @@ class PruningDial(Explorer):
         errors.set(ylim=(1e-4, 20), xlabel="penalty λ", title="error on unseen samples")
         errors.set_xticks(places, self.names, fontsize=9)
         errors.legend(loc="upper left", ncols=2, fontsize=8)
+        for axes in (bars, errors):
+            axes.minorticks_off()  # half of the time of a picture
 
 
 class NetworkDiagram(Explorer):
@@ -144,11 +149,11 @@ class NetworkDiagram(Explorer):
         """Make a network in four states: (model, samples, error of each)."""
         X, y, X_test, y_test = samples(function, widths[0])
         plain, sparse = (KAN(widths, grid=4, seed=0) for _ in range(2))
-        fit(plain, X, y, steps=30, update_grid=True, progress=False)
-        fit(sparse, X, y, steps=40, sparsity=strength, update_grid=True, progress=False)
+        fit(plain, X, y, steps=15, update_grid=True, progress=False)
+        fit(sparse, X, y, steps=25, sparsity=strength, update_grid=True, progress=False)
         pruned = prune(sparse, X, verbose=False)
         again = refine(pruned, 12)
-        fit(again, X, y, steps=20, update_grid=True, progress=False)
+        fit(again, X, y, steps=15, update_grid=True, progress=False)
         return [(model, X[:150], _rmse(model, X_test, y_test)) for model in (plain, sparse, pruned, again)]
 
     def controls(self) -> dict[str, Any]:

@@ -41,9 +41,9 @@ class Superposition(Explorer):
     def controls(self) -> dict[str, Any]:
         """Make the controls: the target, and a switch for each of the two terms."""
         return {
-            "target": choice("build", list(self.targets), "x y"),
-            "first": toggle("the term of x + y", True),
-            "second": toggle("the term of x - y", False),
+            "target": choice("build", list(self.targets), "x y", lambda name: f"to build {name}"),
+            "first": toggle("the term of x + y", True, lambda on: f"{_with(on)} the term of x + y"),
+            "second": toggle("the term of x - y", False, lambda on: f"{_with(on)} the term of x - y"),
         }
 
     def landscapes(self, target: str, first: bool, second: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -86,6 +86,10 @@ class Superposition(Explorer):
         box = axes[3].get_position()
         scale = figure.add_axes((box.x1 + 0.015, box.y0, 0.013, box.height))
         figure.colorbar(image, cax=scale, ticks=(-1, 0, 1))
+
+
+def _with(on):
+    return "with" if on else "without"
 
 
 class InnerZoom(Explorer):

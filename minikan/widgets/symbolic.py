@@ -40,16 +40,10 @@ class Rivals(Explorer):
         "C": (lambda x: np.exp(-(x**2) / 2), ("x^2", "cosh", "sin", "gaussian", "J0")),
     }
     ranges = np.arange(0.5, 2.6, 0.5)
-    levels = (0.0, 1e-3, 1e-2)
     frame = np.linspace(-3, 3, 121)
 
     def __init__(self) -> None:
-        self.fits = {
-            (edge, k, noise): self._fit(edge, seen, noise)
-            for edge in self.edges
-            for k, seen in enumerate(self.ranges)
-            for noise in self.levels
-        }
+        self.fits: dict[tuple, dict] = {}  # filled when they are asked for: five small fits at a time
         super().__init__()
 
     def _fit(self, edge, seen, noise):
@@ -77,7 +71,10 @@ class Rivals(Explorer):
         }
 
     def _look_up(self, edge, seen, noise):
-        return self.fits[edge, int(np.abs(self.ranges - seen).argmin()), noise]
+        key = edge, int(np.abs(self.ranges - seen).argmin()), noise
+        if key not in self.fits:
+            self.fits[key] = self._fit(edge, self.ranges[key[1]], noise)
+        return self.fits[key]
 
     def caption(self, edge: str, seen: float, noise: float) -> str:
         """Count who is still in the race."""

@@ -128,7 +128,7 @@ class DampingDial(Explorer):
     )
     size = (7.0, 3.6)
     dampings = np.arange(-3, 3.01, 0.25)
-    windows = {True: ((-1.6, 1.6), (-3.8, 2.4)), False: ((0.7, 1.3), (0.5, 1.4))}  # far and enlarged
+    window, enlarged = ((-1.6, 1.6), (-3.8, 2.4)), ((0.85, 1.15), (0.75, 1.25))  # across, up
 
     def controls(self) -> dict[str, Any]:
         """Make the controls: the damping, and where the step begins."""
@@ -172,26 +172,33 @@ class DampingDial(Explorer):
         )
         return f"Loss {before:.3g}; predicted {predicted:.3g}, found {after:.3g}: gain ratio {gain:.2f}, {verdict}."
 
+    def _draw_valley(self, axes, window, lowest, origin, path, end):
+        """Draw contours, the minimum, the start, the ends of the step for all dampings, and the step."""
+        p, q = np.meshgrid(*(np.linspace(*limits, 91) for limits in window))
+        loss = np.mean(self.residuals(p, q) ** 2, axis=0)
+        axes.contour(p, q, loss, levels=lowest * 3.0 ** np.arange(7), colors=PALETTE["sky"], linewidths=0.8)
+        axes.plot(*path.T, color=PALETTE["grey"], linewidth=1)
+        axes.plot(1, 1, "*", color=PALETTE["green"], markersize=12)
+        axes.plot(*origin, "o", color=PALETTE["black"])
+        arrow = {"arrowstyle": "->", "color": PALETTE["vermillion"], "lw": 2, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", end, origin, arrowprops=arrow, annotation_clip=True)
+        axes.plot(*end, "o", color=PALETTE["vermillion"], markersize=8, fillstyle="none", markeredgewidth=2)
+        axes.set(xlim=window[0], ylim=window[1])
+
     def draw(self, figure: Figure, damping: float, start: str) -> None:
         """Draw the valley with the step, and beside it the losses for all dampings."""
         valley, losses = figure.subplots(1, 2)
         figure.subplots_adjust(wspace=0.28)
-        across, up = self.windows[start != "near the minimum"]
-        p, q = np.meshgrid(np.linspace(*across, 121), np.linspace(*up, 121))
-        loss = np.mean(self.residuals(p, q) ** 2, axis=0)
-        lowest = 0.1 if start != "near the minimum" else 0.001
-        valley.contour(p, q, loss, levels=lowest * 3.0 ** np.arange(7), colors=PALETTE["sky"], linewidths=0.8)
         origin = np.array(self.starts[start])
         path = np.array([origin + self.step(origin, 10.0**d)[0] for d in self.dampings])
-        valley.plot(*path.T, color=PALETTE["grey"], linewidth=1)
         end = origin + self.step(origin, 10.0**damping)[0]
-        arrow = {"arrowstyle": "->", "color": PALETTE["vermillion"], "lw": 2, "shrinkA": 0, "shrinkB": 0}
-        valley.plot(1, 1, "*", color=PALETTE["green"], markersize=12)
-        valley.plot(*origin, "o", color=PALETTE["black"])
-        valley.annotate("", end, origin, arrowprops=arrow)
-        valley.plot(*end, "o", color=PALETTE["vermillion"], markersize=8, fillstyle="none", mew=2)
-        title = "the step" if start != "near the minimum" else "the step, enlarged"
-        valley.set(xlim=across, ylim=up, xlabel="first parameter", ylabel="second parameter", title=title)
+        self._draw_valley(valley, self.window, 0.1, origin, path, end)
+        valley.set(xlabel="first parameter", ylabel="second parameter", title="the step")
+        inset = valley.inset_axes([0.02, 0.02, 0.42, 0.36])
+        self._draw_valley(inset, self.enlarged, 0.003, origin, path, end)
+        inset.set(xticks=[], yticks=[])
+        inset.set_title("near the star", fontsize=8)
+        inset.spines[:].set_visible(True)
         table = np.array([self.step(origin, 10.0**d)[1] for d in self.dampings])
         losses.plot(self.dampings, np.log10(table[:, 2]), color=PALETTE["blue"], label="found")
         losses.plot(self.dampings, np.log10(table[:, 1]), "--", color=PALETTE["amber"], label="predicted")

@@ -20,9 +20,10 @@ KEYS = [
 ]
 
 # A storm draws two pictures or more, each of 40 KB and made with 5000 objects. What was kept after two rounds of
-# storms, over a dozen runs: up to 19 KB and no object; in the page up to 45 KB for each storm, and no node.
+# storms, over a dozen runs: up to 19 KB and no object; in the page up to 45 KB for each storm (66 KB on a machine
+# with nine times as much to do as it has cores), and no node.
 MOST_KEPT = {"kernel's bytes": 50e3, "kernel's objects": 200, "figures": 0, "widgets": 0}
-MOST_KEPT_BY_PAGE = {"page's nodes": 10, "page's listeners": 10, "page's bytes": 60e3}  # for each storm
+MOST_KEPT_BY_PAGE = {"page's nodes": 10, "page's listeners": 10, "page's bytes": 75e3}  # for each storm
 
 
 @pytest.mark.parametrize("notebook", STORMY, indirect=True)

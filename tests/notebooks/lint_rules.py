@@ -117,6 +117,14 @@ def is_valid(notebook, path):
 
 
 @rule
+def writes_no_control_characters(notebook, path):
+    """A tab in a formula is left where a string with a backslash was not raw."""
+    for i, cell in enumerate(notebook.cells):
+        if found := re.findall(r"[\x00-\x09\x0b-\x1f]", cell.source):
+            yield f"cell {i} holds {found[0]!r}"
+
+
+@rule
 def has_one_title(notebook, path):
     """There is one H1, and it opens the first cell."""
     titles = [heading for heading in headings(notebook) if heading.level == 1]
@@ -313,7 +321,7 @@ def has_its_parts(notebook, path):
     if len(build.tagged(notebook, tag)) != 1:
         yield f"{len(build.tagged(notebook, tag))} cells are tagged {tag!r} instead of one"
     about = notebook.metadata.get("minikan", {})
-    needed = () if is_index(path) else ("chapter", "minutes", "seconds", "difficulty")
+    needed = () if is_index(path) else ("chapter", "minutes", "minutes_all", "seconds", "difficulty")
     if missing := [key for key in needed if key not in about]:
         yield f"metadata.minikan does not say {', '.join(missing)}"
 

@@ -123,12 +123,6 @@ def test_the_wrong_answers_that_are_named_exist():
         assert named == set()
 
 
-def test_the_commands_of_the_pages_name_scripts_that_exist():
-    for page in PAGES:
-        for script in re.findall(r"python (tutorial/\S+\.py)", page.read_text(encoding="utf-8")):
-            assert (ROOT / script).exists(), script
-
-
 # ----------------------------------------------------------------------------------------- projects
 
 STUDENTS = range(100, 140)
@@ -179,6 +173,7 @@ def test_one_input_of_a_law_does_nothing():
         np.testing.assert_array_equal(out, task.key["held_out_y"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("student", [7, 12])
 def test_minikan_finds_a_law(student):
     task = projects.law(student)
@@ -199,6 +194,7 @@ def test_minikan_finds_a_law(student):
     assert np.sqrt(np.mean((held_out - task.key["held_out_y"]) ** 2)) < task.key["sigma"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corner", [False, True])
 def test_the_exponent_of_the_key_is_the_measured_one(corner):
     task = next(t for t in map(projects.scaling, STUDENTS) if (t.key["corner"] is not None) == corner)

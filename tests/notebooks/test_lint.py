@@ -57,6 +57,10 @@ def exempt(notebook, ids):
 SPOILS = {
     "unknown metadata": ("is_valid", lambda nb: nb.metadata.update(author="me")),
     "not a notebook": ("is_valid", lambda nb: cell(nb, "goals").update(cell_type="slide")),
+    "a tab for \\t": (
+        "writes_no_control_characters",
+        lambda nb: replace(nb, "goals", "## Goals", "## \tGoals"),
+    ),
     "two titles": ("has_one_title", lambda nb: replace(nb, "goals", "## Goals", "# Goals")),
     "late title": ("has_one_title", lambda nb: nb.cells.insert(0, new_markdown_cell("Welcome"))),
     "skipped level": ("skips_no_heading_level", lambda nb: replace(nb, "goals", "## Goals", "### Goals")),
@@ -124,6 +128,7 @@ SPOILS = {
     "missing part": ("has_its_parts", lambda nb: replace(nb, "sources", "Sources", "Origins")),
     "no facts": ("has_its_parts", lambda nb: cell(nb, "facts").metadata.clear()),
     "no minutes": ("has_its_parts", lambda nb: nb.metadata.minikan.pop("minutes")),
+    "minutes of the core alone": ("has_its_parts", lambda nb: nb.metadata.minikan.pop("minutes_all")),
     "slow": ("runs_quickly", lambda nb: nb.metadata.minikan.update(seconds=60)),
     "no picture first": ("opens_with_a_picture", lambda nb: cell(nb, "setup").update(outputs=[])),
     "too few predictions": ("asks_before_it_answers", lambda nb: replace(nb, "play", "**Predict**", "See")),

@@ -85,6 +85,15 @@ def down_of_the_last_node(layer, x, upstream):
     return _down(layer, x, upstream, nodes=slice(-1, None))
 
 
+def down_without_adding(layer, x, upstream):
+    dx = np.zeros_like(x)
+    for i in range(layer.n_in):
+        splines = basis(x[i], layer.knots[i], layer.order, derivative=1) @ layer.coef[i]  # (n, n_out)
+        for j in range(layer.n_out):
+            dx[i] = upstream[j] * (splines[:, j] + layer.base_weight[i, j] * silu(x[i])[1])
+    return dx
+
+
 def down_for_the_batch(layer, x, upstream):
     return _down(layer, x, upstream).sum(1)
 
@@ -204,6 +213,7 @@ WRONG = {
         (down_without_silu, "takes the slope of silu"),
         (down_without_splines, "takes the slope of the splines"),
         (down_of_the_last_node, "hears every node above"),
+        (down_without_adding, "hears every node above"),
         (down_for_the_batch, "has a number for each input of each sample"),
         (down_mixing_samples, "keeps the samples apart"),
         (down_with_swapped_indices, "takes the slope of the splines"),

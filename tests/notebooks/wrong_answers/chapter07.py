@@ -3,34 +3,34 @@
 import numpy as np
 
 
-def slopes_of_the_weights_only(f, df, x, weights):
+def slopes_of_the_value(df, ddf, x, weights):  # of φ, not of φ'
     a, b, c, _ = weights
     u = a * x + b
-    return np.stack([c * df(u) * x, c * df(u), f(u), np.ones_like(x)])
+    return np.stack([c * df(u) * x, c * df(u), df(u), np.ones_like(x)])
 
 
-def slopes_with_a_for_x(f, df, x, weights):
+def slopes_without_product_rule(df, ddf, x, weights):
     a, b, c, _ = weights
     u = a * x + b
-    return np.stack([c * df(u) * a, c * df(u), f(u), np.ones_like(x), c * df(u) * x])
+    return np.stack([c * a * x * ddf(u), c * a * ddf(u), a * df(u), np.zeros_like(x)])
 
 
-def slopes_without_c(f, df, x, weights):
-    a, b = weights[:2]
-    u = a * x + b
-    return np.stack([df(u) * x, df(u), f(u), np.ones_like(x), df(u) * a])
-
-
-def slopes_with_value_in_c(f, df, x, weights):
+def slopes_without_a(df, ddf, x, weights):
     a, b, c, _ = weights
     u = a * x + b
-    return np.stack([c * df(u) * x, c * df(u), c * f(u), np.ones_like(x), c * df(u) * a])
+    return np.stack([c * df(u) + c * a * x * ddf(u), c * ddf(u), a * df(u), np.zeros_like(x)])
 
 
-def slopes_without_the_inner(f, df, x, weights):
+def slopes_with_one_for_d(df, ddf, x, weights):
     a, b, c, _ = weights
     u = a * x + b
-    return np.stack([c * df(u) * x, c * df(u), f(u), np.ones_like(x), c * df(u)])
+    return np.stack([c * df(u) + c * a * x * ddf(u), c * a * ddf(u), a * df(u), np.ones_like(x)])
+
+
+def slopes_without_d(df, ddf, x, weights):
+    a, b, c, _ = weights
+    u = a * x + b
+    return np.stack([c * df(u) + c * a * x * ddf(u), c * a * ddf(u), a * df(u)])
 
 
 def line_through_zero(v, y):
@@ -98,24 +98,33 @@ def twin_as_matrix(weights):
     return np.array([[a / 2, b / 2], [c / 2, d + c / 2]])
 
 
-def errors_matrix(J, r):
-    return np.sqrt(np.abs(np.linalg.inv(J @ J.T)) * (r @ r) / (J.shape[1] - len(J)))
+def errors_of_each(J, r, g):
+    return np.abs(g) * np.sqrt(r @ r / (J.shape[1] - len(J)) * np.diag(np.linalg.inv(J @ J.T)))
 
 
-def errors_without_noise(J, r):
-    return np.sqrt(np.diag(np.linalg.inv(J @ J.T)))
+def errors_in_quadrature(J, r, g):
+    variances = r @ r / (J.shape[1] - len(J)) * np.diag(np.linalg.inv(J @ J.T))
+    return np.sqrt(g**2 @ variances)
 
 
-def errors_over_n(J, r):
-    return np.sqrt(np.mean(r**2) * np.diag(np.linalg.inv(J @ J.T)))
+def errors_added(J, r, g):
+    return np.abs(g) @ np.sqrt(r @ r / (J.shape[1] - len(J)) * np.diag(np.linalg.inv(J @ J.T)))
 
 
-def errors_one_by_one(J, r):
-    return np.sqrt(np.sum(r**2) / (J.shape[1] - len(J)) / np.diag(J @ J.T))
+def errors_over_n(J, r, g):
+    return np.sqrt(np.mean(r**2) * (g @ np.linalg.inv(J @ J.T) @ g))
 
 
-def errors_squared(J, r):
-    return np.sum(r**2) / (J.shape[1] - len(J)) * np.diag(np.linalg.inv(J @ J.T))
+def errors_over_n_less_four(J, r, g):
+    return np.sqrt(r @ r / (J.shape[1] - 4) * (g @ np.linalg.inv(J @ J.T) @ g))
+
+
+def errors_squared(J, r, g):
+    return r @ r / (J.shape[1] - len(J)) * (g @ np.linalg.inv(J @ J.T) @ g)
+
+
+def errors_with_the_matrix_upright(J, r, g):
+    return np.sqrt(r @ r / (J.shape[1] - len(J)) / (g @ (J @ J.T) @ g))
 
 
 def fraction_rounded_down(value, width):
@@ -156,13 +165,76 @@ def fraction_as_number(value, width):
     return None, None
 
 
+def surprise_nearest(value, width, exact, low, high):
+    k = np.abs(exact - value).argmin()
+    if abs(exact[k] - value) > width:
+        return None, None
+    return exact[k], _covered(exact[: k + 1], width, low, high)
+
+
+def surprise_one_sided(value, width, exact, low, high):
+    near = np.flatnonzero(np.abs(exact - value) <= width)
+    if not len(near):
+        return None, None
+    return exact[near[0]], width / (high - low)
+
+
+def surprise_of_one(value, width, exact, low, high):
+    near = np.flatnonzero(np.abs(exact - value) <= width)
+    if not len(near):
+        return None, None
+    return exact[near[0]], _covered(exact[near[0] : near[0] + 1], width, low, high)
+
+
+def surprise_added(value, width, exact, low, high):
+    near = np.flatnonzero(np.abs(exact - value) <= width)
+    if not len(near):
+        return None, None
+    return exact[near[0]], min(2 * width * (near[0] + 1) / (high - low), 1.0)
+
+
+def surprise_unsorted(value, width, exact, low, high):
+    near = np.flatnonzero(np.abs(exact - value) <= width)
+    if not len(near):
+        return None, None
+    covered, end = 0.0, low
+    for number in exact[: near[0] + 1]:
+        start, stop = max(number - width, end), min(number + width, high)
+        covered += max(stop - start, 0.0)
+        end = max(end, stop)
+    return exact[near[0]], covered / (high - low)
+
+
+def surprise_beyond_the_ends(value, width, exact, low, high):
+    near = np.flatnonzero(np.abs(exact - value) <= width)
+    if not len(near):
+        return None, None
+    return exact[near[0]], _covered(exact[: near[0] + 1], width, -np.inf, np.inf) / (high - low)
+
+
+def surprise_of_nothing(value, width, exact, low, high):
+    near = np.flatnonzero(np.abs(exact - value) <= width)
+    if not len(near):
+        return None, 1.0
+    return exact[near[0]], _covered(exact[: near[0] + 1], width, low, high)
+
+
+def _covered(numbers, width, low, high):
+    covered, end = 0.0, low
+    for number in np.sort(numbers):
+        start, stop = max(number - width, end), min(number + width, high)
+        covered += max(stop - start, 0.0)
+        end = max(end, stop)
+    return covered / (high - low) if np.isfinite(high - low) else covered
+
+
 WRONG = {
     "07.1": [
-        (slopes_of_the_weights_only, "has a slope for each of the four numbers and for x"),
-        (slopes_with_a_for_x, "agrees with differences in a and b"),
-        (slopes_without_c, "agrees with differences in a and b"),
-        (slopes_with_value_in_c, "agrees with differences in c and d"),
-        (slopes_without_the_inner, "agrees with differences in x"),
+        (slopes_without_d, "has a row for each of the four numbers"),
+        (slopes_of_the_value, "agrees with differences in c and d"),
+        (slopes_with_one_for_d, "agrees with differences in c and d"),
+        (slopes_without_a, "agrees with differences in b"),
+        (slopes_without_product_rule, "agrees with differences in a"),
     ],
     "07.2": [
         (line_through_zero, "finds c and d where they are exact"),
@@ -170,8 +242,8 @@ WRONG = {
         (line_biased, "finds c and d where they are exact"),
         (line_without_rest, "finds c and d where they are exact"),
         (line_with_means_of_zero, "finds the best c and d where nothing is exact"),
-        (line_explained, "says which share of the variance is left over"),
-        (line_over_sum_of_squares, "says which share of the variance is left over"),
+        (line_explained, "says which share of the variance is unexplained"),
+        (line_over_sum_of_squares, "says which share of the variance is unexplained"),
         (line_without_share, "does not depend on units"),
     ],
     "07.3": [
@@ -182,11 +254,13 @@ WRONG = {
         (twin_as_matrix, "returns four numbers"),
     ],
     "07.4": [
-        (errors_matrix, "has an error for each number"),
-        (errors_without_noise, "grows with what is left over"),
-        (errors_squared, "grows with what is left over"),
+        (errors_of_each, "is one number"),
+        (errors_squared, "grows as the residuals do, and as g does"),
         (errors_over_n, "is that of a mean, for a constant"),
-        (errors_one_by_one, "minds that numbers help each other out"),
+        (errors_over_n_less_four, "is that of a mean, for a constant"),
+        (errors_in_quadrature, "minds that numbers err together"),
+        (errors_added, "minds that numbers err together"),
+        (errors_with_the_matrix_upright, "grows as the residuals do, and as g does"),
     ],
     "07.5": [
         (fraction_rounded_down, "takes the smallest denominator"),
@@ -194,5 +268,14 @@ WRONG = {
         (fraction_closest, "takes the smallest denominator"),
         (fraction_always, "finds none where there is none"),
         (fraction_without_news, "finds none where every number would have one"),
+    ],
+    "07.6": [
+        (surprise_nearest, "finds the simplest number that is near"),
+        (surprise_of_nothing, "finds none where none is near"),
+        (surprise_one_sided, "knows the chance of a single number"),
+        (surprise_of_one, "counts those that stand before it"),
+        (surprise_added, "counts what two of them share only once"),
+        (surprise_unsorted, "counts what two of them share only once"),
+        (surprise_beyond_the_ends, "counts nothing outside of low and high"),
     ],
 }
