@@ -59,9 +59,15 @@ LAWS = {
     "Doppler": Table(lambda f, v, w: f * (343 + v) / (343 - w), dict(f=(200, 2000), v=(0, 60), w=(0, 60))),
     "damped oscillation": Table(lambda t: 0.03 * np.exp(-1.7 * t) * np.cos(23 * t), dict(t=(0, 2))),
     "capacitor": Table(lambda t, U: U * (1 - np.exp(-t / 4.7e-3)), dict(t=(0, 2e-2), U=(1, 12))),
-    "Kepler": Table(lambda a, M: 2 * np.pi * np.sqrt(a**3 / (GRAVITY * M)), dict(a=(5e10, 5e12), M=(1e30, 6e30))),
-    "Coulomb": Table(lambda p, q, r: 8.9875e9 * p * q / r**2, dict(p=(-1e-6, 1e-6), q=(-1e-6, 1e-6), r=(0.05, 0.5))),
-    "relativistic energy": Table(lambda p: np.sqrt((p * LIGHT) ** 2 + (ELECTRON * LIGHT**2) ** 2), dict(p=(0, 1e-21))),
+    "Kepler": Table(
+        lambda a, M: 2 * np.pi * np.sqrt(a**3 / (GRAVITY * M)), dict(a=(5e10, 5e12), M=(1e30, 6e30))
+    ),
+    "Coulomb": Table(
+        lambda p, q, r: 8.9875e9 * p * q / r**2, dict(p=(-1e-6, 1e-6), q=(-1e-6, 1e-6), r=(0.05, 0.5))
+    ),
+    "relativistic energy": Table(
+        lambda p: np.sqrt((p * LIGHT) ** 2 + (ELECTRON * LIGHT**2) ** 2), dict(p=(0, 1e-21))
+    ),
     "diode": Table(
         lambda V, T: 2e-9 * np.expm1(CHARGE * V / (1.7 * BOLTZMANN * T)), dict(V=(0.1, 0.5), T=(280, 340))
     ),
@@ -77,7 +83,9 @@ LAWS = {
         lambda n, T: n * R * T / (1e-2 - n * 4.3e-5) - 0.364 * n**2 / 1e-4, dict(n=(0.5, 20), T=(260, 500))
     ),
     "Bragg": Table(lambda w, d: np.arcsin(w / (2 * d)), dict(w=(5e-11, 2e-10), d=(1.5e-10, 5e-10))),
-    "resonance": Table(lambda w, F: F / np.sqrt((400 - w**2) ** 2 + (3.2 * w) ** 2), dict(w=(5, 40), F=(0.2, 2))),
+    "resonance": Table(
+        lambda w, F: F / np.sqrt((400 - w**2) ** 2 + (3.2 * w) ** 2), dict(w=(5, 40), F=(0.2, 2))
+    ),
 }
 
 
@@ -91,7 +99,9 @@ def sample(name, n, seed, noise=0.0, widen=0.0):
             columns.append(np.exp(rng.uniform(np.log(low) - reach, np.log(high) + reach, n)))
         else:
             reach = (high - low) * widen / 2
-            columns.append(rng.uniform(max(low - reach, 0.5 * low) if low >= 0 else low - reach, high + reach, n))
+            columns.append(
+                rng.uniform(max(low - reach, 0.5 * low) if low >= 0 else low - reach, high + reach, n)
+            )
     y = law.function(*columns)
     X = np.column_stack([*columns, rng.uniform(10, 20, n)])
     return X, y + noise * y.std() * rng.standard_normal(n), [*law.inputs, "unused"]
@@ -100,7 +110,11 @@ def sample(name, n, seed, noise=0.0, widen=0.0):
 def problem(name, n, seed, noise=0.0):
     """Draw a table of one of the paper's problems."""
     X, y = PROBLEMS[name].sample(n, seed)
-    return X, y + noise * y.std() * np.random.default_rng(seed + 1).standard_normal(n), list(PROBLEMS[name].inputs)
+    return (
+        X,
+        y + noise * y.std() * np.random.default_rng(seed + 1).standard_normal(n),
+        list(PROBLEMS[name].inputs),
+    )
 
 
 def row(name, noise):
@@ -117,7 +131,9 @@ def row(name, noise):
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         error = np.sqrt(np.mean((found.best.predict(Xw) - yw) ** 2)) / yw.std()
-    right = error < (1e-2 if noise else 1e-6) and "unused" not in {str(each) for each in found.best.formula.free_symbols}
+    right = error < (1e-2 if noise else 1e-6) and "unused" not in {
+        str(each) for each in found.best.formula.free_symbols
+    }
     return right, seconds, f"{error:.0e}  {found.best.formula.evalf(5)}"
 
 
@@ -133,7 +149,9 @@ def main():
         rows.append((right, seconds))
         print(f"  {name:24} {'yes' if right else 'NO':4} {seconds:5.1f} s  {text[:150]}", flush=True)
     share = np.mean([right for right, _ in rows])
-    print(f"noise {args.noise:g}: {share:.0%} of {len(rows)} found, median {np.median([s for _, s in rows]):.1f} s")
+    print(
+        f"noise {args.noise:g}: {share:.0%} of {len(rows)} found, median {np.median([s for _, s in rows]):.1f} s"
+    )
     sys.exit(0 if share >= (0.75 if args.noise else 0.85) else 1)
 
 

@@ -90,7 +90,9 @@ def formula(
     return expressions[0] if n_out == 1 else expressions
 
 
-def settled(model: Network, X: np.ndarray, y: np.ndarray, floor: float, snap: bool) -> tuple[Constrained, dict]:
+def settled(
+    model: Network, X: np.ndarray, y: np.ndarray, floor: float, snap: bool
+) -> tuple[Constrained, dict]:
     """Write a network with as few constants as possible, fit them to samples, and make exact what can be.
 
     Errors below `floor`, over the variance of y, are rounding. Returns the objective, in which the constants that are

@@ -137,6 +137,12 @@ def _asin(u):
     return np.arcsin(u), 1 / root, u / root**3, (1 + 2 * u**2) / root**5
 
 
+def _exp_of_inverse(u):
+    v = 1 / u
+    e = np.exp(v)
+    return e, -e * v**2, e * v**3 * (2 + v), -e * v**4 * (6 + 6 * v + v**2)
+
+
 def _bose(u):
     n = 1 / np.expm1(u)
     return n, -n * (1 + n), n * (1 + n) * (1 + 2 * n), -n * (1 + n) * (1 + 6 * n * (1 + n))
@@ -186,8 +192,7 @@ for _function in (
     Function("sinh", lambda u: (np.sinh(u), np.cosh(u)) * 2, _sym("sinh"), 3, low=-100.0, high=100.0, parity=-1),
     Function("1/cosh", _sech, lambda u: 1 / _sym("cosh")(u), 3, low=-100.0, high=100.0, parity=1),
     Function("1/(exp-1)", _bose, lambda u: 1 / (_sym("exp")(u) - 1), 3.5, low=_POSITIVE, high=100.0),
-    Function("exp(1/x)", lambda u: (e := np.exp(v := 1 / u), -e * v**2, e * v**3 * (2 + v), -e * v**4 * (6 + 6 * v + v**2)),
-             lambda u: _sym("exp")(1 / u), 3, low=1e-2),
+    Function("exp(1/x)", _exp_of_inverse, lambda u: _sym("exp")(1 / u), 3, low=1e-2),
     Function("gaussian", lambda u: (g := np.exp(-(u**2)), -2 * u * g, (4 * u**2 - 2) * g, (12 - 8 * u**2) * u * g),
              lambda u: _sym("exp")(-(u**2)), 3, parity=1),
     Function("J0", _bessel, lambda u: _sym("besselj")(0, u), 4, low=-30.0, high=30.0, parity=1),

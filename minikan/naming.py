@@ -44,7 +44,9 @@ def complexity(model: Network) -> float:
 
 
 def _does_nothing(edge):
-    return edge.function.is_linear and edge.weights[0] == edge.weights[2] == 1 and not edge.weights[[1, 3]].any()
+    return (
+        edge.function.is_linear and edge.weights[0] == edge.weights[2] == 1 and not edge.weights[[1, 3]].any()
+    )
 
 
 def criterion(loss: float, cost: float, n: int, floor: float) -> float:
@@ -69,7 +71,12 @@ def name_all(model: Network, X: np.ndarray, y: np.ndarray, library: Sequence[Fun
 
 
 def name_edges(
-    model: Network, X: np.ndarray, y: np.ndarray, library: Sequence[Function], floor: float, pairs: bool = False
+    model: Network,
+    X: np.ndarray,
+    y: np.ndarray,
+    library: Sequence[Function],
+    floor: float,
+    pairs: bool = False,
 ) -> Iterator[Named]:
     """Name all edges by beam search, and yield networks as they are finished.
 
@@ -100,7 +107,11 @@ def name_edges(
 
 
 def _names(model):
-    return [(depth, at, layer.edge(*at).name) for depth, layer in enumerate(model.layers) for at in layer.edge_list]
+    return [
+        (depth, at, layer.edge(*at).name)
+        for depth, layer in enumerate(model.layers)
+        for at in layer.edge_list
+    ]
 
 
 def free_curves(model: Network, X: np.ndarray, at: At) -> tuple[np.ndarray, np.ndarray]:
@@ -114,7 +125,9 @@ def free_curves(model: Network, X: np.ndarray, at: At) -> tuple[np.ndarray, np.n
     for below in model.layers[:depth]:
         z, _ = below.forward(z)
     layer, J = model.layers[depth], model.jacobian(X)[:, 0]
-    edges = {(i, j): (start + places, rows) for i, j, places, rows in layer.edge_features(layer.forward(z)[1])}
+    edges = {
+        (i, j): (start + places, rows) for i, j, places, rows in layer.edge_features(layer.forward(z)[1])
+    }
     places, features = edges.pop(tuple(here))
     curves, directions = np.zeros((0, len(X))), np.zeros((0, model.parameters.size))
     for others, rows in edges.values():
@@ -142,11 +155,15 @@ def _offers(model, X, library, floor, pairs):
         chosen = found[:quota] + [each for each in found[quota:] if each.function.name in simple]
         offers += [(each.evidence(floor), {at: each}, np.array(each.extra) @ ways) for each in chosen]
         if pairs and _has_room(model, at):
+            above = (at[0] + 1, at[2], at[2])
             offers += [
-                (np.log(max(inner.error, floor, 1e-30)) + np.log(3) * (inner.function.complexity + outer.function.complexity),
-                 {at: inner, (at[0] + 1, at[2], at[2]): outer}, 0.0)
+                (
+                    inner.evidence(floor) + np.log(3) * outer.function.complexity,
+                    {at: inner, above: outer},
+                    0.0,
+                )
                 for outer, inner in match_pair(x, curve, library)
-            ]  # fmt: skip
+            ]
     offers.sort(key=lambda offer: offer[0])
     return offers[: 2 * TRIALS]
 
@@ -172,7 +189,9 @@ def slim(found: Named, X: np.ndarray, y: np.ndarray, floor: float) -> Named:
                 )
                 offers.append(trained(model, X, y, 20))
         best = min(offers, key=lambda each: criterion(each.loss, each.complexity, n, floor), default=None)
-        if best is None or criterion(best.loss, best.complexity, n, floor) > criterion(found.loss, found.complexity, n, floor):
+        if best is None or criterion(best.loss, best.complexity, n, floor) > criterion(
+            found.loss, found.complexity, n, floor
+        ):
             return found
         found = best
 
@@ -183,7 +202,9 @@ OUTER = {  # functions f of a pair f(g(x)), and their inverses
 }  # fmt: skip
 
 
-def match_pair(x: np.ndarray, curve: np.ndarray, library: Sequence[Function]) -> list[tuple[Candidate, Candidate]]:
+def match_pair(
+    x: np.ndarray, curve: np.ndarray, library: Sequence[Function]
+) -> list[tuple[Candidate, Candidate]]:
     """Find pairs f(g(x)) for a curve (n,) that does not change its sign: candidates for f and g, the best first."""
     top = curve[np.abs(curve).argmax()]
     share = curve / (top or 1.0)

@@ -61,7 +61,7 @@ class Search:
     def run(self) -> None:
         """Try shapes from simple to rich, and name the best of each round, until a law is exact or time is over."""
         named: set[Shape] = set()
-        for round, offers in enumerate(shapes(range(self.train[0].shape[1]), self.outs)):
+        for offers in shapes(range(self.train[0].shape[1]), self.outs):
             for shape in offers:
                 if self.left() < 0.3 * self.seconds:
                     break
@@ -117,7 +117,9 @@ class Search:
             weights = np.clip(weights / np.median(weights), 1e-3, 30)
             size = np.sqrt(np.average(z**2, weights=weights)) or 1.0
             _fit(model, X, z / size, steps=25, sample_weight=weights, **options)
-            out = FunctionEdge(shape.out, [size, 0.0, 1.0, 0.0], (float(z.min() / size), float(z.max() / size)))
+            out = FunctionEdge(
+                shape.out, [size, 0.0, 1.0, 0.0], (float(z.min() / size), float(z.max() / size))
+            )
             model = KAN.from_layers([*model.layers, SparseLayer(1, 1, {(0, 0): out})])
             _fit(model, X, y, steps=8, progress=False)
         except ValueError:  # an overflow
@@ -129,9 +131,9 @@ class Search:
         while True:
             offers = []
             for shape in found.shape.simpler():
-                if shape != found.shape and (each := self.fitted.get(shape) or self.learn(shape)):
-                    if each.held_out <= max(1.3 * found.held_out, 2e-6):
-                        offers.append(each)
+                each = self.fitted.get(shape) or self.learn(shape)
+                if shape != found.shape and each and each.held_out <= max(1.3 * found.held_out, 2e-6):
+                    offers.append(each)
             if not offers:
                 return found
             found = min(offers, key=lambda each: (each.size, each.held_out))

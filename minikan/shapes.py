@@ -2,8 +2,9 @@
 
     y = out( Σ_k g_k( Π_m h_m( Σ_i φ_i(x_i) ) ) )
 
-An inner sum (or product, if the shape says so) is a factor, a product of factors a node. The curves h and g of factors and nodes may be missing; `out` is
-a named function, or missing. Most laws of textbooks have such a shape, and all curves of one can be learned at once.
+An inner sum (or product, if the shape says so) is a factor, a product of factors a node. The curves h and g of factors
+and nodes may be missing; `out` is a named function, or missing. Most laws of textbooks have such a shape, and all
+curves of one can be learned at once.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ class Shape:
         arity = [len(factor.inputs) if factor.product else 1 for factor in factors]
         sums, at = {}, 0
         for factor, several in zip(factors, arity, strict=True):
-            sums |= {(i, at + (k if several > 1 else 0)): curve(low[i], high[i]) for k, i in enumerate(factor.inputs)}
+            sums |= {
+                (i, at + (k if several > 1 else 0)): curve(low[i], high[i])
+                for k, i in enumerate(factor.inputs)
+            }
             at += several
         layers: list = [SparseLayer(X.shape[1], at, sums)]
         if at > count:

@@ -104,19 +104,18 @@ def snap_constants(objective: Constrained, floor: float) -> dict:
         if cost == np.inf:
             break
         untried[k] = objective.free[k] = False
-        for value, text in [(value, text), (np.sign(values[k]) or 1.0, f"{np.sign(values[k]) or 1:.0f}")]:
+        sign = np.sign(values[k]) or 1.0
+        for number, name in [(value, text), (sign, f"{sign:.0f}")][: 1 + unknown[k]]:
             # A flat direction may be curved: so a constant far away is moved in small steps, the others following.
-            for ratio in np.linspace(0, 1, 13)[1:] if unknown[k] and value and values[k] else [1.0]:
-                objective.parameters[k] = value * abs(values[k] / value) ** (1 - ratio) if value else 0.0
+            for ratio in np.linspace(0, 1, 13)[1:] if unknown[k] and number and values[k] else [1.0]:
+                objective.parameters[k] = number * abs(values[k] / number) ** (1 - ratio) if number else 0.0
                 new = objective.settle()
-            fits = new <= floor or objective.n * (new - loss) <= 16 * max(loss, floor)  # four standard errors
-            if fits or not unknown[k]:
+            if new <= floor or objective.n * (new - loss) <= 16 * max(loss, floor):  # four standard errors
+                snapped[k], loss = (name, values[k], errors[k]), new
                 break
             objective.parameters[:] = values
-        if fits:
-            snapped[k], loss = (text, values[k], errors[k]), new
         else:
-            objective.parameters[:], objective.free[k] = values, True
+            objective.free[k] = True
     return snapped
 
 
@@ -124,7 +123,7 @@ def nice_number(value: float, width: float) -> tuple[float, float, str]:
     """Find the simplest exact number in value ± width: (cost, number, text); the cost is infinite if there is none.
 
     An exact name is a claim. All numbers that are as simple are counted, with every base and denominator: if one of
-    them would be met by chance, for a number drawn from value / √2 to value √2, more often than `CHANCE`, it is no news.
+    them would be met by chance, for a number from value / √2 to value √2, more often than `CHANCE`, it is no news.
     """
     if abs(value) <= width:
         return 0, 0.0, "0"
@@ -137,7 +136,10 @@ def nice_number(value: float, width: float) -> tuple[float, float, str]:
             cost = price + np.log2(p) + 2 * np.log2(q)
             costs.append(cost)
             near = np.abs(p * base / q - abs(value)) <= width
-            offers += [(c, n * base / q, f"{Fraction(int(n), q)}*{name}") for c, n in zip(cost[near], p[near], strict=True)]
+            offers += [
+                (c, n * base / q, f"{Fraction(int(n), q)}*{name}")
+                for c, n in zip(cost[near], p[near], strict=True)
+            ]
     if not offers:
         return np.inf, value, ""
     cost, number, text = min(offers)
