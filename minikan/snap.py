@@ -131,7 +131,8 @@ def nice_number(value: float, width: float) -> tuple[float, float, str]:
     offers, costs = [], []
     for name, (base, price) in BASES.items():
         for q in range(1, 13):
-            p = np.arange(max(int(np.ceil(low / base * q)), 1), min(int(high / base * q), MOST_NUMERATOR) + 1)
+            first, last = (min(end / base * q, MOST_NUMERATOR + 1.0) for end in (low, high))
+            p = np.arange(max(np.ceil(first), 1), min(np.floor(last), MOST_NUMERATOR) + 1).astype(int)
             p = p[np.gcd(p, q) == 1]
             cost = price + np.log2(p) + 2 * np.log2(q)
             costs.append(cost)
