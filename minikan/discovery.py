@@ -5,8 +5,9 @@ table  →  scaled samples  →  search  →  laws in the units of the table, ea
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,28 +91,44 @@ def discover(
     varying, size_y = np.flatnonzero(np.ptp(X, axis=0) > 0), float(y.std())
     if not (size_y > 1e-13 * np.abs(y).max(initial=0) and len(varying)):
         raise ValueError("y must vary, and at least one input" + f", got a spread of {size_y:g}")
-    with progress_bar(1, "discover", progress) as advance:
-        columns = Columns(X[:, varying], [names[i] for i in varying], size_y)
-        search = Search(columns.scaled(), y / size_y, functions, seconds, as_generator(seed), advance)
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            try:
+    X, names = X[:, varying], [names[i] for i in varying]
+    order, searches = as_generator(seed).permutation(len(X)), []
+    with (
+        progress_bar(1, "discover", progress) as advance,
+        np.errstate(all="ignore"),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        end = time.perf_counter() + seconds
+        try:
+            for columns in views(X, names, size_y):
+                left = end - time.perf_counter()
+                search = Search(columns.scaled(), y / size_y, order, functions, left, advance)
+                searches.append((columns, search))
                 search.run()
-            except KeyboardInterrupt:
-                search.done = False
-            return _report(search, columns, y, names, noise)
+                if search.is_good():
+                    break
+        except KeyboardInterrupt:
+            pass
+        return _report(searches, X, y, names, noise)
+
+
+def views(X: np.ndarray, names: list[str], size_y: float) -> Iterator[Columns]:
+    """Yield the ways to look at the inputs: as they are, but skewed ones as logarithms; then all positive ones."""
+    low, middle, high = X.min(axis=0), np.median(X, axis=0), X.max(axis=0)
+    skewed = (low > 0) & (middle - low < 0.2 * (high - low))
+    yield Columns(X, skewed, size_y)
+    if (skewed < (low > 0)).any():
+        yield Columns(X, low > 0, size_y)
 
 
 class Columns:
-    """The inputs of a table that vary, and how they are scaled; where most values are near zero, to logarithms."""
+    """The inputs of a table, how they are scaled, and which of them become logarithms, `is_log` (n_in,)."""
 
-    def __init__(self, X: np.ndarray, names: list[str], size_y: float) -> None:
-        low, middle, high = X.min(axis=0), np.median(X, axis=0), X.max(axis=0)
-        self.X, self.names, self.size_y = X, names, size_y
-        self.is_log = (low > 0) & (middle - low < 0.2 * (high - low))
-        self.size = np.where(
-            self.is_log, np.exp(np.log(np.where(low > 0, X, 1)).mean(axis=0)), np.abs(X).max(axis=0)
-        )
+    def __init__(self, X: np.ndarray, is_log: np.ndarray, size_y: float) -> None:
+        self.X, self.is_log, self.size_y = X, is_log, size_y
+        middle = np.exp(np.log(np.where(is_log, X, 1)).mean(axis=0))
+        self.size = np.where(is_log, middle, np.abs(X).max(axis=0))
 
     def scaled(self) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -137,46 +154,42 @@ class Columns:
         return model
 
 
-def _report(search, columns, y, names, noise):
-    """Turn what a search has found into laws in the units of the table, and judge them."""
-    n, size_y, inside, table = len(search.train[0]), columns.size_y, columns.names, (columns.X, y)
+def _report(searches, X, y, names, noise):
+    """Turn what searches have found into laws in the units of the table, and judge them."""
+    size_y, done = float(y.std()), bool(searches) and all(search.done for _, search in searches)
     floor = max(EXACT, (noise / size_y) ** 2 if noise else 0.0)
-    ranked = sorted(search.laws, key=lambda law: criterion(law[0].loss, law[0].complexity, n, floor))
+    found = [(each, columns, search) for columns, search in searches for each in search.laws]
+    found = [each for each in found if np.isfinite([each[0].named.loss, each[0].held_out]).all()]
+    n = len(searches[0][1].at_train) if searches else 1
+    found.sort(key=lambda each: criterion(each[0].named.loss, each[0].named.complexity, n, floor))
     laws: list[Law] = []
-    for found, held_out, _ in ranked[: 2 * MOST_LAWS]:
-        if not np.isfinite([found.loss, held_out]).all() or len(laws) == MOST_LAWS:
-            continue
+    for each, columns, search in found[:MOST_LAWS]:
+        samples, held = ((X[at], y[at]) for at in (search.at_train, search.at_held))
         try:
             objective, exact = settled(
-                columns.law(found.model), columns.X[search.at_train], y[search.at_train, None], 1e-22, True
+                columns.law(each.named.model), samples[0], samples[1][:, None], 1e-22, True
             )
-        except (ValueError, np.linalg.LinAlgError):
+            law = Law(objective, exact, names, samples, held)
+        except (ValueError, np.linalg.LinAlgError):  # an overflow
             continue
-        errors = [
-            float(np.sqrt(np.mean((objective.model(columns.X[at])[:, 0] - y[at]) ** 2)))
-            for at in (search.at_train, search.at_held)
-        ]
-        if np.isfinite(errors).all():
-            laws.append(Law(objective, exact, inside, table, *errors))
-    least = search.best() * size_y if search.fitted else np.inf
-    best = min(
-        laws, key=lambda law: criterion((law.error / size_y) ** 2, law.complexity, n, floor), default=None
-    )
+        if np.isfinite([law.error, law.held_out]).all():
+            laws.append(law)
+    splines = min((search.best() for _, search in searches), default=np.inf) * size_y
+    weigh = lambda law: criterion((law.error / size_y) ** 2, law.complexity, n, floor)  # noqa: E731
+    best = min(laws, key=weigh, default=None)
     front: list[Law] = []
     for law in sorted(laws, key=lambda law: (law.complexity, law.error)):
         if law is best or all(law.error < 0.9 * other.error for other in front):
             front.append(law)
     used = {str(s) for s in best.formula.free_symbols} if best else set()
     unused = [name for name in names if name not in used]
-    verdict = _verdict(best, least, size_y, unused, search)
-    return Discovery(
-        front, best, verdict, names, unused, least if noise is None else noise, least, search.done
-    )
+    verdict = _verdict(best, splines, size_y, unused, done)
+    return Discovery(front, best, verdict, names, unused, splines if noise is None else noise, splines, done)
 
 
-def _verdict(best, splines, spread, unused, search):
+def _verdict(best, splines, spread, unused, done):
     """Say in a sentence what was reached, and whether it can be believed."""
-    rest, end = f"{splines / spread:.1e}", "." if search.done else "; the search was not finished."
+    rest, end = f"{splines / spread:.1e}", "." if done else "; the search was not finished."
     if best is None:
         return f"No law was found; the splines are off by {rest} of the spread{end}"
     how = "No law was found that explains the data"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .formulas import written
+from .functions import LIBRARY
 from .snap import Constrained, exact_number
 from .validation import as_number, as_samples
 
@@ -48,85 +49,109 @@ class Law:
         The law as a network, which takes and gives the units of the table.
     """
 
-    def __init__(
-        self, objective: Constrained, found: dict, names: list, table: tuple, error: float, held_out: float
-    ):
-        self._objective, self._found, self._names, self._table = objective, found, names, table
+    def __init__(self, objective: Constrained, found: dict, names: list, samples: tuple, held: tuple) -> None:
+        import sympy
+
         self.model: Any = objective.model
-        self.error, self.held_out = error, held_out
+        self._objective, self._found, self._names, self._samples = objective, found, names, samples
+        self.error, self.held_out = (self._rmse(*each) for each in (samples, held))
+        free = np.flatnonzero(objective.free)
+        self._symbols = {k: sympy.Symbol(f"c_{count}", real=True) for count, k in enumerate(free, start=1)}
         edges = [layer.edge(*at) for layer in self.model.layers for at in layer.edge_list]
         functions = sum(edge.function.complexity for edge in edges if not edge.function.is_linear)
-        self.complexity = (
-            functions + float(objective.free.sum()) + 0.5 * sum(text != "0" for text, *_ in found.values())
-        )
+        self.complexity = functions + len(free) + 0.5 * sum(text != "0" for text, *_ in found.values())
 
     def __repr__(self):
         return f"Law({self.formula}: RMSE {self.error:.2g} in training, {self.held_out:.2g} held out)"
 
-    @cached_property
-    def _covariance(self):
-        return self._objective.covariance(1e-24 * float(self._table[1].var()))[0]
+    def _rmse(self, X, y):
+        return float(np.sqrt(np.mean((self.model(X)[:, 0] - y) ** 2)))
 
     @cached_property
-    def _numbered(self):
-        """Number the constants that are in the formula: {index of the parameter: symbol}."""
-        import sympy
+    def covariance(self) -> np.ndarray:
+        """Covariance of the constants c_1, c_2, … (m, m), from the curvature of the error and the residuals."""
+        where = list(self._symbols)
+        floor = 1e-24 * float(self._samples[1].var())
+        return self._objective.covariance(floor)[0][np.ix_(where, where)]
 
-        free = np.flatnonzero(self._objective.free)
-        return {k: sympy.Symbol(f"c_{count}", real=True) for count, k in enumerate(free, start=1)}
+    @property
+    def correlations(self) -> np.ndarray:
+        """Correlations of the constants c_1, c_2, … (m, m)."""
+        sizes = np.sqrt(self.covariance.diagonal())
+        return self.covariance / np.where(sizes > 0, sizes, 1)[:, None] / np.where(sizes > 0, sizes, 1)
 
     @cached_property
     def structure(self) -> Any:
         import sympy
 
         def number(k):
-            if k in self._numbered:
-                return self._numbered[k]
+            if k in self._symbols:
+                return self._symbols[k]
             if k in self._found:
                 return exact_number(self._found[k][0])
             return sympy.Integer(round(self.model.parameters[k]))
 
-        return written(self.model, [sympy.Symbol(name, real=True) for name in self._names], number)[0]
+        return written(self.model, self._inputs(), number)[0]
+
+    def _inputs(self):
+        import sympy
+
+        return [sympy.Symbol(name, real=True) for name in self._names]
 
     @cached_property
     def formula(self) -> Any:
+        """Choose the shortest of several ways to write the law that keep its values."""
+        X, y = self._samples
+        wanted, allowed = self.model(X)[:, 0], 1e-3 * self.error + 1e-12 * float(np.abs(y).max())
+        for version in sorted(self._versions(), key=lambda each: each.count_ops()):
+            with np.errstate(all="ignore"):
+                if np.abs(self._evaluator(version)(*X.T) - wanted).max() <= allowed:
+                    return version
+        return self._versions()[0]
+
+    def _versions(self):
         import sympy
 
-        values = {symbol: sympy.Float(self.model.parameters[k]) for k, symbol in self._numbered.items()}
-        versions = [self.structure.subs(values)]
-        versions.append(sympy.powsimp(versions[0].expand(power_exp=False, power_base=False, log=False)))
-        return min(versions, key=lambda each: each.count_ops())
+        values = {symbol: sympy.Float(self.model.parameters[k]) for k, symbol in self._symbols.items()}
+        plain = self.structure.subs(values)
+        versions = [plain, sympy.powsimp(plain.expand(power_exp=False, power_base=False, log=False))]
+        if plain.has(sympy.log):  # functions of exp(log x) are powers
+            powers = sympy.powdenest(sympy.expand_power_exp(self.structure.rewrite(sympy.exp)), force=True)
+            versions += [each.subs(values).evalf() for each in (powers, sympy.cancel(sympy.together(powers)))]
+        return versions
+
+    def _evaluator(self, formula):
+        import sympy
+
+        bessel = {"besselj": lambda _, u: LIBRARY["J0"].evaluate(u, 0)[0]}
+        return sympy.lambdify(self._inputs(), formula, [bessel, "numpy"])
 
     @property
     def constants(self) -> list[Constant]:
-        errors = np.sqrt(self._covariance.diagonal())
-        free = [
-            Constant(str(s), float(self.model.parameters[k]), float(errors[k]))
-            for k, s in self._numbered.items()
+        values = self.model.parameters
+        errors = dict(zip(self._symbols, np.sqrt(self.covariance.diagonal()), strict=True))
+        free = [Constant(str(s), float(values[k]), float(errors[k])) for k, s in self._symbols.items()]
+        found = [(k, exact_number(text), error) for k, (text, _, error) in self._found.items() if text != "0"]
+        return free + [
+            Constant("exact", float(values[k]), float(error), str(name)) for k, name, error in found
         ]
-        exact = [
-            Constant("exact", float(self.model.parameters[k]), float(error), str(exact_number(text)))
-            for k, (text, _, error) in self._found.items()
-            if text != "0"
-        ]
-        return free + exact
-
-    @property
-    def correlations(self) -> np.ndarray:
-        """Correlations of the constants c_1, c_2, … (m, m)."""
-        where = list(self._numbered)
-        covariance = self._covariance[np.ix_(where, where)]
-        sizes = np.sqrt(covariance.diagonal())
-        return covariance / np.where(sizes > 0, sizes, 1)[:, None] / np.where(sizes > 0, sizes, 1)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Compute the law: X (n, n_in) → (n,). Warns of samples outside of the table's ranges."""
-        X = as_samples(X, self._table[0].shape[1])
-        low, high = self._table[0].min(axis=0), self._table[0].max(axis=0)
-        for name, beyond in zip(self._names, ((low > X) | (high < X)).any(axis=0), strict=True):
-            if beyond:
-                warnings.warn(f"{name} leaves the range of the table: there the law is a guess", stacklevel=2)
-        return self.model(X)[:, 0]
+        """Compute the formula: X (n, n_in) → (n,). Warns of samples outside of the table's ranges."""
+        X, known = as_samples(X, len(self._names)), self._samples[0]
+        outside = (known.min(axis=0) > X) | (known.max(axis=0) < X)
+        if outside.any():
+            where = ", ".join(name for name, one in zip(self._names, outside.any(axis=0), strict=True) if one)
+            warnings.warn(
+                f"{outside.any(axis=1).sum()} of {len(X)} samples lie outside of the table's ranges of {where}: "
+                "there the law is a guess",
+                stacklevel=2,
+            )
+        return self._values(X)
+
+    def _values(self, X):
+        with np.errstate(all="ignore"):
+            return np.array(np.broadcast_to(self._evaluator(self.formula)(*X.T), len(X)), dtype=float)
 
     def interval(self, X: ArrayLike, level: float = 0.95) -> np.ndarray:
         """Compute where a new measurement lies with probability `level`: X (n, n_in) → (n, 2).
@@ -135,11 +160,10 @@ class Law:
         """
         from statistics import NormalDist
 
-        middle = self.predict(X)
-        J = self.model.jacobian(as_samples(X, len(self._names)))[:, 0]
-        free = int(self._objective.free.sum())
-        noise = self.error**2 * len(self._table[0]) / max(len(self._table[0]) - free, 1)
-        width = np.sqrt(np.einsum("np,pq,nq->n", J, self._covariance, J) + noise)
+        middle, n, where = self.predict(X), len(self._samples[0]), list(self._symbols)
+        J = self.model.jacobian(as_samples(X, len(self._names)))[:, 0, where]
+        noise = self.error**2 * n / max(n - len(where), 1)
+        width = np.sqrt(np.einsum("np,pq,nq->n", J, self.covariance, J) + noise)
         reach = NormalDist().inv_cdf(0.5 + as_number(level, "level", 0, 1) / 2) * width
         return np.column_stack([middle - reach, middle + reach])
 

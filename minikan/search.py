@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import product
+from math import comb
+from typing import NamedTuple
 
 import numpy as np
+from numpy.polynomial.legendre import legvander
 
 from .kan import KAN
 from .named import FunctionEdge
@@ -19,6 +23,9 @@ from .training import fit
 
 GRID = 8  # cells of a curve, to begin with
 MOST = 800  # samples that the search looks at
+PRECISE = (
+    2e-3  # RMSE of splines, over the spread, that is worth names at once: richer shapes are not waited for
+)
 OUTS = {  # functions around a shape: their inverse, and its slope squared, up to a factor
     "exp": (np.log, lambda y: y**-2.0),
     "1/x": (lambda y: 1 / y, lambda y: y**-4.0),
@@ -40,18 +47,25 @@ class Fitted:
         return self.model.parameters.size
 
 
+class Found(NamedTuple):
+    """A law in scaled units, its RMSE on samples held out, over the spread of y, and the shape it comes from."""
+
+    named: Named
+    held_out: float
+    shape: Shape
+
+
 class Search:
     """The search for laws in scaled samples: `laws` grow while it runs."""
 
-    def __init__(self, X, y, library, seconds, rng, note=lambda text: None):
+    def __init__(self, X, y, order, library, seconds, note=lambda text: None):
         self.start, self.seconds, self.library, self.note = time.perf_counter(), seconds, library, note
-        order = rng.permutation(len(X))[:MOST]
-        cut = max(len(order) // 5, 1)
-        self.at_held, self.at_train = order[:cut], order[cut:]
+        cut = max(min(len(X), MOST) // 5, 1)
+        self.at_held, self.at_train = order[:cut], order[cut:MOST]
         self.held, self.train = (X[self.at_held], y[self.at_held]), (X[self.at_train], y[self.at_train])
         self.outs = list(OUTS) if y.min() > 0 else []
         self.fitted: dict[Shape, Fitted] = {}
-        self.laws: list[tuple[Named, float, Shape]] = []  # with the error held out
+        self.laws: list[Found] = []
         self.done = False
 
     def left(self) -> float:
@@ -59,14 +73,27 @@ class Search:
         return self.seconds - (time.perf_counter() - self.start)
 
     def run(self) -> None:
-        """Try shapes from simple to rich, and name the best of each round, until a law is exact or time is over."""
+        """Try shapes of the inputs that seem to matter, then of all; end if a law is as good as the best splines."""
+        every = list(range(self.train[0].shape[1]))
+        some = relevant(*self.train, *self.held)
+        for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
+            self.try_shapes(inputs)
+            if self.is_good():
+                break
+        self.done = self.left() > 0
+
+    def try_shapes(self, inputs: list[int]) -> None:
+        """Fit shapes from simple to rich. Name the best: after each round if they are precise, else after the last."""
         named: set[Shape] = set()
-        for offers in shapes(range(self.train[0].shape[1]), self.outs):
+        rounds = list(shapes(inputs, self.outs))
+        for offers in rounds:
             for shape in offers:
                 if self.left() < 0.3 * self.seconds:
                     break
                 self.note(f"{shape}")
                 self.learn(shape)
+            if self.best() > PRECISE and offers is not rounds[-1]:
+                continue
             for each in self.promising():
                 if self.left() < 0:
                     return
@@ -75,13 +102,15 @@ class Search:
                     named.add(each.shape)
                     self.name(each)
                 if self.exact():
-                    self.done = True
                     return
-        self.done = self.left() > 0
 
     def best(self) -> float:
         """Return the smallest error of splines on samples held out."""
-        return min(each.held_out for each in self.fitted.values())
+        return min((each.held_out for each in self.fitted.values()), default=np.inf)
+
+    def is_good(self) -> bool:
+        """Tell whether a law is as good as the best splines."""
+        return any(law.held_out <= 1.1 * max(self.best(), EXACT**0.5) for law in self.laws)
 
     def promising(self) -> list[Fitted]:
         """List the fitted shapes that are worth names, the smallest first."""
@@ -158,21 +187,39 @@ class Search:
 
     def good(self, each: Fitted) -> bool:
         """Tell whether a law is about as good as the splines of its shape."""
-        return any(shape == each.shape and held <= 1.1 * each.held_out for _, held, shape in self.laws)
+        return any(law.shape == each.shape and law.held_out <= 1.1 * each.held_out for law in self.laws)
 
     def keep(self, found: Named, shape: Shape) -> None:
         """Remember a law, without edges that are not needed."""
-        least = min((law[0].loss for law in self.laws), default=np.inf)
+        least = min((law.named.loss for law in self.laws), default=np.inf)
         if found.loss < 1.5 * max(least, EXACT):
             found = slim(found, *self.train, EXACT)
-        self.laws.append((found, self.rmse(found.model, self.held), shape))
+        self.laws.append(Found(found, self.rmse(found.model, self.held), shape))
 
     def exact(self) -> bool:
-        return any(found.loss <= EXACT for found, _, _ in self.laws[-3:])
+        return any(law.named.loss <= EXACT for law in self.laws[-3:])
 
     def rmse(self, model: KAN, samples: tuple) -> float:
         with np.errstate(all="ignore"):
             return float(np.sqrt(np.mean((model(samples[0])[:, 0] - samples[1]) ** 2)))
+
+
+def relevant(X: np.ndarray, y: np.ndarray, held: np.ndarray, held_y: np.ndarray) -> list[int]:
+    """List the inputs without which polynomials in X (n, n_in) predict samples held out worse."""
+    (n, d), low, high = X.shape, X.min(axis=0), X.max(axis=0)
+    degree = next(p for p in range(6, 0, -1) if comb(d + p, p) <= n / 3 or p == 1)
+    powers = [each for each in product(range(degree + 1), repeat=d) if sum(each) <= degree]
+    tables = [legvander(2 * (part - low) / (high - low) - 1, degree) for part in (X, held)]
+    columns = [
+        np.stack([table[:, range(d), each].prod(axis=1) for each in powers], axis=1) for table in tables
+    ]
+
+    def error(without=None):
+        some = [without is None or each[without] == 0 for each in powers]
+        weights = np.linalg.lstsq(columns[0][:, some], y, rcond=1e-8)[0]
+        return np.sqrt(np.mean((columns[1][:, some] @ weights - held_y) ** 2))
+
+    return [i for i in range(d) if error(i) > 1.1 * error()]
 
 
 def with_room(model: KAN, shape: Shape) -> KAN:
