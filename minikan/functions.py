@@ -74,6 +74,18 @@ def named(name: str) -> Function:
     return LIBRARY[name]
 
 
+def as_function(name: str, edge: Any) -> Function:
+    """Make a function of a curve, a layer 1 → 1, that sympy can write and `sympy.lambdify` computes."""
+    from sympy.utilities.lambdify import implemented_function
+
+    def derivatives(u):
+        u = np.asarray(u, float)
+        _, cache = edge.forward(u.reshape(1, -1))
+        return tuple(edge.curves(cache, order).reshape(u.shape) for order in range(4))
+
+    return Function(name, derivatives, implemented_function(name, lambda u: derivatives(u)[0]), 0.0)
+
+
 def register(function: Function, check: bool = True) -> None:
     """Add a function to the library, or replace the one of this name.
 
