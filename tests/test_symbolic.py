@@ -180,7 +180,7 @@ def curve(function, grid=20, n=300):
     [
         (lambda x: x * np.sin(20 * np.pi * x), 200),
         (lambda x: 3e7 * (np.sin(3 * x) + 0.3 * x**2), 20),
-        (lambda x: np.exp(-20 * x**2) * (1 + x), 40),
+        (lambda x: np.exp(-20 * x**2) * (1 + 3 * x), 40),
     ],
 )
 @pytest.mark.parametrize("given", [True, False])
