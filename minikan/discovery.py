@@ -5,7 +5,6 @@ table  →  scaled samples  →  search  →  laws in the units of the table, ea
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,7 +19,7 @@ from .matching import Library, as_library
 from .named import FunctionEdge
 from .naming import EXACT, criterion
 from .progress import progress_bar
-from .search import Search
+from .search import Clock, Search, explore
 from .sparse import SparseLayer
 from .validation import as_generator, as_number, as_samples, as_targets
 
@@ -92,28 +91,25 @@ def discover(
     if not (size_y > 1e-13 * np.abs(y).max(initial=0) and len(varying)):
         raise ValueError("y must vary, and at least one input" + f", got a spread of {size_y:g}")
     X, names = X[:, varying], [names[i] for i in varying]
-    order, searches = as_generator(seed).permutation(len(X)), []
+    order, clock = as_generator(seed).permutation(len(X)), Clock(seconds)
+    X, y = X[order], y[order]
     with (
         progress_bar(1, "discover", progress) as advance,
         np.errstate(all="ignore"),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
-        end = time.perf_counter() + seconds
+        looks = list(views(X, size_y))
+        searches = [Search(look.scaled(), y / size_y, functions, clock, advance) for look in looks]
         try:
-            for columns in views(X, names, size_y):
-                left = end - time.perf_counter()
-                search = Search(columns.scaled(), y / size_y, order, functions, left, advance)
-                searches.append((columns, search))
-                search.run()
-                if search.is_good():
-                    break
+            explore(searches)
+            done = clock.left() > 0
         except KeyboardInterrupt:
-            pass
-        return _report(searches, X, y, names, noise)
+            done = False
+        return _report(looks, searches, X, y, names, noise, done)
 
 
-def views(X: np.ndarray, names: list[str], size_y: float) -> Iterator[Columns]:
+def views(X: np.ndarray, size_y: float) -> Iterator[Columns]:
     """Yield the ways to look at the inputs: as they are, but skewed ones as logarithms; then all positive ones."""
     low, middle, high = X.min(axis=0), np.median(X, axis=0), X.max(axis=0)
     skewed = (low > 0) & (middle - low < 0.2 * (high - low))
@@ -154,27 +150,26 @@ class Columns:
         return model
 
 
-def _report(searches, X, y, names, noise):
+def _report(looks, searches, X, y, names, noise, done):
     """Turn what searches have found into laws in the units of the table, and judge them."""
-    size_y, done = float(y.std()), bool(searches) and all(search.done for _, search in searches)
+    size_y, cut, n = float(y.std()), len(searches[0].held[0]), len(searches[0].train[0])
+    samples, held = (X[cut : cut + n], y[cut : cut + n]), (X[:cut], y[:cut])
     floor = max(EXACT, (noise / size_y) ** 2 if noise else 0.0)
-    found = [(each, columns, search) for columns, search in searches for each in search.laws]
+    found = [(each, look) for look, search in zip(looks, searches, strict=True) for each in search.laws]
     found = [each for each in found if np.isfinite([each[0].named.loss, each[0].held_out]).all()]
-    n = len(searches[0][1].at_train) if searches else 1
     found.sort(key=lambda each: criterion(each[0].named.loss, each[0].named.complexity, n, floor))
     laws: list[Law] = []
-    for each, columns, search in found[:MOST_LAWS]:
-        samples, held = ((X[at], y[at]) for at in (search.at_train, search.at_held))
+    for each, look in found[:MOST_LAWS]:
         try:
             objective, exact = settled(
-                columns.law(each.named.model), samples[0], samples[1][:, None], 1e-22, True
+                look.law(each.named.model), samples[0], samples[1][:, None], 1e-22, True
             )
             law = Law(objective, exact, names, samples, held)
         except (ValueError, np.linalg.LinAlgError):  # an overflow
             continue
         if np.isfinite([law.error, law.held_out]).all():
             laws.append(law)
-    splines = min((search.best() for _, search in searches), default=np.inf) * size_y
+    splines = min(search.best() for search in searches) * size_y
     weigh = lambda law: criterion((law.error / size_y) ** 2, law.complexity, n, floor)  # noqa: E731
     best = min(laws, key=weigh, default=None)
     front: list[Law] = []

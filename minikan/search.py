@@ -6,8 +6,9 @@ samples  →  fitted shapes  →  without superfluous curves  →  names, by bea
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, zip_longest
 from math import comb
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ OUTS = {  # functions around a shape: their inverse, and its slope squared, up t
     "exp": (np.log, lambda y: y**-2.0),
     "1/x": (lambda y: 1 / y, lambda y: y**-4.0),
     "sqrt": (np.square, np.square),
+    "1/sqrt": (lambda y: y**-2.0, lambda y: y**-6.0),
 }
 
 
@@ -55,54 +57,52 @@ class Found(NamedTuple):
     shape: Shape
 
 
-class Search:
-    """The search for laws in scaled samples: `laws` grow while it runs."""
+class Clock:
+    """Seconds from now on, and how many of them are left."""
 
-    def __init__(self, X, y, order, library, seconds, note=lambda text: None):
-        self.start, self.seconds, self.library, self.note = time.perf_counter(), seconds, library, note
-        cut = max(min(len(X), MOST) // 5, 1)
-        self.at_held, self.at_train = order[:cut], order[cut:MOST]
-        self.held, self.train = (X[self.at_held], y[self.at_held]), (X[self.at_train], y[self.at_train])
-        self.outs = list(OUTS) if y.min() > 0 else []
-        self.fitted: dict[Shape, Fitted] = {}
-        self.laws: list[Found] = []
-        self.done = False
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.start = seconds, time.perf_counter()
 
     def left(self) -> float:
-        """Return the seconds that are left."""
         return self.seconds - (time.perf_counter() - self.start)
 
-    def run(self) -> None:
-        """Try shapes of the inputs that seem to matter, then of all; end if a law is as good as the best splines."""
-        every = list(range(self.train[0].shape[1]))
-        some = relevant(*self.train, *self.held)
-        for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
-            self.try_shapes(inputs)
-            if self.is_good():
-                break
-        self.done = self.left() > 0
 
-    def try_shapes(self, inputs: list[int]) -> None:
-        """Fit shapes from simple to rich. Name the best: after each round if they are precise, else after the last."""
-        named: set[Shape] = set()
-        rounds = list(shapes(inputs, self.outs))
-        for offers in rounds:
+class Search:
+    """The search for laws in scaled samples: `laws` grow while it runs.
+
+    X (n, n_in) and y (n,) are shuffled samples; a fifth of them is held out, and only the first `MOST` are looked at.
+    """
+
+    def __init__(self, X, y, library, clock, note=lambda text: None):
+        self.library, self.clock, self.note = library, clock, note
+        cut = max(min(len(X), MOST) // 5, 1)
+        self.held, self.train = (X[:cut], y[:cut]), (X[cut:MOST], y[cut:MOST])
+        self.outs = list(OUTS) if y.min() > 0 else []
+        self.fitted: dict[Shape, Fitted] = {}
+        self.named: set[Shape] = set()
+        self.laws: list[Found] = []
+
+    def rounds(self, inputs: list[int]) -> Iterator[None]:
+        """Fit shapes from simple to rich, one list of them after another; name the best as soon as they are precise."""
+        for offers in shapes(inputs, self.outs):
             for shape in offers:
-                if self.left() < 0.3 * self.seconds:
+                if self.clock.left() < 0.3 * self.clock.seconds:
                     break
                 self.note(f"{shape}")
                 self.learn(shape)
-            if self.best() > PRECISE and offers is not rounds[-1]:
-                continue
-            for each in self.promising():
-                if self.left() < 0:
-                    return
-                each = self.simplify(each)
-                if each.shape not in named:
-                    named.add(each.shape)
-                    self.name(each)
-                if self.exact():
-                    return
+            if self.best() < PRECISE:
+                self.name_best()
+            yield
+
+    def name_best(self) -> None:
+        """Name the most promising shapes, until a law is exact or time is over."""
+        for each in self.promising():
+            if self.exact() or self.clock.left() < 0:
+                return
+            each = self.simplify(each)
+            if each.shape not in self.named:
+                self.named.add(each.shape)
+                self.name(each)
 
     def best(self) -> float:
         """Return the smallest error of splines on samples held out."""
@@ -180,7 +180,7 @@ class Search:
             model = with_room(each.model, each.shape) if pairs else each.model
             for found in name_edges(model, X, y, self.library, floor, pairs):
                 self.keep(found, each.shape)
-                if self.exact() or self.left() < 0:
+                if self.exact() or self.clock.left() < 0:
                     return
             if self.good(each):
                 return
@@ -202,6 +202,20 @@ class Search:
     def rmse(self, model: KAN, samples: tuple) -> float:
         with np.errstate(all="ignore"):
             return float(np.sqrt(np.mean((model(samples[0])[:, 0] - samples[1]) ** 2)))
+
+
+def explore(searches: Sequence[Search]) -> None:
+    """Search the same samples in several views, by turns: first the inputs that seem to matter, then all."""
+    every = list(range(searches[0].train[0].shape[1]))
+    some = relevant(*searches[0].train, *searches[0].held)
+    for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
+        for _ in zip_longest(*(each.rounds(inputs) for each in searches)):
+            if any(each.exact() for each in searches):
+                return
+        for each in sorted(searches, key=Search.best):
+            each.name_best()
+        if any(each.is_good() for each in searches):
+            return
 
 
 def relevant(X: np.ndarray, y: np.ndarray, held: np.ndarray, held_y: np.ndarray) -> list[int]:
