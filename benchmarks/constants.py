@@ -5,7 +5,7 @@
 A law with one interesting constant, of several kinds, is sampled with noise from 1e-12 to 0.1 of its spread; its
 network of named functions is built by hand and trained, so that only `formula` decides. Prints how many of the random
 constants were called exact at each noise, and for true constants how many were found. Fails if more than 5% of the
-random ones were called exact, or if fewer than 90% of the true ones are found where noise is at most 1e-6.
+random ones were called exact at any noise, or if fewer than 90% of the true ones are found where noise is at most 1e-6.
 """
 
 import os
@@ -90,9 +90,9 @@ def main():
             print(f"  {kind:28} " + " ".join(f"{np.mean(part):7.0%}" for part in shares if part))
         rows = [[each for kind in kinds for each in table[kind, noise]] for noise in NOISES]
         print(f"  {'all kinds':28} " + " ".join(f"{np.mean(part):7.1%}" for part in rows if part))
-    false = np.mean([each for part in called.values() for each in part])
+    false = max(np.mean([each for kind in kinds for each in called[kind, noise]] or [0]) for noise in NOISES)
     found = np.mean([each for (_, noise), part in right.items() if noise <= 1e-6 for each in part])
-    print(f"random constants called exact: {false:.1%} of {count}, at most 5% allowed")
+    print(f"random constants called exact: at most {false:.1%} at any noise, of {count} in all; 5% allowed")
     print(f"true constants found at noise up to 1e-6: {found:.0%}, at least 90% wanted")
     sys.exit("missed" if false > 0.05 or found < 0.9 else 0)
 
