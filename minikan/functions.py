@@ -199,7 +199,7 @@ def _bessel(u):
     return tuple(each.mean(axis=0).reshape(np.shape(u)) for each in means)
 
 
-_BEFORE_POLE, _POSITIVE = np.pi / 2 - 1e-3, 1e-35
+_BEFORE_POLE, _POSITIVE = np.pi / 2 - 1e-3, 1e-75
 _UNIT: dict[str, Any] = dict(low=-1 + 1e-9, high=1 - 1e-9)
 for _function in (
     Function("0", lambda u: (0 * u,) * 4, lambda u: 0, 0, degree=0, parity=1),

@@ -209,8 +209,9 @@ def explore(searches: Sequence[Search]) -> None:
     every = list(range(searches[0].train[0].shape[1]))
     some = relevant(*searches[0].train, *searches[0].held)
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
-        for _ in zip_longest(*(each.rounds(inputs) for each in searches)):
-            if any(each.exact() for each in searches):
+        turns = [((each, None) for _ in each.rounds(inputs)) for each in searches]
+        for each, _ in (turn for row in zip_longest(*turns) for turn in row if turn):
+            if each.exact():
                 return
         for each in sorted(searches, key=Search.best):
             each.name_best()
