@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -198,7 +198,7 @@ def symbolify(
     n = min(len(X), 8 * model.parameters.size)  # with more samples the search only takes longer
     some = np.linspace(0, len(X) - 1, n).astype(int)
     with progress_bar(most_trials(len(left)), "symbolify", progress) as advance:
-        best = _best_names(
+        best: Any = _best_names(
             model, X[some], targets[some], functions, good, exact if y is not None else good, advance
         )
         if best is not None and n < len(X):
