@@ -22,11 +22,18 @@ def canonical(model: Network) -> tuple[Network, np.ndarray]:
     """Write a network with as many constants 0 or 1 as possible: the network, and which are free still, bool (P,)."""
     model = type(model).from_layers(merged(model.layers))
     # For each layer {(i, j): (edge, which of its 4 weights are free)}
-    sheets = [{at: (layer.sheet[at], np.ones(4, bool)) for at in layer.edge_list} for layer in model.layers]
+    sheets = [
+        {at: (layer.sheet[at], layer.sheet[at].trains.copy()) for at in layer.edge_list}
+        for layer in model.layers
+    ]
 
     def edges(depth, node, end):  # those that start (end 0) or end (1) at a node, in one layer
         return [pair for sheet in sheets[depth : depth + 1] for at, pair in sheet.items() if at[end] == node]
 
+    for depth, node in (
+        (depth, node) for depth, layer in enumerate(model.layers) for node in range(layer.n_out)
+    ):
+        _centre(edges(depth, node, 1), edges(depth + 1, node, 0))
     for edge, free in (pair for sheet in sheets for pair in sheet.values()):
         _simplify(edge, free)
     for depth, layer in enumerate(model.layers):
@@ -47,6 +54,16 @@ def canonical(model: Network) -> tuple[Network, np.ndarray]:
                 _rescale_node(first, edges(depth + 1, node, 0), shifts=not others)
     masks = [free for sheet in sheets for _, free in sheet.values()]
     return model, np.concatenate([np.zeros(0, bool), *masks])
+
+
+def _centre(into, out):
+    """Shift a hidden node so that b = 0 in the first edge above: exp(b) of a large b would be 0 or infinite."""
+    if into and out and out[0][0].weights[A]:
+        above, first = out[0][0], into[0][0]
+        shift = above.weights[B] / above.weights[A]
+        first.weights[D] += shift
+        for edge, _ in out:
+            edge.weights[B] -= edge.weights[A] * shift
 
 
 def _is_straight(layer):
@@ -77,7 +94,7 @@ def merged(layers: Sequence[Layer]) -> list[Layer]:
 def _simplify(edge, free):
     """Write one edge with a = ±1, b = 0 or a > 0, as its function allows."""
     f, w = edge.function, edge.weights
-    if f.shift_is_scale:
+    if f.shift_is_scale and (w[C] == 0 or 1e-300 < abs(w[C] * np.exp(w[B])) < np.inf):
         w[C] *= np.exp(w[B])
         w[B], free[B] = 0, False
     if f.scale_is_free:

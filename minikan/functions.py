@@ -5,6 +5,7 @@
 Where it is not defined, a function continues as a straight line, as splines do. It never gives NaN.
 """
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -48,7 +49,16 @@ class Function:
 
     def __reduce__(self):
         """Pickle a function of the library by its name: most of them hold lambdas, which cannot be pickled."""
-        return (named, (self.name,)) if LIBRARY.get(self.name) is self else super().__reduce__()
+        if LIBRARY.get(self.name) is self:
+            return named, (self.name,)
+        try:
+            pickle.dumps((self.derivatives, self.expression))
+        except (pickle.PicklingError, AttributeError, TypeError):
+            raise pickle.PicklingError(f"register {self.name} first: then its name is pickled") from None
+        return super().__reduce__()
+
+    def __deepcopy__(self, memo):
+        return self  # it never changes
 
     def evaluate(self, u: np.ndarray, order: int = 3) -> tuple[np.ndarray, ...]:
         """Compute value and derivatives up to an order, each of u's shape; a straight line outside of [low, high]."""
@@ -65,6 +75,7 @@ class Function:
 
 
 LIBRARY: dict[str, Function] = {}
+OWN: set[str] = set()  # names that cannot be replaced
 
 
 def named(name: str) -> Function:
@@ -74,20 +85,44 @@ def named(name: str) -> Function:
     return LIBRARY[name]
 
 
-def register(function: Function, check: bool = True) -> None:
-    """Add a function to the library, or replace the one of this name.
+def as_function(name: str, edge: Any) -> Function:
+    """Make a function of a curve, a layer 1 → 1, that sympy can write and `sympy.lambdify` computes."""
+    from sympy.utilities.lambdify import implemented_function
 
-    ValueError or TypeError, if it is no `Function`, its interval is wrong or, with `check`, derivatives or expression.
+    def derivatives(u):
+        u = np.asarray(u, float)
+        _, cache = edge.forward(u.reshape(1, -1))
+        return tuple(edge.curves(cache, order).reshape(u.shape) for order in range(4))
+
+    return Function(name, derivatives, implemented_function(name, lambda u: derivatives(u)[0]), 0.0)
+
+
+def register(function: Function, check: bool = True) -> None:
+    """Add a function to the library, or replace one that was registered before under this name.
+
+    ValueError or TypeError, if it is no `Function`, has the name of one of minikan's own, its interval is wrong or,
+    with `check`, derivatives or expression. A pickled model stores the name: who loads it registers the function first.
 
     Examples
     --------
+    What is needed is the value with three derivatives, an expression for sympy, and a price:
+
     >>> from minikan.functions import Function, register
     >>> sixth = Function("x^6", lambda u: (u**6, 6 * u**5, 30 * u**4, 120 * u**3), lambda u: u**6, complexity=5)
     >>> register(sixth)
+
+    A wrong derivative is found, and where it is wrong is said:
+
+    >>> register(Function("x^6", lambda u: (u**6, 6 * u, 30 * u**4, 120 * u**3), lambda u: u**6, complexity=5))
+    Traceback (most recent call last):
+    ...
+    ValueError: the slope of x^6 does not agree with differences: at u = -0.67 it is -4.02, they give -0.81
     """
     if not isinstance(function, Function):
         raise TypeError(f"a library holds Functions, got {function!r}")
     as_number(function.complexity, "complexity", 0)
+    if function.name in OWN:
+        raise ValueError(f"{function.name} is one of minikan's own functions; choose another name")
     if not function.low < function.high:
         raise ValueError(f"{function.name} must have low < high, got ({function.low:g}, {function.high:g})")
     if check:
@@ -108,8 +143,10 @@ def _check(function):
         raise ValueError(f"{function.name} must give value and three derivatives, got {len(here)} arrays")
     tolerance = 1e-4 * (1 + sum(np.abs(each) for each in here))
     for order, what in enumerate(("slope", "second derivative", "third derivative")):
-        if not (np.abs(here[order + 1] - (right[order] - left[order]) / (2 * h)) <= tolerance).all():
-            raise ValueError(f"the {what} of {function.name} does not agree with differences")
+        mine, difference = here[order + 1], (right[order] - left[order]) / (2 * h)
+        for k in np.flatnonzero(~(np.abs(mine - difference) <= tolerance))[:1]:
+            where = f"at u = {u[k]:.3g} it is {mine[k]:.3g}, they give {difference[k]:.3g}"
+            raise ValueError(f"the {what} of {function.name} does not agree with differences: {where}")
     exact = [complex(sympy.N(function.expression(sympy.Float(point)))) for point in u]
     if not (np.abs(np.array(exact) - here[0]) <= 1e-4 * tolerance).all():
         raise ValueError(f"the expression of {function.name} does not agree with its values")
@@ -198,3 +235,4 @@ for _function in (
     Function("J0", _bessel, lambda u: _sym("besselj")(0, u), 4, low=-30.0, high=30.0, parity=1),
 ):  # fmt: skip
     register(_function, check=False)  # the tests check these
+OWN.update(LIBRARY)

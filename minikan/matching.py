@@ -25,6 +25,8 @@ STARTS = 3  # starting points (a, b) for each function
 # On a short interval every smooth curve is nearly straight, and an even one nearly a parabola: if stretched enough, any
 # function fits. So with half the range of x as the unit |a| ≥ MIN_SCALE; or |b / a| ≤ MAX_SHIFT, if |a| is free.
 MIN_SCALE, MAX_SHIFT = 0.1, 31.0
+FASTEST = 30.0  # the largest a in the table; faster waves are taken from the curve's spectrum
+WAVES = 3  # frequencies that are taken from there
 Library = Sequence[str | Function] | None  # functions to try; None for the default
 
 
@@ -38,14 +40,20 @@ class Candidate:
     error: float  # 1 - R², the fraction of the edge's variance that is not explained
     held_out: float = np.nan  # the same on the outer 30% of the range, with a fit on the middle 70%
     extra: tuple = ()  # how much of each free curve is added
+    held: str = ""  # weights that must not change, such as "bd"
 
     @property
     def r2(self) -> float:
         return 1 - self.error
 
     def evidence(self, noise: float = 0.0) -> float:
-        """Weigh error against complexity; lower is better. A unit of complexity must reduce the error by a factor 3."""
-        return np.log(max(self.error, noise, 1e-30)) + np.log(3) * self.function.complexity
+        """Weigh error against complexity; lower is better.
+
+        A unit of complexity must reduce what is left, over what is explained, by a factor 3. So a small error counts
+        by its ratio to others, and a function that explains nearly nothing is worth nearly nothing, however simple.
+        """
+        left = np.clip(self.error, max(noise, 1e-30), 1 - 1e-9)
+        return np.log(left / (1 - left)) + np.log(3) * self.function.complexity
 
 
 class Suggestions(list[Candidate]):
@@ -99,11 +107,20 @@ def match(
     weights, errors = _polish(functions, starts, TABLE_POINTS, coarse, Q, steps=25)
     best = errors.reshape(-1, STARTS).argmin(axis=1) + STARTS * np.arange(len(functions))
     some = order[np.linspace(0, len(t) - 1, min(len(t), POLISH_POINTS)).astype(int)]  # with both ends
+    whole, waves = (t, s, free), _waves(t[order], _rest(s, _orthonormal([*free, t], t))[order])
     t, s, free = t[some], s[some], free[:, some]
     Q = _orthonormal(free, t)
     weights, errors = _polish(functions, weights[best, :2], t, s, Q, steps=12)
-    errors /= max(_rest(s, Q) @ _rest(s, Q) / len(s), 1e-30) if len(free) else 1.0
+    for k in [k for k, function in enumerate(functions) if function.half_period and len(waves)]:
+        fast, left = _polish(functions[k : k + 1], _phases(functions[k], waves), t, s, Q, steps=12)
+        if left.min() < errors[k]:
+            weights[k] = fast[left.argmin()]
     held_out = _held_out(functions, weights, t, s) if not len(free) else np.full(len(functions), np.nan)
+    t, s, free = whole
+    Q = _orthonormal(free, t)
+    fit = _regress(functions, weights[:, :2], t, s, Q)  # c and d for all points
+    weights[:, 2:] = np.column_stack([fit.c, fit.d])
+    errors = fit.errors / max(_rest(s, Q) @ _rest(s, Q) / len(s), 1e-30)
     candidates = []
     for function, (a, b, c, d), error, outer in zip(functions, weights, errors, held_out, strict=True):
         extra = np.zeros(0)
@@ -134,10 +151,10 @@ def _tabulate(function):
     """List pairs (a, b) to start from, (rows, 2), and their curves, (rows, 60), with mean 0 and length 1."""
     a, b = np.ones((1, 1)), np.zeros(1)
     if not function.scale_is_free:
-        a = np.geomspace(MIN_SCALE, 30, 48)[:, None]
+        a = np.geomspace(MIN_SCALE, FASTEST, 48)[:, None]
         b = a * np.linspace(-1.5, 1.5, 21 if function.parity else 16)
         if function.half_period:
-            b = np.linspace(0, function.half_period, 6, endpoint=False)
+            b = _shifts(function)
     elif function.low >= 0:
         b = 1 + np.geomspace(1e-6, MAX_SHIFT - 1, 40)
     elif not function.is_linear:
@@ -235,6 +252,31 @@ def _polish(functions, ab, t, s, Q, steps):
             old[better] = new[better]
         damping = np.where(better, np.maximum(damping * 0.1, 1e-12), damping * 5)
     return np.column_stack([fit.ab, fit.c, fit.d]), fit.errors
+
+
+def _waves(t, s):
+    """Find up to `WAVES` frequencies in a curve s at increasing t, from -1 to 1, that the table does not reach: (m,).
+
+    They are the highest peaks of the spectrum; the curve is interpolated on as many points as it has, or more.
+    """
+    count = 2 ** int(np.ceil(np.log2(len(t))) + 1)
+    curve = np.interp(np.linspace(-1, 1, count), t, s) * np.hanning(count)
+    power = np.abs(np.fft.rfft(curve, 4 * count)) ** 2
+    frequency = np.arange(len(power)) * np.pi * (count - 1) / (4 * count)
+    inner = power[1:-1]
+    peaks = 1 + np.flatnonzero((inner > power[:-2]) & (inner >= power[2:]))
+    peaks = peaks[np.argsort(-power[peaks], kind="stable")][:WAVES]
+    return frequency[peaks[frequency[peaks] > FASTEST / 2]]
+
+
+def _phases(function, frequencies):
+    """List pairs (a, b) for a function with a half period and frequencies (m,) of its curve: (6 m, 2)."""
+    a = frequencies[:, None] * function.half_period / np.pi
+    return np.stack(np.broadcast_arrays(a, _shifts(function)), axis=-1).reshape(-1, 2)
+
+
+def _shifts(function):
+    return np.linspace(0, function.half_period, 6, endpoint=False)
 
 
 def _held_out(functions, weights, t, s):

@@ -8,16 +8,16 @@ so that a choice that turns out to be wrong is not final.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from .functions import LIBRARY, Function
 from .matching import Candidate, match
+from .named import edge_data, replace, unnamed
 from .network import Network
 from .sparse import SparseLayer
-from .symbolic import edge_data, replace, unnamed
 from .training import fit
 
 BEAM, TRIALS = 3, 12  # networks that are carried on; names that are tried for each
@@ -62,6 +62,11 @@ def trained(model: Network, X: np.ndarray, y: np.ndarray, steps: int) -> Named:
     return Named(model, float(history.error[-1]))
 
 
+def most_trials(edges: int) -> int:
+    """Bound the number of trials in which `name_edges` names so many edges."""
+    return 2 * TRIALS * (1 + BEAM * max(edges - 1, 0))
+
+
 def name_all(model: Network, X: np.ndarray, y: np.ndarray, library: Sequence[Function]) -> Named | None:
     """Give every edge the function that fits it best, and train."""
     found = {at: match(*edge_data(model, X, *at), library) for at in unnamed(model)}
@@ -77,6 +82,7 @@ def name_edges(
     library: Sequence[Function],
     floor: float,
     pairs: bool = False,
+    note: Callable = lambda text="": None,
 ) -> Iterator[Named]:
     """Name all edges by beam search, and yield networks as they are finished.
 
@@ -88,11 +94,12 @@ def name_edges(
     while states:
         tried = []
         for state in states:
-            for _, names, move in _offers(state, X, library, floor, pairs):
+            for _, names, move in _offers(state, X, library, floor / max(float(y.var()), 1e-300), pairs):
                 moved = type(state).from_layers(state.layers)
                 moved.parameters += move
                 with np.errstate(all="ignore"):
                     tried.append(trained(replace(moved, names), X, y, 10))
+                note(", ".join(each.function.name for each in names.values()))
         tried.sort(key=lambda found: criterion(found.loss, found.complexity, n, floor))
         states, seen = [], set()
         for found in tried:
@@ -124,7 +131,7 @@ def free_curves(model: Network, X: np.ndarray, at: At) -> tuple[np.ndarray, np.n
     z, start = X.T, sum(layer.weights.size for layer in model.layers[:depth])
     for below in model.layers[:depth]:
         z, _ = below.forward(z)
-    layer, J = model.layers[depth], model.jacobian(X)[:, 0]
+    layer, J = model.layers[depth], np.concatenate(model.jacobian(X).swapaxes(0, 1))
     edges = {
         (i, j): (start + places, rows) for i, j, places, rows in layer.edge_features(layer.forward(z)[1])
     }

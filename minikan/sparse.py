@@ -144,8 +144,8 @@ class SparseLayer(CurveLayer):
 
     def initialise(self, rng: np.random.Generator, noise: float) -> None:
         for (_, j), edge in self.sheet.items():
+            edge.initialise(rng, noise)  # of named edges only those of a template change
             if not edge.name:
-                edge.initialise(rng, noise)
                 edge.weights /= np.sqrt(sum(to == j for _, to in self.sheet))
 
     def expressions(self, inputs: list, number: Callable[[int], Any]) -> list:

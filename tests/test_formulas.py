@@ -5,7 +5,7 @@ import pytest
 import sympy
 from models import small
 
-from minikan import KAN, formula
+from minikan import KAN, fit, fix_symbolic, formula
 from minikan.canonical import canonical
 from minikan.formulas import _shorter, _terms
 from minikan.functions import LIBRARY
@@ -101,8 +101,8 @@ def test_nice_numbers():
 
 
 def test_formula_refuses():
-    with pytest.raises(ValueError, match="the edge from node 0 to node 0 of layer 0 has no name; symbolify"):
-        formula(KAN([1, 1]))
+    with pytest.raises(ValueError, match="names must differ from each other, got a, a"):
+        formula(small(), ["a", "a"])
     with pytest.raises(ValueError, match="names must hold 2 names, got 1"):
         formula(small(), ["x"])
     with pytest.raises(ValueError, match="X must have 2 columns, got 1"):
@@ -192,3 +192,93 @@ def test_constants_of_a_fit_without_any_error(seed):
     named = KAN.from_layers([SparseLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["tanh"], weights)})])
     found = sympy.lambdify(sympy.Symbol("x", real=True), formula(named, ["x"], X, verbose=False))
     np.testing.assert_allclose(found(X[:, 0]), named(X)[:, 0], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["x", "y"],
+        ["I", "E"],
+        ["lambda", "pi"],
+        ["temp_Annual_%", "x y"],
+        ["s_1", "s_2"],
+        ["2*x", "a-b"],
+        ["β", "$\\alpha"],
+        [0, 1],
+    ],
+)
+@pytest.mark.parametrize("widths", [[2, 1], [2, 2, 2], [2, [1, 1], 1]])
+def test_splines_are_functions_that_lambdify_computes(names, widths):
+    model = KAN(widths, grid=3, seed=4)
+    model = fix_symbolic(model, X2, 0, 1, 0, "sin")
+    found = formula(model, names, X2, verbose=False)
+    symbols = [sympy.Symbol(str(name), real=True) for name in names]
+    values = sympy.lambdify(symbols, found)(*X2.T)
+    np.testing.assert_allclose(np.atleast_2d(values).T, model(X2), atol=1e-12)
+    first = found[0] if isinstance(found, list) else found
+    assert float(first.evalf(subs=dict(zip(symbols, X2[0], strict=True)))) == pytest.approx(
+        model(X2[:1])[0, 0]
+    )
+
+
+def test_next_to_splines_no_constant_is_made_exact():
+    model = fix_symbolic(KAN([2, 1], seed=4), X2, 0, 0, 0, "sin", a=3.1415926, b=0, c=0.5, d=0)
+    found = formula(model, ["x", "y"], X2, verbose=False)
+    assert not found.has(sympy.pi) and found.has(sympy.sin)
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1, 0), (1e6, 1e7), (1e-12, 0)])
+@pytest.mark.parametrize("function", [lambda x: np.sin(3 * x) + 0.3 * x**2, lambda x: np.exp(x) / (1 + x**2)])
+def test_names_that_are_clearly_worse_than_splines_make_nothing_exact(function, scale, shift):
+    x = np.linspace(-1, 1, 300)[:, None]
+    y = scale * function(x) + shift
+    model = KAN([1, 1], grid=20)
+    fit(model, x, y, progress=False)
+    model = fix_symbolic(model, x, 0, 0, 0, "sin")
+    with pytest.warns(UserWarning, match=r"RMSE \d.* instead of about \d.*, so no constant is made exact"):
+        found = formula(model, ["x"], x, y, verbose=False)
+    assert all(number.is_Float or number in (0, 1) for number in found.atoms(sympy.Number))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_is_no_reason_to_doubt_names(seed):
+    """Warnings are errors here."""
+    rng = np.random.default_rng(seed)
+    y = small()(X2)[:, 0]
+    y += rng.normal(0, 0.1 * y.std(), len(y))
+    model = small()
+    fit(model, X2, y, steps=20, progress=False)
+    formula(model, ["x", "y"], X2, y, verbose=False)
+
+
+@pytest.mark.parametrize("shift", [800, -800, 1e4, 3])
+@pytest.mark.parametrize("a", [1.0, -2.0])
+def test_a_constant_far_from_zero_inside_of_exp(shift, a):
+    """exp(a (z + shift) - a shift), in which neither exp(a shift) nor its inverse is a number."""
+    below = SparseLayer(1, 1, {(0, 0): FunctionEdge("1/x", [1, 1, 1, shift], (0.5, 3))})
+    above = SparseLayer(1, 1, {(0, 0): FunctionEdge("exp", [a, -a * shift, 1, 0])})
+    x = sympy.Symbol("x", real=True)
+    model = KAN.from_layers([below, above])
+    assert formula(model, ["x"], verbose=False) == sympy.exp(sympy.nsimplify(a) / (x + 1))
+    plain = formula(model, ["x"], snap=False)
+    assert float(plain.subs({x: 2})) == pytest.approx(np.exp(a / 3))
+
+
+def test_a_constant_beyond_float64_is_refused():
+    model = KAN.from_layers([SparseLayer(1, 1, {(0, 0): FunctionEdge("exp", [1, -800, 1, 0], (799, 801))})])
+    with pytest.raises(
+        ValueError, match=r"formula overflows float64: it needs a constant of .*shift or scale"
+    ):
+        formula(model, ["x"], snap=False)
+
+
+@pytest.mark.parametrize("most", [20, 60, 99])
+def test_terms_that_the_data_do_not_need_disappear(most):
+    """Next to exp(99) nothing is left of b + c - 1 in double precision."""
+    X = np.random.default_rng(0).integers(0, most + 1, (500, 3)).astype(float)
+    X[0, 0] = most
+    edges = {(0, 0): FunctionEdge("exp", [1, 0, 1, 0])}
+    edges |= {(i, 0): FunctionEdge("x", [1, 0, 1, -0.5]) for i in (1, 2)}
+    model = KAN.from_layers([SparseLayer(3, 1, edges)])
+    found = formula(model, ["a", "b", "c"], X, np.exp(X[:, 0]), verbose=False)
+    assert found == sympy.exp(sympy.Symbol("a", real=True))

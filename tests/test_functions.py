@@ -1,11 +1,17 @@
 """The library of functions: derivatives by differences, expressions by values, domains without NaN."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import scipy.special
 import sympy
 
+from minikan import KAN
 from minikan.functions import LIBRARY, Function, _check, register
+from minikan.named import FunctionEdge
+from minikan.sparse import SparseLayer
 
 
 @pytest.mark.parametrize("name", LIBRARY)
@@ -76,6 +82,25 @@ def test_a_user_registers_and_mistakes_are_told():
         register(
             Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: u**3, 3, low=1, high=0)
         )
+    with pytest.raises(ValueError, match=r"at u = -0\.67 it is -2\.01, they give 1\.35"):
+        register(Function("wrong", lambda u: (u**3, 3 * u, 6 * u, 6 + 0 * u), lambda u: u**3, 3))
+    with pytest.raises(ValueError, match="sin is one of minikan's own functions; choose another name"):
+        register(Function("sin", cube.derivatives, cube.expression, 3))
     with pytest.raises(TypeError, match="a library holds Functions, got 'sin'"):
         register("sin")
     assert "wrong" not in LIBRARY
+
+
+def test_models_with_functions_of_users_are_pickled():
+    cube = Function("my cube", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: u**3, complexity=3)
+    model = KAN.from_layers([SparseLayer(1, 1, {(0, 0): FunctionEdge(cube, [1, 0, 2, 0])})])
+    assert copy.deepcopy(model).layers[0].edge(0, 0).function is cube
+    with pytest.raises(pickle.PicklingError, match="register my cube first: then its name is pickled"):
+        pickle.dumps(model)
+    register(cube)
+    register(cube)  # as a cell that runs twice does
+    stored = pickle.dumps(model)
+    assert pickle.loads(stored)([[2.0]]) == model([[2.0]])
+    del LIBRARY["my cube"]
+    with pytest.raises(ValueError, match="no function 'my cube' in the library; register it first"):
+        pickle.loads(stored)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minikan.functions import LIBRARY
+from minikan.functions import LIBRARY, Function
 from minikan.matching import match
 
 X1 = np.random.default_rng(0).uniform(-1, 1, 500)
@@ -121,3 +121,52 @@ def test_match_is_a_border():
     for junk in ([None], [3], ["no such"], "sin"):
         with pytest.raises(ValueError, match=r"there is no function .+; the library has 0, x, "):
             match([0, 1], [0, 1], junk)
+
+
+@pytest.mark.parametrize("periods", [3, 9, 11, 13, 20, 47, 150])
+@pytest.mark.parametrize(("low", "width"), [(0, 1), (250, 150), (-3e-9, 1e-9)])
+def test_fast_waves_are_found_by_their_spectrum(periods, low, width):
+    x = np.sort(np.random.default_rng(periods).uniform(low, low + width, 1000))
+    a = 2 * np.pi * periods / width
+    found = best(3e5 + 1e4 * np.cos(a * (x - low) + 0.7), x)
+    assert found.function.name == "sin" and found.error < 1e-15
+    assert abs(found.weights[0]) == pytest.approx(a, rel=1e-9)
+
+
+@pytest.mark.parametrize("periods", [2, 15, 60])
+def test_fast_waves_are_found_in_noise(periods):
+    x = np.linspace(0, 1, 2000)
+    y = np.sin(2 * np.pi * periods * x) + np.random.default_rng(3).normal(size=2000)
+    found = best(y, x)
+    assert found.function.name == "sin" and found.error < 0.75
+    assert abs(found.weights[0]) == pytest.approx(2 * np.pi * periods, abs=1)
+
+
+def test_a_wave_of_any_form_is_found_by_its_spectrum():
+    def derivatives(u):  # sin u + sin(3 u) / 3
+        s, c, s3, c3 = np.sin(u), np.cos(u), np.sin(3 * u), np.cos(3 * u)
+        return s + s3 / 3, c + c3, -s - 3 * s3, -c - 9 * c3
+
+    wave = Function("wave", derivatives, lambda u: u, 3, half_period=np.pi)
+    x = np.linspace(0, 1, 2000)
+    found = match(x, derivatives(80 * np.pi * x + 0.5)[0], [wave])[0]
+    assert found.error < 1e-15 and abs(found.weights[0]) == pytest.approx(80 * np.pi)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n", [3, 40, 1999])
+def test_no_fit_is_worse_than_none(seed, n):
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0, 1, n)
+    for y in (np.sin(60 * np.pi * x), rng.standard_cauchy(n)):
+        assert max(found.error for found in match(x, y)) <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("noise", [0.5, 1.2, 2.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_explains_nothing_does_not_come_first(noise, seed):
+    """A line with R² = 0.01 is simpler than a sine with 0.75, and worth less."""
+    x = np.linspace(-1, 1, 2000)
+    y = np.sin(10 * x) + noise * np.random.default_rng(seed).normal(size=2000)
+    names = [found.function.name for found in match(x, y, ["x", "x^2", "sin"])]
+    assert names[0] == "sin"

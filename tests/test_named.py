@@ -7,6 +7,7 @@ from models import small
 from minikan import KAN, attribute, fit, load, prune, save
 from minikan.functions import LIBRARY
 from minikan.named import FunctionEdge
+from minikan.products import Products
 from minikan.sparse import SparseLayer
 
 X2 = np.random.default_rng(1).uniform(-1, 1, (500, 2))
@@ -73,13 +74,14 @@ def test_symbolic_models_are_pruned_and_scored():
         (dict(function="sine"), "there is no function 'sine' in the library; register it first"),
         (dict(weights=np.ones(3)), "a function has 4 weights, got 3"),
         (dict(weights=np.ones((4, 1))), "weights must be a vector"),
+        (dict(held="be"), "held must name some of the weights a, b, c, d, got 'be'"),
         (dict(span=(1.0, -1.0)), "the span of a function must be a pair (low, high), got (1.0, -1.0)"),
         (dict(span=[1.0]), "the span of a function must be a pair"),
         (dict(span=[0.0, np.nan]), "the span of a function must be a pair"),
     ],
 )
 def test_what_cannot_be_a_function_is_refused(change, words):
-    good = dict(function="sin", weights=np.ones(4), span=(-1.0, 1.0))
+    good: dict = dict(function="sin", weights=np.ones(4), span=(-1.0, 1.0))
     assert FunctionEdge(**good).name == "sin"
     with pytest.raises(ValueError) as error:
         FunctionEdge(**{**good, **change})
@@ -104,3 +106,42 @@ def test_an_edge_is_a_layer_and_its_own_edge():
 
 def test_it_says_what_it_is():
     assert repr(FunctionEdge(LIBRARY["sin"], [2, 0.5, -1, 0.25])) == "-1 sin(2 x +0.5) +0.25"
+
+
+def chain():
+    edges = {(0, 0): FunctionEdge("sin"), (1, 0): FunctionEdge("x^2", held="bd")}
+    return [SparseLayer(2, 1, edges), SparseLayer(1, 1, {(0, 0): FunctionEdge("exp")})]
+
+
+def product():
+    edges = {(0, 0): FunctionEdge("exp", span=(-1, 1)), (1, 1): FunctionEdge("sin", held="cd")}
+    return [SparseLayer(2, 2, edges), Products([2])]
+
+
+def with_curve():
+    return [SparseLayer(2, 1, {(0, 0): FunctionEdge("sin"), (1, 0): KAN([1, 1], grid=20).layers[0]})]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("layers", "function", "enough"),
+    [
+        (chain, lambda x, y: np.exp(np.sin(4 * x + 0.3) + y**2), 1e-9),
+        (product, lambda x, y: 2 * np.exp(-x) * np.sin(9 * y + 1), 1e-9),
+        (with_curve, lambda x, y: np.sin(8 * x + 1) + np.cos(3 * y) * y, 1e-3),
+    ],
+)
+def test_a_template_is_trained_from_several_starts(layers, function, enough, seed):
+    model = KAN.from_layers(layers())
+    held = [edge.weights[~edge.trains] for edge in model.layers[0].sheet.values() if edge.name]
+    history = fit(model, X2, function(*X2.T), steps=60, starts=10, seed=seed, progress=False)
+    assert history.rmse.min() < enough
+    after = [edge.weights[~edge.trains] for edge in model.layers[0].sheet.values() if edge.name]
+    np.testing.assert_array_equal(np.concatenate(after), np.concatenate(held))
+
+
+def test_what_is_held_is_saved_and_copied(tmp_path):
+    model = KAN.from_layers(chain())
+    save(model, tmp_path / "m.npz")
+    for again in (load(tmp_path / "m.npz"), KAN.from_layers(model.layers)):
+        assert [(e.held, e.is_open) for e in again.layers[0].sheet.values()] == [("", True), ("bd", True)]

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import sympy
 
+import minikan.symbolic
 from minikan import KAN, MLP, KANLayer, fit, fix_symbolic, formula, prune, refine, suggest, symbolify
 from minikan.functions import LIBRARY, Function
+from minikan.levenberg_marquardt import LevenbergMarquardt
 from minikan.matching import Candidate
 from minikan.named import FunctionEdge
 from minikan.sparse import SparseLayer
@@ -164,3 +166,133 @@ def test_only_kans_have_edges_to_be_named():
     ):
         with pytest.raises(TypeError, match=f"{verb} needs a KAN, whose edges are curves, got MLP"):
             call()
+
+
+def curve(function, grid=20, n=300):
+    x = np.linspace(-1, 1, n)[:, None]
+    model = KAN([1, 1], grid=grid)
+    fit(model, x, function(x), progress=False)
+    return model, x, function(x)
+
+
+@pytest.mark.parametrize(
+    ("function", "grid"),
+    [
+        (lambda x: x * np.sin(20 * np.pi * x), 200),
+        (lambda x: 3e7 * (np.sin(3 * x) + 0.3 * x**2), 20),
+        (lambda x: np.exp(-20 * x**2) * (1 + 3 * x), 40),
+    ],
+)
+@pytest.mark.parametrize("given", [True, False])
+def test_where_no_name_holds_splines_stay_and_it_is_said(function, grid, given):
+    model, x, y = curve(function, grid)
+    with pytest.warns(
+        UserWarning, match=r"clearly worse than splines: RMSE \d.* instead of \d.*0 → 0 of layer 0"
+    ):
+        found = symbolify(model, x, y if given else None)
+    assert unnamed(found) == [(0, 0, 0)]
+    np.testing.assert_array_equal(found(x), model(x))
+
+
+def test_names_that_hold_are_kept_next_to_splines():
+    y = np.exp(X2[:, :1]) + X2[:, 1:] * np.sin(9 * X2[:, 1:])
+    model = KAN([2, 1], grid=40)
+    fit(model, X2, y, progress=False)
+    with pytest.warns(UserWarning, match="so splines stay: 1 → 0 of layer 0"):
+        found = symbolify(model, X2, y)
+    assert found.layers[0].edge(0, 0).name == "exp" and unnamed(found) == [(0, 1, 0)]
+    assert np.sqrt(np.mean((found(X2) - y) ** 2)) < 1e-4
+
+
+def moves(monkeypatch, stop=np.inf):
+    """Count the steps of training; the one with number `stop` is interrupted."""
+    count, move = [], LevenbergMarquardt.move
+
+    def counted(self, objective):
+        count.append(1)
+        if len(count) >= stop:
+            raise KeyboardInterrupt
+        return move(self, objective)
+
+    monkeypatch.setattr(LevenbergMarquardt, "move", counted)
+    return count
+
+
+@pytest.mark.parametrize("noise", [0, 0.05])
+def test_without_targets_it_takes_no_longer(monkeypatch, noise):
+    y = np.exp(np.sin(3 * X2[:, 0]) + X2[:, 1] ** 2)
+    y += noise * np.random.default_rng(2).normal(size=len(y))
+    model = KAN([2, 1, 1], grid=10, seed=0)
+    fit(model, X2, y, steps=40, update_grid=True, progress=False)
+    count, steps = moves(monkeypatch), []
+    for targets in (y, None):
+        before = len(count)
+        names = symbolify(model, X2, targets)
+        steps.append(len(count) - before)
+        found = [names.layers[k].edge(i, 0).name for k, i in ((0, 0), (0, 1), (1, 0))]
+        assert found == ["sin", "x^2", "exp"] or (
+            noise and targets is None
+        )  # then there is noise in the curves
+    assert steps[1] <= 1.2 * steps[0]
+
+
+@pytest.mark.parametrize("stop", [1, 7, 40, 60, 101, 300])
+def test_an_interrupt_ends_the_search_at_once(monkeypatch, stop):
+    y = np.exp(X2[:, 0]) * X2[:, 1]
+    model = KAN([2, 2, 1], seed=0)
+    fit(model, X2, y, steps=20, progress=False)
+    before, count = model.parameters.copy(), moves(monkeypatch, stop)
+    with pytest.raises(KeyboardInterrupt):
+        symbolify(model, X2, y, library=["x", "x^2", "exp"])
+    assert len(count) == stop
+    np.testing.assert_array_equal(model.parameters, before)
+
+
+def test_progress_is_shown_if_it_is_wanted(monkeypatch):
+    bars, bar = [], minikan.symbolic.progress_bar
+    monkeypatch.setattr(
+        minikan.symbolic, "progress_bar", lambda *options: bars.append(options) or bar(*options[:2], False)
+    )
+    model, x, y = curve(np.exp)
+    symbolify(model, x, y)
+    symbolify(model, x, y, progress=False)
+    assert [(label, wanted) for _, label, wanted in bars] == [("symbolify", True), ("symbolify", False)]
+    assert all(total > 0 for total, *_ in bars)
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "held", "weights"),
+    [
+        (lambda x: 2 * np.sin(3 * x) + 1, "sin", dict(b=0), (3, 0, 2, 1)),
+        (lambda x: np.exp(-x) * 3, "exp", dict(b=0, d=0), (-1, 0, 3, 0)),
+        (lambda x: 2 * np.log(3 * x + 4), "log", dict(c=2, d=0), (3, 4, 2, 0)),
+        (lambda x: 2 / (x + 1.5), "1/x", dict(c=1, d=0), (0.5, 0.75, 1, 0)),
+        (lambda x: (2 * x + 1) ** 2 + 0.5, "x^2", dict(a=2), (2, 1, 1, 0.5)),
+        (lambda x: np.sqrt(5 * x + 6), "sqrt", dict(c=1, d=0), (5, 6, 1, 0)),
+    ],
+)
+def test_values_can_be_held_fixed(function, name, held, weights):
+    model, x, y = curve(function)
+    found = fix_symbolic(model, x, 0, 0, 0, name, **held)
+    mine = found.layers[0].edge(0, 0).weights
+    np.testing.assert_allclose(mine * np.sign(mine[0] * weights[0]) ** (name == "sin"), weights, atol=1e-3)
+    fit(found, x, 1.1 * y + 0.2, steps=5, progress=False)  # in training, too
+    mine = dict(zip("abcd", found.layers[0].edge(0, 0).weights, strict=True))
+    assert {letter: mine[letter] for letter in held} == held
+
+
+@pytest.mark.parametrize("optimizer", ["lm", "lbfgs", "adam", "gd"])
+def test_no_optimizer_moves_what_is_held(optimizer):
+    model, x, _ = curve(np.sin)
+    found = fix_symbolic(model, x, 0, 0, 0, "sin", b=0.5, d=-0.25)
+    fit(found, x, np.cos(2 * x), steps=10, optimizer=optimizer, progress=False)
+    a, b, c, d = found.layers[0].edge(0, 0).weights
+    assert (b, d) == (0.5, -0.25) and np.isfinite([a, c]).all()
+
+
+def test_a_value_to_hold_is_a_number():
+    model, x, _ = curve(np.sin)
+    with pytest.raises(TypeError, match="b must hold real numbers"):
+        fix_symbolic(model, x, 0, 0, 0, "sin", b="0")
+    with pytest.raises(ValueError, match="no log is defined on all samples of this edge"):
+        fix_symbolic(model, x, 0, 0, 0, "log", a=1, b=-3)
