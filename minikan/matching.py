@@ -147,7 +147,7 @@ def as_library(library: Library) -> list[Function]:
 
 
 @functools.lru_cache(maxsize=100)
-def _tabulate(function):
+def tabulate(function):
     """List pairs (a, b) to start from, (rows, 2), and their curves, (rows, 60), with mean 0 and length 1."""
     a, b = np.ones((1, 1)), np.zeros(1)
     if not function.scale_is_free:
@@ -183,7 +183,7 @@ def _rest(values, Q):
 
 def _starts(function, s, Q):
     """Choose the pairs (a, b) whose curves explain most of s (60,), not too close to each other: (STARTS, 2)."""
-    table, curves = _tabulate(function)
+    table, curves = tabulate(function)
     if not len(table):
         return np.full((STARTS, 2), np.nan)
     explained = (curves @ _rest(s, Q)) ** 2

@@ -23,7 +23,9 @@ from .sparse import SparseLayer
 ROWS = 2500  # of all tables together
 
 
-def couples(x: np.ndarray, y: np.ndarray, library: Sequence[Function], top: int = 12) -> list[tuple[KAN, bool]]:
+def couples(
+    x: np.ndarray, y: np.ndarray, library: Sequence[Function], top: int = 12
+) -> list[tuple[KAN, bool]]:
     """List networks of two functions of x (n,), not trained yet, that come near to y (n,), the best first.
 
     Returns (network, whether it is a product) for the best couples of functions, at most `top` sums and products each.
@@ -49,7 +51,10 @@ def couples(x: np.ndarray, y: np.ndarray, library: Sequence[Function], top: int 
             seen.setdefault(tuple(owner[list(pair)]), pair)
         found += [(float(explained[pair]), pair, is_product) for pair in list(seen.values())[:top]]
     found.sort(key=lambda each: -each[0])
-    return [(_network(x, y, pair, is_product, library, owner, ab, middle, half), is_product) for _, pair, is_product in found]
+    return [
+        (_network(x, y, pair, is_product, library, owner, ab, middle, half), is_product)
+        for _, pair, is_product in found
+    ]
 
 
 def _of_sums(F, s):
@@ -75,12 +80,15 @@ def _network(x, y, pair, is_product, library, owner, ab, middle, half):
         a, b = ab[k]
         weights = [a / half, b - a * middle / half, 1.0, 0.0]
         edges.append(FunctionEdge(library[owner[k]], weights, (float(x.min()), float(x.max()))))
-    curves = np.stack([edge(x) for edge in edges])
+    curves = np.concatenate([edge.forward(x[None])[0] for edge in edges])
     features = [curves.prod(axis=0)] if is_product else list(curves)
     *scales, offset = np.linalg.lstsq(np.stack([*features, np.ones_like(x)]).T, y, rcond=None)[0]
     for edge, scale in zip(edges, scales, strict=False):
         edge.weights[2] = scale
-    layers = [SparseLayer(1, 2, {(0, 0): edges[0], (0, 1): edges[1]}), *([Products([2])] if is_product else [])]
+    layers = [
+        SparseLayer(1, 2, {(0, 0): edges[0], (0, 1): edges[1]}),
+        *([Products([2])] if is_product else []),
+    ]
     ends = {(k, 0): same() for k in range(1 if is_product else 2)}
     ends[0, 0].weights[3] = offset
     return KAN.from_layers([*layers, SparseLayer(len(ends), 1, ends)])

@@ -17,8 +17,9 @@ from numpy.polynomial.legendre import legvander
 
 from .kan import KAN
 from .named import FunctionEdge
-from .naming import EXACT, Named, name_all, name_edges, slim
-from .shapes import Shape, same, shapes
+from .naming import EXACT, Named, name_all, name_edges, slim, trained
+from .pairs import couples
+from .shapes import Factor, Node, Shape, same, shapes
 from .sparse import SparseLayer
 from .training import fit
 
@@ -93,6 +94,28 @@ class Search:
             if self.best() < PRECISE:
                 self.name_best()
             yield
+        if len(inputs) == 1:
+            self.couple(inputs[0])
+            yield
+
+    def couple(self, i: int) -> None:
+        """Try sums and products of two functions of one input, alone and inside of each of the functions `outs`."""
+        X, y = self.train
+        for out in ("", *self.outs):
+            z = OUTS[out][0](y) if out else y
+            self.note(f"couples {out}")
+            for model, is_product in couples(X[:, i], z, self.library):
+                if self.clock.left() < 0 or self.exact():
+                    return
+                first = model.layers[0]
+                edges = {(i, j): first.edge(0, j) for j in (0, 1)}
+                model = KAN.from_layers([SparseLayer(X.shape[1], 2, edges), *model.layers[1:]])
+                found = trained(model, X, z, 60)
+                if out:
+                    found = trained(inside(model, out, z), X, y, 30)
+                factors = tuple(Factor((i,)) for _ in range(2))
+                nodes = (Node(factors),) if is_product else tuple(Node((each,)) for each in factors)
+                self.keep(found, Shape(nodes, out))
 
     def name_best(self) -> None:
         """Name the most promising shapes, until a law is exact or time is over."""
@@ -146,10 +169,7 @@ class Search:
             weights = np.clip(weights / np.median(weights), 1e-3, 30)
             size = np.sqrt(np.average(z**2, weights=weights)) or 1.0
             _fit(model, X, z / size, steps=25, sample_weight=weights, **options)
-            out = FunctionEdge(
-                shape.out, [size, 0.0, 1.0, 0.0], (float(z.min() / size), float(z.max() / size))
-            )
-            model = KAN.from_layers([*model.layers, SparseLayer(1, 1, {(0, 0): out})])
+            model = inside(model, shape.out, z / size, size)
             _fit(model, X, y, steps=8, progress=False)
         except ValueError:  # an overflow
             return None
@@ -235,6 +255,12 @@ def relevant(X: np.ndarray, y: np.ndarray, held: np.ndarray, held_y: np.ndarray)
         return np.sqrt(np.mean((columns[1][:, some] @ weights - held_y) ** 2))
 
     return [i for i in range(d) if error(i) > 1.1 * error()]
+
+
+def inside(model: KAN, out: str, z: np.ndarray, size: float = 1.0) -> KAN:
+    """Put a function around a model whose outputs are z (n,) in units of `size`."""
+    edge = FunctionEdge(out, [size, 0.0, 1.0, 0.0], (float(z.min()), float(z.max())))
+    return KAN.from_layers([*model.layers, SparseLayer(1, 1, {(0, 0): edge})])
 
 
 def with_room(model: KAN, shape: Shape) -> KAN:
