@@ -110,10 +110,16 @@ def test_shapes_can_be_compared_and_be_keys():
     assert repr(other) == "exp of x1·x2"
 
 
+def in_order(shape):
+    """The same shape with factors and nodes in a fixed order: a·b is b·a."""
+    nodes = (Node(tuple(sorted(node.factors)), node.curve) for node in shape.nodes)
+    return Shape(tuple(sorted(nodes)), shape.out)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 def test_no_shape_of_the_ladder_comes_twice(count):
     offers = ladder(count, ["exp", "sqrt"])
-    assert len(offers) == len(set(offers))
+    assert len(offers) == len(set(map(in_order, offers)))
 
 
 def test_the_ladder_begins_with_sums_and_holds_what_laws_need():
