@@ -1,0 +1,368 @@
+"""Laws are found in tables of any units, with sure constants, and nothing is claimed that the data do not say."""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+import sympy
+
+from minikan import KAN, discover
+from minikan import search as search_module
+from minikan.formulas import settled
+from minikan.laws import Constant, Law
+from minikan.named import FunctionEdge
+from minikan.objective import Objective
+from minikan.search import Clock, relevant
+from minikan.sparse import SparseLayer
+
+QUIET: dict = dict(progress=False, seconds=3600)  # no test depends on how fast a computer is
+N = 200
+
+
+def table(low, high, seed=0, n=N):
+    return np.random.default_rng(seed).uniform(low, high, (n, len(low)))
+
+
+LAWS = {  # names, lowest, highest, law; its inputs are the first ones
+    "ideal gas": ("n T V idle", [0.5, 250, 0.01, 1], [3, 400, 0.05, 2], "8.314*n*T/V"),
+    "Arrhenius": ("T idle", [280, 1], [400, 2], "1e13*exp(-9000/T)"),
+    "Michaelis-Menten": ("s idle", [1, 0.1], [20, 4], "3.7*s/(2.3 + s)"),
+    "Kepler": ("a idle", [1e10, 1], [1e12, 2], "5.45e-10*a**(3/2)"),
+    "a sum": ("x z", [-3, -1], [3, 1], "2*cos(x) + z**2/2"),
+    "thin lens": ("p q", [1, 1], [2, 3], "1/(1/p + 1/q)"),
+    "free fall": ("t idle", [0.5, 1], [3, 2], "4.903*t**2"),
+    "Planck": ("f idle", [1e14, 1], [9e14, 2], "6.62607e-34*f"),
+}
+
+
+def sample(law, X=None, seed=0):
+    names, low, high, text = LAWS[law]
+    X = table(low, high, seed) if X is None else X
+    symbols = sympy.symbols(names, real=True)
+    truth = sympy.sympify(text, locals=dict(zip(names.split(), symbols, strict=True)))
+    return X, sympy.lambdify(symbols, truth)(*X.T), names.split()
+
+
+@pytest.fixture(scope="module")
+def of():
+    """Give what is found in the table of a law; each is searched once."""
+    known = {}
+
+    def found(law):
+        if law not in known:
+            known[law] = discover(*sample(law), **QUIET)
+        return known[law]
+
+    return found
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_exact_laws_in_the_units_of_the_table(law, of):
+    names, _, high, _ = LAWS[law]
+    found, (_, y, _) = of(law), sample(law)
+    assert found.finished and found.verdict.startswith("The law is exact") and found.best in found.laws
+    assert max(found.best.error, found.best.held_out) < 1e-9 * y.std()
+    idle = [name for name in names.split() if name == "idle"]
+    assert found.unused == idle and ("not needed: idle" in found.verdict) == bool(idle)
+    used = {str(symbol) for symbol in found.best.formula.free_symbols}
+    assert used == set(names.split()) - {"idle"}
+    # It holds further on, too: inputs 30% above what was seen.
+    X, wanted, _ = sample(law, table(high, 1.3 * np.array(high), seed=1))
+    with pytest.warns(UserWarning, match="outside"):
+        np.testing.assert_allclose(found.best.predict(X), wanted, rtol=1e-6, atol=1e-6 * y.std())
+
+
+@pytest.mark.parametrize("law", ["ideal gas", "Arrhenius", "a sum"])
+def test_predict_is_the_formula_and_the_model(law, of):
+    X, _, names = sample(law, seed=2)
+    best = of(law).best
+    low, high = sample(law)[0].min(axis=0), sample(law)[0].max(axis=0)
+    X = np.clip(X, low + 0.2 * (high - low), high - 0.2 * (high - low))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        values = best.predict(X)
+    symbols = {name: sympy.Symbol(name, real=True) for name in names}
+    points = [{symbols[name]: value for name, value in zip(names, row, strict=True)} for row in X[:5]]
+    np.testing.assert_allclose(values[:5], [float(best.formula.subs(point)) for point in points], rtol=1e-9)
+    np.testing.assert_allclose(best.model(X)[:, 0], values, rtol=1e-9)
+
+
+def test_samples_outside_are_told(of):
+    (X, *_), best = sample("a sum"), of("a sum").best
+    X = 0.8 * X[:10]
+    X[:3, 0] = 4.0
+    with pytest.warns(UserWarning, match=r"^3 of 10 samples lie outside of the table's ranges of x:"):
+        best.predict(X)
+
+
+def test_exact_constants_are_found(of):
+    found = of("a sum").best
+    exact = {constant.exact for constant in found.constants}
+    assert {"1/2"} < exact
+    x, z = sympy.symbols("x z", real=True)
+    assert sympy.simplify(found.formula - (2 * sympy.cos(x) + z**2 / 2)) == 0
+    X = table([0.5, -1], [3, 1])
+    law = discover(X, np.pi * X[:, 0] ** 2, ["r", "idle"], **QUIET).best
+    assert law.formula == sympy.pi * sympy.Symbol("r", real=True) ** 2
+    assert "pi" in {constant.exact for constant in law.constants}
+
+
+def test_constants_say_how_sure_they_are():
+    assert repr(Constant("c_1", 8.3145, 0.02)) == "c_1 = 8.3145 ± 0.02"
+    assert repr(Constant("exact", np.pi, 1e-9, "pi")) == "exact = pi"
+
+
+def test_the_front_goes_from_simple_to_exact_and_has_one_arrow(noisy):
+    lines = repr(noisy).splitlines()
+    assert lines[0].split() == ["complexity", "training", "held", "out", "formula"]
+    assert len(lines) == len(noisy.laws) + 2 and lines[-1] == noisy.verdict
+    marked = [k for k, line in enumerate(lines) if "→" in line]
+    assert marked == [1 + noisy.laws.index(noisy.best)]
+    prices = [law.complexity for law in noisy.laws]
+    assert prices == sorted(prices)
+
+
+@pytest.mark.parametrize("exponent", [-34, -7, 14])
+def test_units_do_not_matter(exponent, of):
+    """Columns and targets times powers of ten: the same structure, the same errors over the spread."""
+    X, y, names = sample("Michaelis-Menten")
+    before = of("Michaelis-Menten").best
+    for X_scale, y_scale in [(1.0, 10.0**exponent), (10.0**exponent, 1.0)]:
+        best = discover(X * X_scale, y * y_scale, names, **QUIET).best
+        assert best.held_out < 1e-10 * y_scale * y.std()
+        values = [law.model.parameters for law in (before, best)]
+        edges = [[(layer.edge_list, [layer.edge(*at).name for at in layer.edge_list]) for layer in law.model.layers]
+                 for law in (before, best)]  # fmt: skip
+        assert edges[0] == edges[1] and len(values[0]) == len(values[1])
+        np.testing.assert_allclose(best.predict(X * X_scale), y * y_scale, rtol=1e-9)
+
+
+FEW: dict = dict(
+    library=["x^2"], **QUIET
+)  # under noise all functions of a library are tried, again and again
+
+
+def with_noise():
+    X, y, names = sample("free fall")
+    return X, y + 0.01 * y.std() * np.random.default_rng(1).normal(size=N), names
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    return discover(*with_noise(), **FEW)
+
+
+def test_a_noisy_law_is_told_with_its_uncertainty(noisy):
+    _, y, _ = sample("free fall")
+    assert noisy.verdict.startswith("The law is as good as the splines") and noisy.unused == ["idle"]
+    assert 0.6 < noisy.best.held_out / (0.01 * y.std()) < 1.5
+    assert not any(constant.exact for constant in noisy.best.constants)
+    assert any(abs(each.value - 4.903) < 4 * each.error for each in noisy.best.constants)
+    assert noisy.best.structure.free_symbols >= {
+        sympy.Symbol(constant.symbol, real=True) for constant in noisy.best.constants
+    }
+
+
+def test_what_is_found_can_be_pickled_and_copied(noisy):
+    X, _, _ = sample("free fall")
+    for other in (pickle.loads(pickle.dumps(noisy)), copy.deepcopy(noisy)):
+        assert repr(other) == repr(noisy) and repr(other.best.constants) == repr(noisy.best.constants)
+        np.testing.assert_array_equal(other.best.predict(X), noisy.best.predict(X))
+
+
+def test_columns_of_a_data_frame_are_names(of):
+    pandas = pytest.importorskip("pandas")
+    X, y, names = sample("Michaelis-Menten")
+    found = discover(pandas.DataFrame(X, columns=names), pandas.Series(y), **QUIET)
+    assert repr(found) == repr(of("Michaelis-Menten")) and found.names == names
+    found = discover(pandas.DataFrame(X, columns=names), y, ["u", "v"], **QUIET)
+    assert found.unused == ["v"] and str(found.best.formula.free_symbols) == "{u}"
+
+
+def test_the_same_seed_gives_the_same_answer(noisy):
+    """Also with the fixture's search and others in between."""
+    again = discover(*with_noise(), **FEW)
+    assert repr(again) == repr(noisy)
+    np.testing.assert_array_equal(again.best.model.parameters, noisy.best.model.parameters)
+
+
+def test_the_table_stays_as_it_was():
+    X, y, names = sample("a sum")
+    before = X.copy(), y.copy(), list(names), np.geterr()
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    discover(X, y, names, **QUIET)
+    np.testing.assert_array_equal(X, before[0])
+    np.testing.assert_array_equal(y, before[1])
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert names == before[2] and np.geterr() == before[3]
+
+
+X2, Y2 = table([1, 1], [2, 3]), np.arange(N, dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "text"),
+    [
+        ((X2[:, 0], Y2), {}, ValueError, "X must have two dimensions"),
+        ((X2, Y2[1:]), {}, ValueError, "X and y must have the same length, got 200 and 199"),
+        ((X2, np.c_[Y2, Y2]), {}, ValueError, "y must have 1 columns"),
+        ((np.where(X2 > 1.99, np.nan, X2), Y2), {}, ValueError, "X must be finite, got nan at"),
+        ((X2, np.where(Y2 == 7, np.inf, Y2)), {}, ValueError, r"y must be finite, got inf at position \(7,\)"),
+        ((X2.astype(str), Y2), {}, TypeError, "X must hold real numbers"),
+        ((None, Y2), {}, TypeError, "X must hold real numbers"),
+        ((X2[:0], Y2[:0]), {}, ValueError, "X must hold at least one sample"),
+        ((X2, np.ones(N)), {}, ValueError, "y must vary"),
+        ((np.ones((N, 2)), Y2), {}, ValueError, "at least one input"),
+        ((X2, Y2, ["a", "a"]), {}, ValueError, "names must hold 2 different names"),
+        ((X2, Y2, ["a"]), {}, ValueError, "names must hold 2 different names"),
+        ((X2, Y2), {"library": ["foo"]}, ValueError, "there is no function 'foo'"),
+        ((X2, Y2), {"library": []}, ValueError, "library must hold at least one"),
+        ((X2, Y2), {"seconds": -1}, ValueError, "seconds must be at least 0"),
+        ((X2, Y2), {"seconds": "long"}, TypeError, "seconds must hold real numbers"),
+        ((X2, Y2), {"seed": "one"}, TypeError, "seed must be"),
+    ],
+)  # fmt: skip
+def test_bad_input_gives_one_clear_error(arguments, options, error, text):
+    with pytest.raises(error, match=text) as told:
+        discover(*arguments, progress=False, **options)
+    assert told.value.__suppress_context__ or told.value.__context__ is None
+
+
+@pytest.mark.parametrize("seconds", [0, 1e-3])
+def test_no_time_at_all_is_told(seconds):
+    found = discover(*with_noise(), seconds=seconds, progress=False)
+    assert not found.finished and found.verdict.endswith("the search was not finished.")
+    assert found.best is None and found.laws == [] and repr(found).endswith(found.verdict)
+
+
+@pytest.mark.parametrize("looks", [4, 20])
+def test_a_limit_of_time_ends_the_search(looks, monkeypatch):
+    """The clock is looked at again and again: as soon as it says that time is over, no shape is begun."""
+    calls = []
+    left = lambda clock: float(clock.seconds if len(calls) < looks else -1)  # noqa: E731
+    monkeypatch.setattr(Clock, "left", lambda clock: (calls.append(0), left(clock))[1])
+    learned = []
+    learn = search_module.Search.learn
+    monkeypatch.setattr(
+        search_module.Search,
+        "learn",
+        lambda *args: (learned.append(len(calls)), learn(*args))[1],
+    )
+    found = discover(*with_noise(), library=["x^2"], progress=False)
+    assert not found.finished and "not finished" in found.verdict
+    assert sum(when > looks for when in learned) <= 8  # what `simplify` was at
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.6, 0.9])
+def test_an_interrupt_returns_what_has_been_found(share, steps, monkeypatch):
+    """Ctrl-C at a moment within one of the search's many small steps."""
+    count, moment, linearised = [0], int(share * steps) + 1, Objective._linearised
+
+    def interrupted(objective):
+        count[0] += 1
+        if count[0] == moment:
+            raise KeyboardInterrupt
+        return linearised(objective)
+
+    monkeypatch.setattr(Objective, "_linearised", interrupted)
+    found = discover(*with_noise(), **FEW)
+    assert not found.finished and "not finished" in found.verdict
+    assert repr(found).endswith(found.verdict) and (found.best is None) == (not found.laws)
+    if share > 0.5:
+        assert found.best.held_out <= 2 * found.splines
+    if found.best:
+        assert np.isfinite(found.best.predict(sample("free fall")[0])).all()
+
+
+@pytest.fixture(scope="module")
+def steps():
+    """Count the steps of the search in `with_noise`, those of the report at its end left out."""
+    counts, linearised, report = [0, 0], Objective._linearised, discover.__globals__["_report"]
+
+    def counted(objective):
+        counts[0] += 1
+        return linearised(objective)
+
+    def reported(*args):
+        counts[1] = counts[0]
+        return report(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Objective, "_linearised", counted)
+        patch.setitem(discover.__globals__, "_report", reported)
+        discover(*with_noise(), **FEW)
+    return counts[1]
+
+
+def test_what_matters_is_seen():
+    X = table([-1, -1, -1], [1, 1, 1], n=400)
+    y = np.exp(X[:, 0]) * X[:, 2]
+    assert relevant(X[:300], y[:300], X[300:], y[300:]) == [0, 2]
+    noise = np.random.default_rng(1).normal(size=400)
+    assert relevant(X[:300], y[:300] + 0.01 * noise[:300], X[300:], y[300:] + 0.01 * noise[300:]) == [0, 2]
+
+
+def law_of(seed, n=150):
+    """The law of A·exp(-k t) + x² in noisy samples, its form given: what is left are its constants."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform([0, -1], [2, 1], (2 * n, 2))
+    y = 2.3456 * np.exp(-1.7654 * X[:, 0]) + 0.8765 * X[:, 1] ** 2 + 0.05 * rng.normal(size=2 * n)
+    edges = {(0, 0): FunctionEdge("exp", [-1.5, 0, 2, 0]), (1, 0): FunctionEdge("x^2", [1, 0, 1, 0])}
+    found = settled(KAN.from_layers([SparseLayer(2, 1, edges)]), X[:n], y[:n, None], 1e-22, True)
+    return Law(*found, ["t", "x"], (X[:n], y[:n]), (X[n:], y[n:])), X[n:], y[n:]
+
+
+def plausible(hits, of, share):
+    """Tell whether so many hits are no surprise, by the binomial distribution: 1 in 10,000 on each side."""
+    low, high = pytest.importorskip("scipy.stats").binom.ppf([1e-4, 1 - 1e-4], of, share)
+    return low <= hits <= high
+
+
+@pytest.fixture(scope="module")
+def thirty():
+    return [law_of(seed) for seed in range(30)]
+
+
+def test_intervals_of_constants_hold_the_truth(thirty):
+    """95% of two standard errors, counted over 30 samples of three constants, and so are 68% of one."""
+    ratios = []
+    for law, *_ in thirty:
+        for truth in (2.3456, 1.7654, 0.8765):
+            near = min(law.constants, key=lambda each: abs(abs(each.value) - truth))
+            ratios.append(abs(abs(near.value) - truth) / near.error)
+            assert not near.exact
+    ratios = np.array(ratios)
+    assert len(ratios) == 90
+    for level, width in [(0.95, 1.96), (0.68, 0.9945), (0.5, 0.6745)]:
+        assert plausible((ratios < width).sum(), len(ratios), level)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_intervals_hold_new_measurements(level, thirty):
+    hits = of = 0
+    for law, X, y in thirty:
+        ends = law._samples[0].min(axis=0), law._samples[0].max(axis=0)
+        inside = (np.clip(X, *ends) == X).all(axis=1)
+        low, high = law.interval(X[inside], level).T
+        hits, of = hits + ((low <= y[inside]) & (y[inside] <= high)).sum(), of + inside.sum()
+        assert (low < high).all()
+    assert abs(hits / of - level) < 0.02  # of more than 4000
+
+
+def test_correlations_are_those_of_the_constants(thirty):
+    law = thirty[0][0]
+    assert law.correlations.shape == 2 * (len([each for each in law.constants if not each.exact]),)
+    np.testing.assert_allclose(law.correlations.diagonal(), 1)
+    np.testing.assert_allclose(law.correlations, law.correlations.T)
+    assert np.abs(law.correlations).max() < 1 + 1e-12
+    assert np.abs(law.correlations - np.eye(len(law.correlations))).max() > 0.1  # A and k go together
+
+
+def test_levels_are_checked(thirty):
+    law, X, _ = thirty[0]
+    with pytest.raises(ValueError, match="level must be from 0 to 1"):
+        law.interval(X[:2], 1.5)
+    with pytest.raises(ValueError, match="X must have 2 columns"):
+        law.predict(X[:, :1])
