@@ -20,8 +20,8 @@ KEYS = [
 ]
 
 # A storm draws two pictures or more, each of 40 KB and made with 5000 objects. The first storms of either kind leave
-# compiled code behind, up to 200 KB each, later ones do not: counted is what the last two of four rounds add. That is
-# up to 22 KB and no object in the kernel; in the page up to 30 KB for each storm, on a busy machine, too, and no node.
+# compiled code behind, up to 200 KB each, later ones do not: counted is what the last two of four rounds add. That was
+# at most 28 KB and no object in the kernel; in the page mostly below 30 KB for each storm, once 42, and no node.
 MOST_KEPT = {"kernel's bytes": 50e3, "kernel's objects": 200, "figures": 0, "widgets": 0}
 MOST_KEPT_BY_PAGE = {"page's nodes": 10, "page's listeners": 10, "page's bytes": 60e3}  # for each storm
 
