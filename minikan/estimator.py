@@ -19,6 +19,7 @@ from . import sklearn_checks as checks
 from .grids import update_grid
 from .kan import KAN
 from .optimizers import Optimizer
+from .readable import Readable, WithFormula
 from .selection import Selection
 from .validation import as_finite, as_generator, as_integer
 
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
 
 COARSE = 5  # cells of the first grid
+KEPT = 2000  # samples of the training that are kept for figures and formulas
 
 
-class KANEstimator:
+class KANEstimator(Readable):
     """The common base of both estimators: parameters, checks of the samples, the network."""
 
     def __init__(
@@ -46,7 +48,16 @@ class KANEstimator:
         self.hidden, self.grid, self.order, self.roughness = hidden, grid, order, roughness
         self.steps, self.starts, self.random_state, self.optimizer = steps, starts, random_state, optimizer
 
-    _parameters = ("hidden", "grid", "order", "roughness", "steps", "starts", "random_state", "optimizer")
+    _parameters: tuple[str, ...] = (
+        "hidden",
+        "grid",
+        "order",
+        "roughness",
+        "steps",
+        "starts",
+        "random_state",
+        "optimizer",
+    )
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the constructor in a dict."""
@@ -94,6 +105,8 @@ class KANEstimator:
         seed = self.random_state  # scikit-learn may pass NumPy's older generator
         rng = as_generator(seed.randint(2**31 - 1) if hasattr(seed, "randint") else seed)
         grid, widths = COARSE if self.grid is None else self.grid, [X.shape[1], *self.hidden, n_out]
+        some = rng.permutation(len(X))[:KEPT]
+        self._sample = X[some], y[some]
         Z, y = (
             self._scaled(X),
             (y - self._y_center) / np.where(self._y_scale > 0, self._y_scale, 1)
@@ -108,6 +121,13 @@ class KANEstimator:
         self.model_, self.roughness_, _, self.history_ = selection.run(model, self.starts, self.grid is None)
         return self
 
+    def _fitted(self):
+        """Return the estimator, if it was fitted."""
+        if not hasattr(self, "model_"):
+            error = checks.sklearn_class("NotFittedError", (ValueError, AttributeError))
+            raise error(f"This {type(self).__name__} instance is not fitted yet: call fit first")
+        return self
+
     @np.errstate(over="ignore")
     def _scaled(self, X):
         """Map the range of the training samples to [-1, 1]."""
@@ -115,10 +135,7 @@ class KANEstimator:
 
     def _outputs(self, X):
         """Check new samples and predict in the units of the targets: (n, n_out)."""
-        if not hasattr(self, "model_"):
-            error = checks.sklearn_class("NotFittedError", (ValueError, AttributeError))
-            raise error(f"This {type(self).__name__} instance is not fitted yet: call fit first")
-        Z = self._scaled(self._samples(X, first=False))
+        Z = self._fitted()._scaled(self._samples(X, first=False))
         with np.errstate(over="ignore"):
             outputs = self.model_(Z) * self._y_scale + self._y_center
         as_finite([outputs], "predict")
@@ -144,7 +161,7 @@ class KANEstimator:
         return array
 
 
-class KANRegressor(KANEstimator):
+class KANRegressor(WithFormula, KANEstimator):
     """A KAN that predicts numbers, for scikit-learn's pipelines, searches and scores.
 
     Parameters
@@ -207,6 +224,8 @@ class KANClassifier(KANEstimator):
     ----------
     hidden, grid, order, roughness, steps, starts, random_state, optimizer
         As for `KANRegressor`, and so are the attributes; besides, `classes_` holds the labels, sorted.
+    class_weight : dict {label: weight} or "balanced", optional
+        How much samples of each class count, 1 by default; "balanced": all classes count the same in all.
 
     Examples
     --------
@@ -216,12 +235,33 @@ class KANClassifier(KANEstimator):
     ['low', 'high']
     """
 
+    _parameters = (*KANEstimator._parameters, "class_weight")
+
+    def __init__(
+        self,
+        hidden: Sequence[int] = (3,),
+        grid: int | None = None,
+        order: int = 3,
+        roughness: float | None = None,
+        steps: int = 50,
+        starts: int = 1,
+        random_state: Any = 0,
+        optimizer: str | Optimizer | None = None,
+        class_weight: dict | str | None = None,
+    ) -> None:
+        super().__init__(hidden, grid, order, roughness, steps, starts, random_state, optimizer)
+        self.class_weight = class_weight
+
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and labels y (n,); returns the estimator."""
         X = self._samples(X, first=True)
         y = checks.as_labels(y, len(X))
         self.classes_, codes = np.unique(y, return_inverse=True)
         weights = checks.as_weights(sample_weight, len(X))
+        weights = (
+            weights
+            * checks.class_weights(self.class_weight, self.classes_, np.bincount(codes, weights))[codes]
+        )
         if len(used := np.unique(codes[weights > 0])) < 2:
             raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[used]}")
         return self._train(X, codes, weights, len(self.classes_), "cross-entropy")

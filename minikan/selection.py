@@ -122,7 +122,8 @@ class Selection:
             left, starts, warm = left - now, 1, True
             if self.roughness is not None:
                 return Choice(model, strength, expected, history)
-            settled = 0.5 < likely / strength < 2 and history.loss[-1] > SETTLED * history.loss[0]
+            fell = 1 - history.loss[-1] / max(history.loss[0], 1e-300)
+            settled = 0.5 < likely / strength < 2 and fell < (1 - SETTLED) / worth
             if settled or left < 1:
                 return Choice(model, likely, expected, history)
             strength = likely
