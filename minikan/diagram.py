@@ -166,8 +166,9 @@ def _mathtext(name, variable="[A-Za-z]+(_?[0-9]+)?"):
 def _write(axes, place, name, room, **style):
     """Write a name, at most `room` inches wide: if need be smaller, and then without its middle."""
     math, name = _is_math(name), "".join(letter if letter.isprintable() else " " for letter in name)
-    text, keep, size = name, len(name), NAMES
-    while text.strip():
+    keep, size = len(name) if math else min(len(name), 200), NAMES  # more letters take long to measure
+    while name.strip():
+        text = name if keep == len(name) else f"{name[: (keep + 1) // 2]}…{name[len(name) - keep // 2 :]}"
         raw = text if math else text.replace("$", r"\$")
         width = TextPath((0, 0), raw, size=NAMES).get_extents().width / 72
         size = max(NAME, NAMES * min(1, room / width))
@@ -175,7 +176,6 @@ def _write(axes, place, name, room, **style):
             axes.text(*place, text, parse_math=math, ha="center", fontsize=size, color=INK, **style)
             break
         keep = int(min(keep - 1, max(keep * room * NAMES / (width * size), 1)))
-        text = f"{name[: (keep + 1) // 2]}…{name[len(name) - keep // 2 :]}"
 
 
 def _positions(count, span):
