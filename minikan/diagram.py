@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike
 
 from .formulas import formula
 from .network import Network
+from .pruning import as_names
 from .symbolic import unnamed
 from .validation import as_finite, as_kan, as_samples
 
 INK, FAINT, NAMED = "#222222", "#8c8c8c", "#9c3d00"
 HALF = 0.4  # half the width of a panel; the centres of neighbours are at least 1 apart
 CLOSE = 0.45  # distance of two rows of nodes without panels between them, relative to others
-TITLE, NAME, SMALLEST = 13, 8, 6  # font sizes in points: of titles, of names, and of the smallest title
+TITLE, NAMES, NAME, SMALLEST = 13, 12, 8, 6  # font sizes in points: of titles, nodes, edges; and the smallest
 RAISED = str.maketrans("0123456789.", "⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 
@@ -37,14 +38,16 @@ def plot(
     A curve fills its panel, over the range of its input on the samples. Its opacity is tanh(3 A), A its standard
     deviation over the samples, divided by the largest in its layer; below A = 0.01 it is not drawn. A named function is
     never faint, and has a colour and its name. Dots with + add their edges; those with × multiply.
-    ValueError or TypeError, if X or the number of names is wrong, or curves overflow.
+    ValueError or TypeError, if X is wrong, names are too few, too many or equal, or curves overflow.
 
     Parameters
     ----------
     model : KAN
     X : array_like, shape (n, n_in)
     inputs, outputs, title : sequence of str, and str, optional
-        Names, x₁, x₂, … and y by default; a title, by default the formula of a network of named functions, if not long.
+        Names of any letters, shortened where there is no room; a name in dollars, as "$x_1$", is written as a formula.
+        By default those of a data frame's columns, or x₁, x₂, …, and y. A title, by default the formula of a network of
+        named functions, if not long.
     axes : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -59,9 +62,15 @@ def plot(
     >>> plot(KAN([2, 5, 1]), X, inputs=["x", "y"], outputs=["f(x, y)"]).savefig("network.png")
     """
     drawn = _curves(as_kan(model, "plot"), as_samples(X, model.widths[0]).T)
-    inputs_shown = _names(inputs, model.widths[0], "x", "inputs")
-    outputs_shown = _names(outputs, model.widths[-1], "y", "outputs")
-    title = _formula(model, X, inputs, outputs_shown[0]) if title is None else title
+    n_in, n_out = model.widths[0], model.widths[-1]
+    shown = as_names(inputs, n_in, "inputs", X) or [f"$x_{{{i + 1}}}$" for i in range(n_in)]
+    upper = (
+        as_names(outputs, n_out, "outputs")
+        or ["y"] * (n_out == 1)
+        or [f"$y_{{{i + 1}}}$" for i in range(n_out)]
+    )
+    title = _formula(model, X, shown, upper[0]) if title is None else title
+    names = (shown, -0.1, "top"), (upper, 0.1, "bottom")
     counts = [len(layer.edge_list) for layer in model.layers]
     span = max(*counts, *(1.5 * width for width in model.widths), 3)
     height = 2.2 * max(1.0, span / 12)  # from one row of nodes to the next
@@ -91,11 +100,9 @@ def plot(
                 axes.plot(x, high, sign, color="white", ms=5, mew=1.2, zorder=4)
     for row, level in zip(rows, levels, strict=True):
         axes.scatter(row, np.full(len(row), level), s=50, lw=0, color=INK, zorder=3)
-    label = dict(ha="center", fontsize=12, color=INK)
-    for x, text in zip(rows[0], inputs_shown, strict=True):
-        axes.text(x, -0.1 * inch, text, va="top", **label)
-    for x, text in zip(rows[-1], outputs_shown, strict=True):
-        axes.text(x, top + 0.1 * inch, text, va="bottom", **label)
+    for (texts, away, side), row, level in zip(names, (rows[0], rows[-1]), (0, top), strict=True):
+        for x, text in zip(row, texts, strict=True):
+            _write(axes, (x, level + away * inch), text, 0.88 * span / len(row) / inch, va=side)
     if title:
         width = TextPath((0, 0), title, size=TITLE).get_extents().width / 72
         style = dict(ha="center", va="center", fontsize=TITLE * min(1, 0.95 * box.width / width), color=INK)
@@ -129,8 +136,46 @@ def _formula(model, X, inputs, output):
         return ""
     from sympy import latex
 
-    found = formula(model, inputs, X, digits=3, verbose=False)
-    return f"{output} $= {latex(found, inv_trig_style='full')}$".replace(r"\operatorname", r"\mathrm")
+    letters = [f"x_{i}" for i in range(len(inputs))]
+    found = formula(model, letters, X, digits=3, verbose=False)
+    names = {each: _mathtext(inputs[letters.index(each.name)]) for each in found.free_symbols}
+    text = latex(found, inv_trig_style="full", symbol_names=names).replace(r"\operatorname", r"\mathrm")
+    title = rf"${_mathtext(output, '')} = {text}$"
+    return title if _is_math(title) else ""
+
+
+def _is_math(text):
+    """Tell whether a text is a formula that matplotlib can draw, as "$x_1$" is."""
+    try:
+        return bool(re.fullmatch(r"\$([^$\\]|\\.)+\$", text)) and bool(TextPath((0, 0), text))
+    except ValueError:
+        return False
+
+
+def _mathtext(name, variable="[A-Za-z]+(_?[0-9]+)?"):
+    """Write a name as a part of a formula: as a variable if it looks like one, else letter by letter."""
+    from sympy import Symbol, latex
+
+    if _is_math(name):
+        return name[1:-1]
+    if re.fullmatch(variable, name):
+        return latex(Symbol(name))
+    return r"\text{" + re.sub(r"[$\\{}]", r"\\\g<0>", name) + "}"
+
+
+def _write(axes, place, name, room, **style):
+    """Write a name, at most `room` inches wide: if need be smaller, and then without its middle."""
+    math, name = _is_math(name), "".join(letter if letter.isprintable() else " " for letter in name)
+    keep, size = len(name) if math else min(len(name), 200), NAMES  # more letters take long to measure
+    while name.strip():
+        text = name if keep == len(name) else f"{name[: (keep + 1) // 2]}…{name[len(name) - keep // 2 :]}"
+        raw = text if math else text.replace("$", r"\$")
+        width = TextPath((0, 0), raw, size=NAMES).get_extents().width / 72
+        size = max(NAME, NAMES * min(1, room / width))
+        if math or keep < 2 or width * size <= 1.001 * NAMES * room:
+            axes.text(*place, text, parse_math=math, ha="center", fontsize=size, color=INK, **style)
+            break
+        keep = int(min(keep - 1, max(keep * room * NAMES / (width * size), 1)))
 
 
 def _positions(count, span):
@@ -144,10 +189,19 @@ def _draw_edge(axes, x, ends, inputs, curve, alpha, name, inch):
     y, room = 0.5 * (y0 + y1), 0.0  # for the name
     if name:
         name = re.sub(r"\^([\d.]+)", lambda power: power[1].translate(RAISED), name)
-        width = TextPath((0, 0), name, size=NAME).get_extents().width / 72
+        width = TextPath((0, 0), name.replace("$", r"\$"), size=NAME).get_extents().width / 72
         size = min(NAME, 0.9 * NAME / (inch * width), 25 / inch)  # neighbours are at least 1 apart
         room = 1.35 * size / 72 * inch
-        axes.text(x, y + HALF + 0.2 * room, name, fontsize=size, color=NAMED, ha="center", va="baseline")
+        axes.text(
+            x,
+            y + HALF + 0.2 * room,
+            name,
+            fontsize=size,
+            color=NAMED,
+            ha="center",
+            va="baseline",
+            parse_math=False,
+        )
     style = dict(color=NAMED if name else INK, alpha=alpha, solid_capstyle="round")
     axes.plot([x0, x], [y0, y - HALF], [x, x1], [y + HALF + room, y1], lw=1, **style)
     frame = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * HALF
@@ -156,12 +210,3 @@ def _draw_edge(axes, x, ends, inputs, curve, alpha, name, inch):
     across = (inputs - (inputs[0] / 2 + inputs[-1] / 2)) / width * 1.7 * HALF
     up = (curve - (low / 2 + high / 2)) / ((high - low) or 1.0) * 1.5 * HALF
     axes.plot(x + across, y + up, lw=1.8, **style)
-
-
-def _names(given, count, letter, argument):
-    """Check `count` names of nodes, or make them: x₁, x₂, … or y."""
-    if given is None:
-        return ["y"] if (count, letter) == (1, "y") else [f"${letter}_{{{i + 1}}}$" for i in range(count)]
-    if len(given) != count:
-        raise ValueError(f"{argument} must hold {count} names, got {len(given)}")
-    return list(given)

@@ -3,7 +3,8 @@
     KANRegressor().fit(X, y).predict(X)         in pipelines, grid searches and cross-validation, too
 
 To fit and predict, scikit-learn need not be installed; the tests run its own checks. Inputs are mapped to [-1, 1] and
-targets are standardised, so that units do not matter. A penalty on roughness keeps splines from following noise.
+targets are standardised, so that units do not matter. Smoothness, cells and optimiser follow from the samples
+(`minikan.selection`), so that splines do not follow noise, and become exact as samples without noise become many.
 """
 
 from __future__ import annotations
@@ -17,31 +18,46 @@ from numpy.typing import ArrayLike
 from . import sklearn_checks as checks
 from .grids import update_grid
 from .kan import KAN
-from .penalties import Roughness
-from .training import fit
-from .validation import as_finite
+from .optimizers import Optimizer
+from .readable import Readable, WithFormula
+from .selection import Selection
+from .validation import as_finite, as_generator, as_integer
 
 if TYPE_CHECKING:
     from typing import Self
 
 
-class KANEstimator:
+COARSE = 5  # cells of the first grid
+KEPT = 2000  # samples of the training that are kept for figures and formulas
+
+
+class KANEstimator(Readable):
     """The common base of both estimators: parameters, checks of the samples, the network."""
 
     def __init__(
         self,
         hidden: Sequence[int] = (3,),
-        grid: int = 5,
+        grid: int | None = None,
         order: int = 3,
-        roughness: float = 0.03,
-        steps: int = 30,
+        roughness: float | None = None,
+        steps: int = 50,
         starts: int = 1,
         random_state: Any = 0,
+        optimizer: str | Optimizer | None = None,
     ) -> None:
-        self.hidden, self.grid, self.order = hidden, grid, order
-        self.roughness, self.steps, self.starts, self.random_state = roughness, steps, starts, random_state
+        self.hidden, self.grid, self.order, self.roughness = hidden, grid, order, roughness
+        self.steps, self.starts, self.random_state, self.optimizer = steps, starts, random_state, optimizer
 
-    _parameters = ("hidden", "grid", "order", "roughness", "steps", "starts", "random_state")
+    _parameters: tuple[str, ...] = (
+        "hidden",
+        "grid",
+        "order",
+        "roughness",
+        "steps",
+        "starts",
+        "random_state",
+        "optimizer",
+    )
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters of the constructor in a dict."""
@@ -70,8 +86,12 @@ class KANEstimator:
 
     def _train(self, X, y, weights, n_out, loss):
         """Train a network on samples (n, n_in) and targets that suit the loss, both in any units."""
-        used = weights > 0  # a weight of zero is the same as no sample
-        X, y, weights = X[used], y[used], weights[used] / weights.max()
+        used = (
+            weights > 0
+        )  # a weight of zero is the same as no sample, a weight of two as a sample given twice
+        table, where = np.unique(np.column_stack([X, y])[used], axis=0, return_inverse=True)
+        weights = np.bincount(where.ravel(), weights[used] / weights.max())
+        X, y = np.split(table, [X.shape[1]], axis=1)
         low, high = X.min(axis=0), X.max(axis=0)
         half = 0.5 * high - 0.5 * low
         self._center, self._half_range = 0.5 * low + 0.5 * high, np.where(half > 0, half, 1.0)
@@ -79,18 +99,33 @@ class KANEstimator:
         if loss == "mse":
             unit, mean, variance = _moments(y, weights)
             std = np.sqrt(variance)
-            self._y_center, self._y_scale = mean * unit, np.where(std > 1e-14, std, 1.0) * unit
-            y = (y - self._y_center) / self._y_scale
-        seed = self.random_state  # scikit-learn may pass NumPy's older generator
-        seed = seed.randint(2**31 - 1) if hasattr(seed, "randint") else seed
+            self._y_center, self._y_scale = mean * unit, np.where(std > 1e-14, std, 0.0) * unit
         if not np.iterable(self.hidden):
             raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
-        model = KAN([X.shape[1], *self.hidden, n_out], grid=self.grid, order=self.order, seed=seed)
-        Z = self._scaled(X)
-        model = update_grid(model, np.unique(Z, axis=0))  # a sample given twice counts as weight 2
-        options = dict(steps=self.steps, starts=self.starts, seed=seed, loss=loss, sample_weight=weights)
-        self.history_ = fit(model, Z, y, penalty=Roughness(self.roughness), progress=False, **options)
-        self.model_ = model
+        seed = self.random_state  # scikit-learn may pass NumPy's older generator
+        rng = as_generator(seed.randint(2**31 - 1) if hasattr(seed, "randint") else seed)
+        grid, widths = COARSE if self.grid is None else self.grid, [X.shape[1], *self.hidden, n_out]
+        some = rng.permutation(len(X))[:KEPT]
+        self._sample = X[some], y[some]
+        Z, y = (
+            self._scaled(X),
+            (y - self._y_center) / np.where(self._y_scale > 0, self._y_scale, 1)
+            if loss == "mse"
+            else y[:, 0],
+        )
+        model = update_grid(KAN(widths, grid=grid, order=self.order, seed=rng), Z)
+        options: dict[str, Any] = dict(
+            steps=as_integer(self.steps, "steps", 1), optimizer=self.optimizer, roughness=self.roughness
+        )
+        selection = Selection(Z, y, weights, loss, rng, **options)
+        self.model_, self.roughness_, _, self.history_ = selection.run(model, self.starts, self.grid is None)
+        return self
+
+    def _fitted(self):
+        """Return the estimator, if it was fitted."""
+        if not hasattr(self, "model_"):
+            error = checks.sklearn_class("NotFittedError", (ValueError, AttributeError))
+            raise error(f"This {type(self).__name__} instance is not fitted yet: call fit first")
         return self
 
     @np.errstate(over="ignore")
@@ -100,10 +135,7 @@ class KANEstimator:
 
     def _outputs(self, X):
         """Check new samples and predict in the units of the targets: (n, n_out)."""
-        if not hasattr(self, "model_"):
-            error = checks.sklearn_class("NotFittedError", (ValueError, AttributeError))
-            raise error(f"This {type(self).__name__} instance is not fitted yet: call fit first")
-        Z = self._scaled(self._samples(X, first=False))
+        Z = self._fitted()._scaled(self._samples(X, first=False))
         with np.errstate(over="ignore"):
             outputs = self.model_(Z) * self._y_scale + self._y_center
         as_finite([outputs], "predict")
@@ -129,22 +161,28 @@ class KANEstimator:
         return array
 
 
-class KANRegressor(KANEstimator):
+class KANRegressor(WithFormula, KANEstimator):
     """A KAN that predicts numbers, for scikit-learn's pipelines, searches and scores.
 
     Parameters
     ----------
-    hidden, grid, order : sequence of int, and int
-        Nodes of the hidden layers, () for a sum of one curve per feature; cells G and degree k of the splines.
-    roughness : float
-        Weight λ of the penalty on roughness, for targets of variance one: larger for few or noisy samples.
+    hidden : sequence of int
+        Nodes of the hidden layers, () for a sum of one curve per feature.
+    grid, order : int
+        Cells G, by default 5 and twice as many as long as it pays, and degree k of the splines.
+    roughness : float, optional
+        Weight λ of the penalty on roughness, for targets of variance one; by default what suits the samples' noise.
     steps, starts, random_state : int
-        The most Levenberg–Marquardt steps; the starts that `fit` compares; seed of the parameters, or a RandomState.
+        The most Levenberg–Marquardt steps on a grid; the starts that `fit` compares; a seed, or a RandomState.
+    optimizer : "lm", "lbfgs", "adam", "gd" or an Optimizer, optional
+        By default Levenberg–Marquardt, and L-BFGS for networks so large that its steps cost too much. All but
+        Levenberg–Marquardt take 7 times as many steps.
 
     Attributes
     ----------
-    model_, history_, n_features_in_, feature_names_in_
-        The `KAN`, from scaled inputs to standardised targets, its `History`, and the number and names of the features.
+    model_, history_, roughness_, n_features_in_, feature_names_in_
+        The `KAN`, from scaled inputs to standardised targets; the `History` of its last round of steps; λ; the number
+        and names of the features.
 
     Examples
     --------
@@ -184,8 +222,10 @@ class KANClassifier(KANEstimator):
 
     Parameters
     ----------
-    hidden, grid, order, roughness, steps, starts, random_state
+    hidden, grid, order, roughness, steps, starts, random_state, optimizer
         As for `KANRegressor`, and so are the attributes; besides, `classes_` holds the labels, sorted.
+    class_weight : dict {label: weight} or "balanced", optional
+        How much samples of each class count, 1 by default; "balanced": all classes count the same in all.
 
     Examples
     --------
@@ -195,12 +235,33 @@ class KANClassifier(KANEstimator):
     ['low', 'high']
     """
 
+    _parameters = (*KANEstimator._parameters, "class_weight")
+
+    def __init__(
+        self,
+        hidden: Sequence[int] = (3,),
+        grid: int | None = None,
+        order: int = 3,
+        roughness: float | None = None,
+        steps: int = 50,
+        starts: int = 1,
+        random_state: Any = 0,
+        optimizer: str | Optimizer | None = None,
+        class_weight: dict | str | None = None,
+    ) -> None:
+        super().__init__(hidden, grid, order, roughness, steps, starts, random_state, optimizer)
+        self.class_weight = class_weight
+
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and labels y (n,); returns the estimator."""
         X = self._samples(X, first=True)
         y = checks.as_labels(y, len(X))
         self.classes_, codes = np.unique(y, return_inverse=True)
         weights = checks.as_weights(sample_weight, len(X))
+        weights = (
+            weights
+            * checks.class_weights(self.class_weight, self.classes_, np.bincount(codes, weights))[codes]
+        )
         if len(used := np.unique(codes[weights > 0])) < 2:
             raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[used]}")
         return self._train(X, codes, weights, len(self.classes_), "cross-entropy")

@@ -2,7 +2,7 @@
 
     z = f(x; weights)            x (n_in, n), z (n_out, n): in a layer, samples run along the last axis
 
-A network needs the methods of `Layer` only. A jet (chapter 10) is a value with its first and second derivatives along
+A network needs the methods of `Layer` only. A jet (see `jets`) is a value with its first and second derivatives along
 D directions in the space of the network's inputs: an array (1 + 2D, …) of z, then D arrays ż, then D arrays z̈.
 """
 

@@ -45,7 +45,7 @@ class Roughness(Term):
     def check(self, model: Network) -> None:
         as_kan(model, "roughness")
 
-    def _curves(self, model):
+    def curves(self, model: Network) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield, for a layer at a time, the places of its curves' weights (curves, m), and D (rows, m)."""
         for layer, part in zip(model.layers, model.split(np.arange(model.parameters.size)), strict=True):
             for places, rows in layer.roughness() if self.strength else ():  # nothing at no price
@@ -53,14 +53,14 @@ class Roughness(Term):
 
     def loss_and_gradient(self, model: Network) -> tuple[float, np.ndarray]:
         loss, gradient = 0.0, np.zeros(model.parameters.size)
-        for places, rows in self._curves(model):
+        for places, rows in self.curves(model):
             residuals = model.parameters[places] @ rows.T  # (curves, rows)
             loss += self.strength * float(np.vdot(residuals, residuals))
             gradient[places] += 2 * self.strength * residuals @ rows
         return loss, gradient
 
     def blocks(self, model: Network) -> Iterator[Block]:
-        for places, rows in self._curves(model):
+        for places, rows in self.curves(model):
             yield block_of_curves(model.parameters[places], places, rows, np.full(len(places), self.strength))
 
 

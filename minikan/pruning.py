@@ -3,40 +3,53 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .network import Network, samples_last
 from .sparse import SparseLayer
-from .sparsity import attribute
-from .validation import as_kan, as_number, as_samples, finite_results
+from .sparsity import attribute, change
+from .validation import as_kan, as_number, as_samples, finite_results, require
 
 M = TypeVar("M", bound=Network)
+MUCH = 3  # a change of the outputs by more than so many thresholds is much
+ROUNDING = 1e-9  # a change that small is none
 
 
 @finite_results
 def prune(
-    model: M, X: ArrayLike, *, threshold: float = 1e-2, rule: str = "backward", verbose: bool = True
+    model: M,
+    X: ArrayLike,
+    *,
+    threshold: float = 1e-2,
+    rule: str = "backward",
+    names: Sequence[str] | None = None,
+    verbose: bool = True,
 ) -> M:
     """Remove the edges and nodes that matter little; returns a smaller model.
 
     Edges and hidden nodes stay if their score exceeds the threshold and they lie on a path from an input to an output.
     The mean of a removed edge stays as a constant. Unused inputs keep their column. A node that multiplies keeps all
     factors, and each at least its strongest edge. A layer that loses an edge shares no curves any more. An output
-    always keeps its strongest path; if the scores are too low for that, there is a RuntimeWarning.
+    always keeps its strongest path. The change of the outputs on X is measured: where it is more than three times the
+    threshold, edges that change an output by more than the threshold alone (rule "effect") stay as well.
 
     Parameters
     ----------
     model : KAN
         It is not changed.
     X : array_like, shape (n, n_in)
-    threshold, rule : float, and {"backward", "magnitude"}
-        The score that must be exceeded, for "backward" a share of the output's variation; how to score (`attribute`).
+    threshold, rule : float, and {"backward", "magnitude", "effect"}
+        The score that must be exceeded, a share of the outputs' spread (for "magnitude", a size); how to score
+        (`attribute`).
+    names : sequence of str, optional
+        Names of the inputs; by default those of a data frame's columns, else x_1, x_2, and so on.
     verbose : bool
-        Print what was removed.
+        Print what was removed, and how much the outputs change: the largest RMS change, in units of their spread.
 
     Returns
     -------
@@ -45,7 +58,12 @@ def prune(
     Raises
     ------
     ValueError, TypeError
-        If X has the wrong shape, the threshold is negative, or there is no such rule.
+        If X or names have the wrong shape, the threshold is negative, or there is no such rule.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the outputs change by more than three times the threshold all the same, or one loses all paths but one.
 
     Examples
     --------
@@ -53,26 +71,63 @@ def prune(
     >>> X, model = np.random.default_rng(0).uniform(-1, 1, (200, 2)), KAN([2, 1])
     >>> run = fit(model, X, np.sin(3 * X[:, 0]))  # the second input does not matter
     >>> smaller = prune(model, X)
-    prune: [2, 1] with 2 edges → [2, 1] with 1; no longer used: x_2
+    prune: [2, 1] with 2 edges → [2, 1] with 1; outputs change by less than 0.1% of their spread; no longer used: x_2
     """
-    X = as_samples(X, as_kan(model, "prune").widths[0])
+    n_in, frame = as_kan(model, "prune").widths[0], X
+    X = as_samples(X, n_in)
+    shown = as_names(names, n_in, "names", frame) or [f"x_{i + 1}" for i in range(n_in)]
     threshold = as_number(threshold, "threshold", 0)
-    scores = attribute(model, X, rule)
+    before, allowed = samples_last(model(X)), MUCH * threshold + ROUNDING
+    masks, poor = [], set(range(model.widths[-1]))  # outputs that would have lost their last path
+    for each in dict.fromkeys((rule, "effect")):
+        scores = attribute(model, X, each)
+        masks.append(_above(model, scores, threshold))
+        lost = np.flatnonzero(~masks[-1][-1].any(axis=1)).tolist()
+        for output in lost:
+            _keep_paths(model, masks[-1], scores.edges, len(model.layers) - 1, output)
+        kept, poor = (
+            [np.logical_or.reduce(both) for both in zip(*masks, strict=True)],
+            poor.intersection(lost),
+        )
+        smaller = _cut(model, X, kept)
+        moved = change(before, samples_last(smaller(X)))
+        if moved <= allowed:
+            break
+    told = [f"output {output} would have lost its last path; its strongest is kept" for output in poor]
+    if moved > allowed:
+        what = f"prune changes the outputs by {moved:.1%} of their spread, the threshold is {threshold:.1%}"
+        told.append(f"{what}; edges that are weak alone matter together")
+    for text in told:
+        warnings.warn(text, RuntimeWarning, stacklevel=3)
+    if verbose:
+        old, new = (sum(len(layer.edge_list) for layer in each.layers) for each in (model, smaller))
+        unused = ", ".join(shown[i] for i in np.flatnonzero(~kept[0].any(axis=0)))
+        by = f"{moved:.1%}" if moved >= 1e-3 else "less than 0.1%"
+        text = f"prune: {model.widths} with {old} edges → {smaller.widths} with {new}; outputs change by {by}"
+        print(f"{text} of their spread; no longer used: {unused}" if unused else f"{text} of their spread")
+    return smaller
+
+
+def as_names(names: Sequence[str] | None, count: int, argument: str, frame: Any = None) -> list[str]:
+    """Check names, all different; by default those of a data frame's columns, or none."""
+    given = [*(getattr(frame, "columns", []) if names is None else names)]
+    strings = all(isinstance(name, str) for name in given)
+    if names is None and not strings:
+        return []
+    require(strings, argument, "hold strings", given)
+    require(names is None or len(given) == count, argument, f"hold {count} names", len(given))
+    repeated = sorted({name for name in given if given.count(name) > 1})
+    require(not repeated, argument, "differ", f"several times {repeated}")
+    return given
+
+
+def _above(model, scores, threshold):
+    """Tell which edges have scores above the threshold, as their nodes have, and lie on a path: masks (n_out, n_in)."""
     kept = [score > threshold for score in scores.edges]
     for depth, score in enumerate(scores.nodes[1:-1], 1):
         kept[depth - 1][score <= threshold] = False
     _drop_dead_ends(model, kept, scores.edges)
-    for output in np.flatnonzero(~kept[-1].any(axis=1)):
-        text = f"output {output} would have lost its last path; its strongest is kept"
-        warnings.warn(text, RuntimeWarning, stacklevel=2)
-        _keep_paths(model, kept, scores.edges, len(kept) - 1, output)
-    smaller = _cut(model, X, kept)
-    if verbose:
-        before, after = (sum(len(layer.edge_list) for layer in each.layers) for each in (model, smaller))
-        unused = ", ".join(f"x_{i + 1}" for i in np.flatnonzero(~kept[0].any(axis=0)))
-        text = f"prune: {model.widths} with {before} edges → {smaller.widths} with {after}"
-        print(f"{text}; no longer used: {unused}" if unused else text)
-    return smaller
+    return kept
 
 
 def _drop_dead_ends(model, kept, scores):

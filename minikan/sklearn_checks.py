@@ -50,13 +50,25 @@ def as_labels(y: ArrayLike | None, n: int) -> np.ndarray:
     return y
 
 
-def as_weights(values: ArrayLike | None, n: int) -> np.ndarray:
+def as_weights(values: ArrayLike | None, n: int, name: str = "sample_weight") -> np.ndarray:
     """Check the weights of n samples; ones by default."""
-    weights = np.ones(n) if values is None else as_floats(values, "sample_weight")
+    weights = np.ones(n) if values is None else as_floats(values, name)
     if weights.shape != (n,) or (weights < 0).any() or not weights.any():
         wanted = f"{n} numbers, none negative and not all sample weights zero"
-        raise ValueError(f"sample_weight must hold {wanted}; got shape {weights.shape}")
+        raise ValueError(f"{name} must hold {wanted}; got shape {weights.shape}")
     return weights
+
+
+def class_weights(given: dict | str | None, classes: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return the weight of each class (k,), from those given for some, or from the weights (k,) of its samples."""
+    if isinstance(given, str) and given == "balanced":
+        return totals.sum() / (len(classes) * np.where(totals > 0, totals, np.inf))
+    if given is not None and not isinstance(given, dict):
+        raise ValueError(f'class_weight must be None, "balanced" or a dict {{label: weight}}, got {given!r}')
+    labels = classes.tolist()
+    if unknown := [label for label in given or {} if label not in labels]:
+        raise ValueError(f"class_weight must name classes of y, {labels}, got {unknown}")
+    return as_weights([(given or {}).get(label, 1) for label in labels], len(labels), "class_weight")
 
 
 def feature_names(X: Any) -> np.ndarray | None:

@@ -1,8 +1,10 @@
 """The diagram: what is drawn, where, and how dark."""
 
+import dataclasses
 from itertools import pairwise
 
 import numpy as np
+import pandas
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -64,6 +66,10 @@ def test_names_and_given_axes():
     assert [text.get_text() for text in axes.texts] == ["a", "b", "c", "d"]
     with pytest.raises(ValueError, match="inputs must hold 2 names, got 1"):
         plot(KAN([2, 1]), samples(2), inputs=["a"])
+    with pytest.raises(ValueError, match=r"inputs must differ, got several times \['a'\]"):
+        plot(KAN([2, 1]), samples(2), inputs=["a", "a"])
+    with pytest.raises(ValueError, match=r"outputs must differ, got several times \['\$'\]"):
+        plot(KAN([2, 2]), samples(2), outputs=["$", "$"])
     with pytest.raises(ValueError, match="X must have 2 columns, got 3"):
         plot(KAN([2, 1]), samples(3))
     with pytest.raises(TypeError, match="plot needs a KAN, whose edges are curves, got MLP"):
@@ -128,7 +134,7 @@ def test_a_network_of_functions_has_its_formula_as_title():
     X = 0.8 * samples(2)
     said = words(plot(named(), X, inputs=["a", "b"], outputs=["v"]))
     assert (
-        r"v $= \tanh{\left(\mathrm{artanh}{\left(a \right)} + \mathrm{artanh}{\left(b \right)} \right)}$"
+        r"$\text{v} = \tanh{\left(\mathrm{artanh}{\left(a \right)} + \mathrm{artanh}{\left(b \right)} \right)}$"
         in said
     )
     assert said.count("arctanh") == 2 and "tanh" in said
@@ -208,3 +214,50 @@ def test_what_hardly_moves_is_left_out_but_a_name_never_is():
     figure = plot(KAN.from_layers([layer]), samples(2))
     assert min(line.get_alpha() or 1 for line in figure.axes[0].lines) == 0.6
     assert len(signs(figure)["+"]) == 1
+
+
+AWKWARD = [
+    "temp_Annual_%", "$", "cost in $ or $", "$a_$", "a^2", "x_{", "}{", "\\", "a\\", r"\frac", r"\$", "5 % &",
+    "Δt in °C", "x̂²", "", " ", "two\nlines", "tab\t\0", "#1", "~'`\"", "a" * 3000, "é" * 90, "$x_1$", r"$\alpha$", "_",
+]  # fmt: skip
+
+
+def rendered(figure):
+    """Draw all, and give the boxes of the texts."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    return {text.get_text(): text.get_window_extent(renderer) for text in figure.axes[0].texts}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_any_name_of_a_column_can_be_drawn(name):
+    """Of splines and of functions, as a formula in the title; it stays inside the picture, clear of its neighbour."""
+    X = 0.8 * samples(2)
+    for model in (KAN([2, 1]), named()):
+        figure = plot(model, pandas.DataFrame(X, columns=[name, "other"]), outputs=[name])
+        shown, frame = rendered(figure), figure.bbox
+        boxes = list(shown.values())
+        assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 for b in boxes)
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+        short = name.isprintable() and 0 < len(name.strip()) < 20
+        assert not short or name in shown
+        assert "other" in shown
+
+
+def test_a_formula_says_names_letter_by_letter():
+    words_ = words(plot(named(), 0.8 * samples(2), inputs=["temp_Annual_%", r"$\alpha$"], outputs=["a$"]))
+    inner = r"\mathrm{artanh}{\left(\text{temp_Annual_%} \right)} + \mathrm{artanh}{\left(\alpha \right)}"
+    assert rf"$\text{{a\$}} = \tanh{{\left({inner} \right)}}$" in words_
+
+
+def test_long_names_lose_their_middle():
+    names = [f"mean temperature in degrees, {year}" for year in (2019, 2020)]
+    shown = [text for text in words(plot(KAN([2, 1]), samples(2), inputs=names)) if "…" in text]
+    assert len(set(shown)) == 2
+    assert all(text.startswith("mean t") and text[-4:] in ("2019", "2020") for text in shown)
+
+
+def test_functions_with_odd_names_can_be_drawn():
+    odd = dataclasses.replace(LIBRARY["sin"], name="$a_$ {")
+    layer = SparseLayer(1, 1, {(0, 0): FunctionEdge(odd, [1, 0, 1, 0])})
+    assert "$a_$ {" in rendered(plot(KAN.from_layers([layer]), samples(1)))

@@ -177,7 +177,7 @@ def test_predictions_beyond_float64_are_refused():
     X, y, labels = curve()
     with pytest.raises(ValueError, match="predict overflows float64"):
         KANRegressor(**SMALL).fit(X, y * 1e306).predict(1e6 * X)
-    classifier = KANClassifier(**SMALL).fit(X, labels)
+    classifier = KANClassifier(**SMALL, roughness=0.03).fit(X, labels)
     z = classifier._outputs(X)
     classifier.model_.layers[-1].weights *= 1.7e308 / np.abs(z).max()  # differences are larger than float64
     np.testing.assert_array_equal(classifier.predict_proba(X), z == z.max(axis=1, keepdims=True))
@@ -217,3 +217,55 @@ def test_scikit_learn_is_not_imported():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["NotFittedError", "False"]
+
+
+def test_class_weights_are_those_of_scikit_learn():
+    """A class's weight multiplies those of its samples; balanced classes have equal sums."""
+    X, y, _ = curve()
+    rare = np.where(y > np.quantile(y, 0.9), "rare", "usual")
+    sums = np.where(rare == "rare", 1 / (rare == "rare").sum(), 1 / (rare == "usual").sum())
+    for given, weights in (("balanced", sums), ({"rare": 3}, np.where(rare == "rare", 3.0, 1.0))):
+        one = KANClassifier(**SMALL, class_weight=given).fit(X, rare)
+        other = KANClassifier(**SMALL).fit(X, rare, weights)
+        np.testing.assert_allclose(one.predict_proba(X), other.predict_proba(X), rtol=1e-6, atol=1e-9)
+    assert abs(one.predict_proba(X) - KANClassifier(**SMALL).fit(X, rare).predict_proba(X)).max() > 0.01
+    assert clone(one).class_weight == {"rare": 3}
+    numbers = KANClassifier(**SMALL, class_weight={0: 1, np.int64(1): 2}).fit(X, (rare == "rare").astype(int))
+    assert numbers.classes_.tolist() == [0, 1]
+    for wrong, words in (
+        ("equal", "class_weight must be None"),
+        ({"no": 1}, "must name classes"),
+        ({"rare": -1}, "class_weight must hold"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            KANClassifier(class_weight=wrong).fit(X, rare)
+
+
+def test_a_formula_in_names_and_units_of_the_table():
+    rng = np.random.default_rng(0)
+    frame = pandas.DataFrame(rng.uniform([0, 500], [3, 900], (300, 2)), columns=["x", "z"])
+    model = KANRegressor(hidden=()).fit(frame, 4 * frame.x + 4 * frame.z)
+    assert str(model.formula(verbose=False)) == "4*x + 4*z"
+    model.fit(frame, np.exp(frame.x) + 2)
+    found = model.formula(frame, np.exp(frame.x) + 2, library=["x", "exp"], verbose=False)
+    values = [
+        float(found.subs({each: row[each.name] for each in found.free_symbols}))
+        for _, row in frame[:5].iterrows()
+    ]
+    np.testing.assert_allclose(values, np.exp(frame.x[:5]) + 2, rtol=1e-6)
+    one = KANRegressor(hidden=()).fit(frame, np.column_stack([1e6 * frame.x, frame.z - 7]))
+    assert [str(each) for each in one.formula(library=["x"], verbose=False)] == ["1000000*x", "z - 7"]
+    with pytest.raises(ValueError, match="not fitted"):
+        KANRegressor().formula()
+
+
+def test_figures_and_scores_have_the_names_of_the_table():
+    X, y, labels = curve()
+    frame = pandas.DataFrame(X, columns=["length", "charge"])
+    model = KANRegressor(hidden=()).fit(frame, y)
+    scores = model.attribute()
+    assert list(scores) == ["length", "charge"] and scores["length"] > scores["charge"] > 0.01
+    assert scores == pytest.approx(model.attribute(frame))
+    texts = {text.get_text() for text in model.plot().axes[0].texts}
+    assert {"length", "charge"} <= texts
+    assert list(KANClassifier(**SMALL).fit(X, labels).attribute()) == ["x_1", "x_2"]

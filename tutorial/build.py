@@ -85,13 +85,6 @@ def exercises(notebook):
     return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
 
 
-def study_time(about):
-    """Say how long a chapter takes, without and with all that is optional."""
-    everything = about.get("minutes_all")
-    more = f" for the core, {everything} with all exercises and optional parts" if everything else ""
-    return f"**{about.minutes} minutes**{more or ' to study'}"
-
-
 def facts(path, notebook):
     """Write the facts on a chapter; `path` is where the notebook lies that they are for."""
     about, names = notebook.metadata.minikan, [source.name for source in sources()]
@@ -106,7 +99,8 @@ def facts(path, notebook):
     else:
         twin = f"[Worked solutions](solutions/{path.name})"
     return (
-        f"{study_time(about)} · **under {about.seconds} s** to run · {about.difficulty}\n\n"
+        f"**{about.minutes} minutes** for the core, {about.minutes_all} with all exercises and optional parts"
+        f" · **under {about.seconds} s** to run · {about.difficulty}\n\n"
         f"{' · '.join(neighbours)}\n\n{twin} · [open in Binder]({binder_address(path)})"
     )
 
@@ -121,9 +115,8 @@ def chapter_map():
         notebook = read(source)
         about = notebook.metadata.minikan
         rows.append(
-            f"| [{title(notebook)}]({source.name}) | {about.minutes} min | {about.get('minutes_all', '?')} min "
-            f"| under {about.seconds} s "
-            f"| {len(exercises(notebook))} | {about.difficulty} |"
+            f"| [{title(notebook)}]({source.name}) | {about.minutes} min | {about.minutes_all} min "
+            f"| under {about.seconds} s | {len(exercises(notebook))} | {about.difficulty} |"
         )
     return "\n".join(rows)
 

@@ -1,5 +1,7 @@
 """Checks of the exercises of chapter 03, layers and backprop."""
 
+from itertools import product
+
 import numpy as np
 
 from ..activations import silu
@@ -155,32 +157,28 @@ def _down_answer(answer, layer, x, g):
         ) from error
 
 
-def _along(layer, upstream):
-    """Make the function whose gradient in x a layer has to send down."""
-    return lambda x: (upstream * layer.forward(x)[0]).sum()
-
-
 @down.property("has a number for each input of each sample", cause="what goes down has the shape of x")
 def _down_shape(answer):
     expect_shape(_down_answer(answer, *_down_case()), (3, 6))
+
+
+def _expect_down(answer, layer, x, g, what):
+    got = _down_answer(answer, layer, x, g)
+    _expect_gradient(lambda x: (g * layer.forward(x)[0]).sum(), got, x, f"the gradient in x, {what},")
 
 
 @down.property("takes the slope of the splines", cause="the basis goes in with its derivative, not its value")
 def _down_spline(answer):
     layer, x, g = _down_case(above=1)  # a single node: whether nodes are added is another property
     layer.base_weight[:] = 0
-    _expect_gradient(
-        _along(layer, g), _down_answer(answer, layer, x, g), x, "the gradient in x, without silu,"
-    )
+    _expect_down(answer, layer, x, g, "without silu")
 
 
 @down.property("takes the slope of silu", cause="an edge is spline and silu, and both have a slope")
 def _down_base(answer):
     layer, x, g = _down_case(above=1)
     layer.coef[:] = 0
-    _expect_gradient(
-        _along(layer, g), _down_answer(answer, layer, x, g), x, "the gradient in x, without splines,"
-    )
+    _expect_down(answer, layer, x, g, "without splines")
 
 
 @down.property("hears every node above", cause="an input sums what comes back along all edges that leave it")
@@ -189,8 +187,7 @@ def _down_sum(answer):
     layer.base_weight[:] = 0
     for j in range(2):
         only = np.where(np.arange(2)[:, None] == j, g, 0)
-        what = f"the gradient in x, if only node {j} above is asked,"
-        _expect_gradient(_along(layer, only), _down_answer(answer, layer, x, only), x, what)
+        _expect_down(answer, layer, x, only, f"if only node {j} above is asked")
 
 
 @down.property("keeps the samples apart", cause="x of one sample is told nothing by the g of another")
@@ -300,17 +297,19 @@ def _steep_and_flat():
     return loss, theta, weights * np.cos(theta)
 
 
-def _expect_found(answer, loss, theta, gradient, place, error):
-    wrong = gradient.copy()
-    wrong[place] += error * np.abs(gradient).max()
-    found = answer(loss, theta, wrong)
-    expect_shape(found, (), "one index")
-    expect(
-        found == place,
-        f"the index {place}, where the gradient is off by {error:g} of its largest entry",
-        str(found),
-        "the largest entry need not be the wrong one" if found == np.abs(wrong).argmax() else "",
-    )
+def _expect_found(answer, case, places, errors=(0.3,)):
+    loss, theta, gradient = case
+    for place, error in product(places, errors):
+        wrong = gradient.copy()
+        wrong[place] += error * np.abs(gradient).max()
+        found = answer(loss, theta, wrong)
+        expect_shape(found, (), "one index")
+        expect(
+            found == place,
+            f"the index {place}, where the gradient is off by {error:g} of its largest entry",
+            str(found),
+            "the largest entry need not be the wrong one" if found == np.abs(wrong).argmax() else "",
+        )
 
 
 @culprit.property(
@@ -318,9 +317,7 @@ def _expect_found(answer, loss, theta, gradient, place, error):
     cause="if a half passes the test, the culprit is in the other one; and no difference is quite exact",
 )
 def _culprit_places(answer):
-    loss, theta, gradient = _network_loss()
-    for place in (0, 40, 57, 80):
-        _expect_found(answer, loss, theta, gradient, place, 0.3)
+    _expect_found(answer, _network_loss(), (0, 40, 57, 80))
 
 
 @culprit.property(
@@ -328,9 +325,7 @@ def _culprit_places(answer):
     cause="look at the size of the difference, without its sign; rounding is far below a hundredth",
 )
 def _culprit_sizes(answer):
-    loss, theta, gradient = _network_loss()
-    for error in (-0.3, 0.01, -0.01):
-        _expect_found(answer, loss, theta, gradient, 23, error)
+    _expect_found(answer, _network_loss(), (23,), errors=(-0.3, 0.01, -0.01))
 
 
 @culprit.property(
@@ -338,9 +333,7 @@ def _culprit_sizes(answer):
     cause="where all slopes are tiny, rounding is large beside them: compare with the largest entry of all",
 )
 def _culprit_flat(answer):
-    loss, theta, gradient = _steep_and_flat()
-    for place in (5, 31, 60):
-        _expect_found(answer, loss, theta, gradient, place, 0.3)
+    _expect_found(answer, _steep_and_flat(), (5, 31, 60))
 
 
 @culprit.property(

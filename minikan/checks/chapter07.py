@@ -33,27 +33,29 @@ def _slopes_shape(answer):
     expect_shape(_sine(answer), (4, 7), "the slopes")
 
 
+def _expect_slope(answer, k):
+    found = np.asarray(_sine(answer), dtype=float)
+    expect_close(found[k], _difference(k), f"the slope in {'abcd'[k]}", 1e-6)
+
+
 @slopes.property(
     "agrees with differences in c and d", cause="φ' = c a f'(u) is proportional to c, and d is gone"
 )
 def _slopes_outer(answer):
-    found = np.asarray(_sine(answer), dtype=float)
-    expect_close(found[2], _difference(2), "the slope in c", 1e-6)
-    expect_close(found[3], _difference(3), "the slope in d", 1e-6)
+    _expect_slope(answer, 2)
+    _expect_slope(answer, 3)
 
 
 @slopes.property("agrees with differences in b", cause="only u depends on b: one more derivative of f")
 def _slopes_shift(answer):
-    found = np.asarray(_sine(answer), dtype=float)
-    expect_close(found[1], _difference(1), "the slope in b", 1e-6)
+    _expect_slope(answer, 1)
 
 
 @slopes.property(
     "agrees with differences in a", cause="a stands in front of f' and within u: the product rule"
 )
 def _slopes_stretch(answer):
-    found = np.asarray(_sine(answer), dtype=float)
-    expect_close(found[0], _difference(0), "the slope in a", 1e-6)
+    _expect_slope(answer, 0)
 
 
 # 07.2
@@ -67,10 +69,14 @@ def _cloud():
     return v, 2.5 * v - 1 + 0.3 * rng.normal(size=40)
 
 
+def _line_parts(answer, v, y):
+    return expect_parts(answer(v, y), 3, "c, d, the unexplained share")
+
+
 @line.property("finds c and d where they are exact", cause="c is covariance over variance of v")
 def _line_exact(answer):
     v, _ = _cloud()
-    c, d, left = expect_parts(answer(v, -0.7 * v + 3), 3, "c, d, the unexplained share")
+    c, d, left = _line_parts(answer, v, -0.7 * v + 3)
     n = len(v)
     mixed = np.ndim(c) == 0 and min(abs(c / -0.7 - n / (n - 1)), abs(c / -0.7 - (n - 1) / n)) < 1e-9
     cause = "np.cov divides by n - 1 and np.var by n: give both the same `ddof`" if mixed else ""
@@ -83,7 +89,7 @@ def _line_exact(answer):
 @line.property("finds the best c and d where nothing is exact", cause="d = mean of y - c · mean of v")
 def _line_best(answer):
     v, y = _cloud()
-    c, d, _ = expect_parts(answer(v, y), 3, "c, d, the unexplained share")
+    c, d, _ = _line_parts(answer, v, y)
     expect_close([c, d], np.polyfit(v, y, 1), "c and d of a noisy line")
 
 
@@ -93,19 +99,15 @@ def _line_best(answer):
 )
 def _line_left(answer):
     v, y = _cloud()
-    left = expect_parts(answer(v, y), 3, "c, d, the unexplained share")[2]
+    left = _line_parts(answer, v, y)[2]
     expect_close(left, 1 - np.corrcoef(v, y)[0, 1] ** 2, "the unexplained share")
 
 
 @line.property("does not depend on units", cause="a share has no unit: divide by the variance of y")
 def _line_units(answer):
     v, y = _cloud()
-    one = expect_parts(answer(v, y), 3, "c, d, the unexplained share")[2]
-    expect_close(
-        expect_parts(answer(10 * v + 4, 1000 * y), 3, "c, d, the unexplained share")[2],
-        one,
-        "the unexplained share in other units",
-    )
+    one, other = _line_parts(answer, v, y)[2], _line_parts(answer, 10 * v + 4, 1000 * y)[2]
+    expect_close(other, one, "the unexplained share in other units")
 
 
 # 07.3
@@ -198,10 +200,19 @@ def _errors_together(answer):
 simple = Exercise("07.5", "the simplest fraction")
 
 
+def _fraction(answer, value, width):
+    return expect_parts(answer(value, width), 2, "p and q, or None and None")
+
+
+def _expect_no_fraction(answer, value, width, case):
+    p, q = _fraction(answer, value, width)
+    expect(p is None and q is None, f"(None, None) for {case}", f"({p}, {q})")
+
+
 @simple.property("finds a fraction that is one", cause="try q = 1, 2, 3, …; p is q · value, rounded")
 def _simple_exact(answer):
     for p, q in ((1, 2), (-7, 3), (4, 1), (0, 1), (5, 12)):
-        found = expect_parts(answer(p / q, 1e-9), 2, "p and q")
+        found = _fraction(answer, p / q, 1e-9)
         expect(Fraction(int(found[0]), int(found[1])) == Fraction(p, q), f"{p}/{q}", f"{found[0]}/{found[1]}")
 
 
@@ -213,7 +224,7 @@ def _simple_first(answer):
         (3.1416, 0.003, 22, 7),
         (0.334, 0.002, 1, 3),
     ):
-        p_, q_ = expect_parts(answer(value, width), 2, "p and q")
+        p_, q_ = _fraction(answer, value, width)
         cut = q_ != q and int(value * q) != p
         cause = "p is value · q rounded to the nearest whole number; int() cuts off" if cut else ""
         expect((p_, q_) == (p, q), f"{p}/{q} for {value} ± {width}", f"{p_}/{q_}", cause)
@@ -221,8 +232,7 @@ def _simple_first(answer):
 
 @simple.property("finds none where there is none", cause="after the last q return (None, None)")
 def _simple_none(answer):
-    found = expect_parts(answer(np.sqrt(2), 1e-6), 2, "p and q, or None and None")
-    expect(found[0] is None and found[1] is None, "(None, None) for the root of 2 ± 1e-6", f"{tuple(found)}")
+    _expect_no_fraction(answer, np.sqrt(2), 1e-6, "the root of 2 ± 1e-6")
 
 
 @simple.property(
@@ -230,12 +240,7 @@ def _simple_none(answer):
     cause="fractions with q lie 1/q apart: ask for width · q² ≤ 0.2",
 )
 def _simple_news(answer):
-    found = expect_parts(answer(0.37, 0.05), 2, "p and q, or None and None")
-    expect(
-        found[0] is None and found[1] is None,
-        "(None, None) for 0.37 ± 0.05: q = 3 comes near enough, but that is no news",
-        f"{found[0]}/{found[1]}",
-    )
+    _expect_no_fraction(answer, 0.37, 0.05, "0.37 ± 0.05: q = 3 comes near enough, but that is no news")
 
 
 # 07.6

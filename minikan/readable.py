@@ -1,0 +1,88 @@
+"""Read a trained estimator: drawing, scores of features and formula in names and units of the table (all chapters).
+
+z = (x - centre) / half a range:     c f(a z + b) + d  =  c f(a x / half + b - a centre / half) + d
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import sklearn_checks as checks
+
+
+class Readable:
+    """Drawings and scores; a subclass has `model_` and a `_sample` of X and y."""
+
+    def plot(self: Any, X: ArrayLike | None = None, **options: Any) -> Any:
+        """Draw the network with the features' names on samples (n, n_in), by default of the training; see `plot`."""
+        from .diagram import plot
+
+        return plot(
+            self._fitted().model_, self._scaled(self._known(X)), **{"inputs": self._names(), **options}
+        )
+
+    def attribute(self: Any, X: ArrayLike | None = None, rule: str = "backward") -> dict[str, float]:
+        """Score each feature on samples (n, n_in), by default of the training: its name and score; see `attribute`."""
+        from .sparsity import attribute
+
+        scores = attribute(self._fitted().model_, self._scaled(self._known(X)), rule).inputs
+        return dict(zip(self._names(), scores.tolist(), strict=True))
+
+    def _known(self: Any, X):
+        return self._sample[0] if X is None else self._samples(X, first=False)
+
+    def _names(self):
+        return list(getattr(self, "feature_names_in_", [f"x_{i + 1}" for i in range(self.n_features_in_)]))
+
+
+class WithFormula:
+    """A formula, for regressors."""
+
+    def formula(
+        self: Any,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        library: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Write the network as a formula in the units and names of the table, with `symbolify` and `formula`.
+
+        Parameters
+        ----------
+        X, y : array_like, shapes (n, n_in) and (n,) or (n, n_out), optional
+            Samples; by default up to 2000 of the training. ValueError, if a curve has no name.
+        library, **options
+            As for `symbolify`, and as for `formula`.
+
+        Returns
+        -------
+        sympy expression, or a list of them, one for each output
+
+        Examples
+        --------
+        >>> from minikan import KANRegressor
+        >>> X = np.random.default_rng(0).uniform(0, 3, (100, 2))
+        >>> KANRegressor(hidden=()).fit(X, 4 * X[:, 0] + 4 * X[:, 1]).formula(library=["x"], verbose=False)
+        4*x_1 + 4*x_2
+        """
+        from .formulas import formula
+        from .symbolic import symbolify
+
+        model, own = self._fitted().model_, X is None
+        X = self._known(X)
+        y = self._sample[1] if own else checks.as_target_columns(y, len(X)).reshape(len(X), -1)
+        scale = np.where(self._y_scale > 0, self._y_scale, 1)
+        model = symbolify(model, self._scaled(X), (y - self._y_center) / scale, library=library)
+        first, last = model.layers[0], model.layers[-1]
+        for (i, _), edge in first.sheet.items():  # a z + b, z = (x - center) / half
+            edge.weights[0] /= self._half_range[i]
+            edge.weights[1] -= edge.weights[0] * self._center[i]
+            edge.span = tuple(np.array(edge.span) * self._half_range[i] + self._center[i])
+        for (_, j), edge in last.sheet.items():
+            edge.weights[2:] *= self._y_scale[j]
+        last.raise_by(self._y_center)
+        return formula(model, self._names(), X, y, **options)
