@@ -19,11 +19,12 @@ from .matching import Library, as_library
 from .named import FunctionEdge
 from .naming import EXACT, criterion
 from .progress import progress_bar
+from .pruning import as_names
 from .search import Clock, Search, explore
 from .sparse import SparseLayer
-from .validation import as_generator, as_number, as_samples, as_targets
+from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
 
-MOST_LAWS = 8  # on the front
+MOST_LAWS, FEWEST = 8, 10  # laws that are written in full; samples that a search needs
 
 
 def discover(
@@ -79,18 +80,22 @@ def discover(
     >>> print(found.best.formula.evalf(4))
     415.7*T*n
     """
-    columns = getattr(X, "columns", None)
-    names = names if names is not None or columns is None else [str(each) for each in columns]
-    X = as_samples(X, np.shape(X)[-1] if np.ndim(X) else 0)
+    table, X = X, as_samples(X, np.shape(X)[-1] if np.ndim(X) else 0)
     y = as_targets(y, len(X), 1)[:, 0]
-    names = [f"x_{i + 1}" for i in range(X.shape[1])] if names is None else list(names)
-    if len(names) != X.shape[1] or len(set(names)) < len(names):
-        raise ValueError(f"names must hold {X.shape[1]} different names, got {names}")
+    names = as_names(names, X.shape[1], "names", table) or [f"x_{i + 1}" for i in range(X.shape[1])]
+    require(all(name.strip() for name in names), "names", "hold more than blanks", names)
     functions, seconds = as_library(library), as_number(seconds, "seconds", 0)
-    varying, size_y = np.flatnonzero(np.ptp(X, axis=0) > 0), float(y.std())
-    if not (size_y > 1e-13 * np.abs(y).max(initial=0) and len(varying)):
-        raise ValueError("y must vary, and at least one input" + f", got a spread of {size_y:g}")
-    X, names = X[:, varying], [names[i] for i in varying]
+    noise = None if noise is None else as_number(noise, "noise", 0)
+    require(len(X) >= FEWEST, "X", f"hold at least {FEWEST} samples", len(X))
+    with np.errstate(over="ignore"):
+        size_y, largest = float(y.std()), np.abs(y).max()
+    as_finite([size_y], "discover")
+    require(
+        size_y > 1e-13 * largest and np.ptp(X, axis=0).any(),
+        "y and an input",
+        "vary",
+        f"a spread of {size_y:g}",
+    )
     order, clock = as_generator(seed).permutation(len(X)), Clock(seconds)
     X, y = X[order], y[order]
     with (
@@ -125,6 +130,7 @@ class Columns:
         self.X, self.is_log, self.size_y = X, is_log, size_y
         middle = np.exp(np.log(np.where(is_log, X, 1)).mean(axis=0))
         self.size = np.where(is_log, middle, np.abs(X).max(axis=0))
+        self.size[self.size == 0] = 1.0
 
     def scaled(self) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -167,7 +173,10 @@ def _report(looks, searches, X, y, names, noise, done):
             law = Law(objective, exact, names, samples, held)
         except (ValueError, np.linalg.LinAlgError):  # an overflow
             continue
-        if np.isfinite([law.error, law.held_out]).all():
+        except KeyboardInterrupt:
+            done = False
+            break
+        if np.isfinite([law.error, law.held_out]).all() and len(law.covariance) <= n / 3:
             laws.append(law)
     splines = min(search.best() for search in searches) * size_y
     weigh = lambda law: criterion((law.error / size_y) ** 2, law.complexity, n, floor)  # noqa: E731
@@ -188,7 +197,9 @@ def _verdict(best, splines, spread, unused, done):
     if best is None:
         return f"No law was found; the splines are off by {rest} of the spread{end}"
     how = "No law was found that explains the data"
-    if best.held_out <= 1e-7 * spread:
+    if best.held_out > 0.9 * spread:
+        how = "No law was found: nothing predicts y much better than its mean"
+    elif best.held_out <= 1e-7 * spread:
         how = "The law is exact"
     elif best.held_out <= 1.1 * splines:
         how = "The law is as good as the splines"

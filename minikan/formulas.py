@@ -147,12 +147,16 @@ def settled(
     Errors below `floor`, over the variance of y, are rounding. Returns the objective, in which the constants that are
     not exact are free, and what was made exact (see `snap_constants`).
     """
-    model, free = canonical(model)
     floor *= max(float(y.var()), 1e-300)
     as_finite([floor], "formula")
     data = Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
-    objective = Constrained(model, [data], free)
-    return objective, snap_constants(objective, floor) if snap and free.any() else {}
+    short, free = canonical(model)
+    objective = Constrained(short, [data], free)
+    if (
+        not objective.loss() <= 4 * Constrained(model, [data], free).loss() + floor
+    ):  # numbers beyond float64's reach
+        objective = Constrained(model, [data], np.ones(model.parameters.size, bool))
+    return objective, snap_constants(objective, floor) if snap and objective.free.any() else {}
 
 
 def written(model: Network, symbols: list, number: Callable[[int], Any]) -> list:

@@ -56,7 +56,10 @@ class Law:
         self._objective, self._found, self._names, self._samples = objective, found, names, samples
         self.error, self.held_out = (self._rmse(*each) for each in (samples, held))
         free = np.flatnonzero(objective.free)
-        self._symbols = {k: sympy.Symbol(f"c_{count}", real=True) for count, k in enumerate(free, start=1)}
+        letters = (
+            f"c_{count}" for count in range(1, len(free) + len(names) + 1) if f"c_{count}" not in names
+        )
+        self._symbols = {k: sympy.Symbol(letter, real=True) for k, letter in zip(free, letters, strict=False)}
         edges = [layer.edge(*at) for layer in self.model.layers for at in layer.edge_list]
         functions = sum(edge.function.complexity for edge in edges if not edge.function.is_linear)
         self.complexity = functions + len(free) + 0.5 * sum(text != "0" for text, *_ in found.values())

@@ -35,8 +35,11 @@ def couples(
     s = np.interp(TABLE_POINTS, (x[order] - middle) / half, y[order])
     s = (s - s.mean()) / s.std()
     tables = [tabulate(function)[0] for function in library]
-    step = max(sum(map(len, tables)) // ROWS, 1)
-    tables = [table[:: step if len(table) > 100 else 1] for table in tables]
+    waves = [function.half_period > 0 for function in library]  # every row of theirs counts
+    few = [wave or len(table) < 100 for wave, table in zip(waves, tables, strict=True)]
+    most = max(ROWS - sum(len(table) for table, each in zip(tables, few, strict=True) if each), 1)
+    step = -(-sum(len(table) for table, each in zip(tables, few, strict=True) if not each) // most)
+    tables = [table[:: 1 if each else step] for table, each in zip(tables, few, strict=True)]
     owner = np.repeat(np.arange(len(library)), [len(table) for table in tables])
     ab = np.concatenate(tables)
     u = np.split(ab[:, :1] * TABLE_POINTS + ab[:, 1:], np.cumsum([len(table) for table in tables])[:-1])

@@ -94,13 +94,18 @@ class Search:
             if self.best() < PRECISE:
                 self.name_best()
             yield
-        if len(inputs) == 1:
-            self.couple(inputs[0])
-            yield
 
-    def couple(self, i: int) -> None:
-        """Try sums and products of two functions of one input, alone and inside of each of the functions `outs`."""
+    def couple(self) -> None:
+        """Try sums and products of two functions of one input, alone and inside of each of the functions `outs`.
+
+        Only if one input was enough so far.
+        """
         X, y = self.train
+        single = [each for each in self.fitted.values() if len(each.shape.inputs) == 1]
+        one = min(single, key=lambda each: each.held_out, default=None)
+        if one is None or one.held_out > 2 * self.best():
+            return
+        i = one.shape.inputs[0]
         for out in ("", *self.outs):
             z = OUTS[out][0](y) if out else y
             self.note(f"couples {out}")
@@ -142,17 +147,20 @@ class Search:
         good = [each for each in self.fitted.values() if each.held_out <= enough]
         return sorted(good, key=lambda each: (each.size, each.held_out))[:5]
 
-    def learn(self, shape: Shape, grid: int = GRID) -> Fitted | None:
-        """Fit a shape, from two starts if it is deep; keep and return the better one."""
-        for seed in range(1 + shape.is_deep):
-            model = self.network(shape, grid, seed)
+    def learn(self, shape: Shape) -> Fitted | None:
+        """Fit a shape and keep the best: from two starts if it is deep, else on finer grids as long as these help."""
+        for seed, grid in (
+            [(0, GRID), (1, GRID)] if shape.is_deep else [(0, GRID << finer) for finer in range(4)]
+        ):
+            known, model = self.fitted.get(shape), self.network(shape, grid, seed)
             if model is None:
                 continue
             found = Fitted(shape, model, self.rmse(model, self.train), self.rmse(model, self.held))
-            if np.isfinite(found.held_out):
-                known = self.fitted.get(shape)
-                if known is None or found.held_out < known.held_out:
-                    self.fitted[shape] = found
+            if (known is None and np.isfinite(found.held_out)) or (known and found.held_out < known.held_out):
+                self.fitted[shape] = found
+            helps = known is None or found.held_out < 0.5 * known.held_out
+            if not shape.is_deep and (found.held_out < PRECISE or not helps):
+                break
         return self.fitted.get(shape)
 
     def network(self, shape: Shape, grid: int, seed: int) -> KAN | None:
@@ -226,22 +234,24 @@ class Search:
 
 def explore(searches: Sequence[Search]) -> None:
     """Search the same samples in several views, by turns: first the inputs that seem to matter, then all."""
-    every = list(range(searches[0].train[0].shape[1]))
+    every = np.flatnonzero(np.ptp(searches[0].train[0], axis=0) > 0).tolist()
     some = relevant(*searches[0].train, *searches[0].held)
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
         turns = [((each, None) for _ in each.rounds(inputs)) for each in searches]
         for each, _ in (turn for row in zip_longest(*turns) for turn in row if turn):
             if each.exact():
                 return
-        for each in sorted(searches, key=Search.best):
-            each.name_best()
-        if any(each.is_good() for each in searches):
-            return
+        for work in (Search.name_best, Search.couple):
+            for each in sorted(searches, key=Search.best):
+                work(each)
+            if any(each.is_good() for each in searches):
+                return
 
 
 def relevant(X: np.ndarray, y: np.ndarray, held: np.ndarray, held_y: np.ndarray) -> list[int]:
     """List the inputs without which polynomials in X (n, n_in) predict samples held out worse."""
     (n, d), low, high = X.shape, X.min(axis=0), X.max(axis=0)
+    high = np.where(high > low, high, low + 1)
     degree = next(p for p in range(6, 0, -1) if comb(d + p, p) <= n / 3 or p == 1)
     powers = [each for each in product(range(degree + 1), repeat=d) if sum(each) <= degree]
     tables = [legvander(2 * (part - low) / (high - low) - 1, degree) for part in (X, held)]
