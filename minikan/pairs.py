@@ -35,7 +35,7 @@ def couples(
     s = np.interp(TABLE_POINTS, (x[order] - middle) / half, y[order])
     s = (s - s.mean()) / s.std()
     tables = [tabulate(function)[0] for function in library]
-    waves = [function.half_period > 0 for function in library]  # every row of theirs counts
+    waves = [function.half_period is not None for function in library]  # every row of theirs counts
     few = [wave or len(table) < 100 for wave, table in zip(waves, tables, strict=True)]
     most = max(ROWS - sum(len(table) for table, each in zip(tables, few, strict=True) if each), 1)
     step = -(-sum(len(table) for table, each in zip(tables, few, strict=True) if not each) // most)
