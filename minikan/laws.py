@@ -42,7 +42,7 @@ class Law:
     structure : sympy expression
         The formula with symbols c_1, c_2, … for its constants.
     complexity : float
-        Sum of its functions' complexities, and 1 for each constant that is not exact.
+        Half the number of operations in the formula, and 1 for each constant that is not exact.
     error, held_out : float
         RMSE on the samples of the search, and on those held out, in the units of the targets.
     model : KAN
@@ -60,15 +60,16 @@ class Law:
             f"c_{count}" for count in range(1, len(free) + len(names) + 1) if f"c_{count}" not in names
         )
         self._symbols = {k: sympy.Symbol(letter, real=True) for k, letter in zip(free, letters, strict=False)}
-        edges = [layer.edge(*at) for layer in self.model.layers for at in layer.edge_list]
-        functions = sum(edge.function.complexity for edge in edges if not edge.function.is_linear)
-        self.complexity = functions + len(free) + 0.5 * sum(text != "0" for text, *_ in found.values())
 
     def __repr__(self):
         return f"Law({self.formula}: RMSE {self.error:.2g} in training, {self.held_out:.2g} held out)"
 
     def _rmse(self, X, y):
         return float(np.sqrt(np.mean((self.model(X)[:, 0] - y) ** 2)))
+
+    @cached_property
+    def complexity(self) -> float:
+        return len(self._symbols) + 0.5 * float(self.formula.count_ops())
 
     @cached_property
     def covariance(self) -> np.ndarray:
@@ -106,7 +107,7 @@ class Law:
         """Choose the shortest of several ways to write the law that keep its values."""
         X, y = self._samples
         wanted, allowed = self.model(X)[:, 0], 1e-3 * self.error + 1e-12 * float(np.abs(y).max())
-        for version in sorted(self._versions(), key=lambda each: each.count_ops()):
+        for version in sorted(self._versions(), key=_length):
             with np.errstate(all="ignore"):
                 if np.abs(self._evaluator(version)(*X.T) - wanted).max() <= allowed:
                     return version
@@ -121,7 +122,7 @@ class Law:
         if plain.has(sympy.log):  # functions of exp(log x) are powers
             powers = sympy.powdenest(sympy.expand_power_exp(self.structure.rewrite(sympy.exp)), force=True)
             versions += [each.subs(values).evalf() for each in (powers, sympy.cancel(sympy.together(powers)))]
-        return versions
+        return versions + [_tidied(each) for each in versions]
 
     def _evaluator(self, formula):
         import sympy
@@ -134,7 +135,8 @@ class Law:
         values = self.model.parameters
         errors = dict(zip(self._symbols, np.sqrt(self.covariance.diagonal()), strict=True))
         free = [Constant(str(s), float(values[k]), float(errors[k])) for k, s in self._symbols.items()]
-        found = [(k, exact_number(text), error) for k, (text, _, error) in self._found.items() if text != "0"]
+        found = [(k, exact_number(text), error) for k, (text, _, error) in self._found.items()]
+        found = [(k, name, error) for k, name, error in found if name not in (0, 1, -1)]
         return free + [
             Constant("exact", float(values[k]), float(error), str(name)) for k, name, error in found
         ]
@@ -169,6 +171,37 @@ class Law:
         width = np.sqrt(np.einsum("np,pq,nq->n", J, self.covariance, J) + noise)
         reach = NormalDist().inv_cdf(0.5 + as_number(level, "level", 0, 1) / 2) * width
         return np.column_stack([middle - reach, middle + reach])
+
+
+def _length(expression):
+    """Count operations, and then numbers."""
+    import sympy
+
+    return expression.count_ops(), len(expression.atoms(sympy.Float))
+
+
+def _tidied(expression):
+    """Leave out terms that only rounding made, and divide fractions by a number of their denominators."""
+    import sympy
+
+    def swept(terms):
+        sizes = [abs(term.as_coeff_Mul()[0]) for term in terms.args]
+        return sympy.Add(
+            *[term for term, size in zip(terms.args, sizes, strict=True) if size > 1e-12 * max(sizes)]
+        )
+
+    def monic(power):
+        factor = next(
+            (term.as_coeff_Mul()[0] for term in power.base.args if not term.is_number), sympy.Integer(1)
+        )
+        return factor**power.exp * (power.base / factor).expand() ** power.exp
+
+    expression = expression.replace(lambda each: each.is_Add, swept)
+    expression = expression.replace(lambda each: each.is_Pow and each.base.is_Add and each.exp == -1, monic)
+    whole = [
+        each for each in expression.atoms(sympy.Float) if abs(each) < 1e6 and abs(each - round(each)) < 1e-12
+    ]
+    return expression.xreplace({each: sympy.Integer(round(each)) for each in whole})
 
 
 @dataclass

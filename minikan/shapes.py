@@ -136,7 +136,7 @@ def tidy(nodes: Sequence[Node], out: str) -> Shape | None:
 def shapes(inputs: Sequence[int], outs: Sequence[str]) -> Iterator[list[Shape]]:
     """Yield lists of shapes over some inputs, the simplest first; all of them can be made `simpler`.
 
-    The functions `outs` are tried around each of them.
+    The functions `outs` are tried around sums, around products beside a sum, and around what has two curves.
     """
     every, outs = tuple(inputs), ("", *outs)
     rest = Node((Factor(every),))

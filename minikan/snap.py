@@ -19,6 +19,7 @@ from .validation import as_finite
 BASES = {  # exact numbers whose multiples are tried, and the cost of using one
     "1": (1.0, 0), "pi": (np.pi, 3), "sqrt(2)": (np.sqrt(2), 4), "1/pi": (1 / np.pi, 5), "E": (np.e, 5),
     "sqrt(3)": (np.sqrt(3), 5), "sqrt(pi)": (np.sqrt(np.pi), 6), "sqrt(2*pi)": (np.sqrt(2 * np.pi), 6),
+    "1/sqrt(2*pi)": (1 / np.sqrt(2 * np.pi), 6),
 }  # fmt: skip
 
 CHANCE = 0.03  # a random constant gets an exact name with at most this probability
@@ -33,6 +34,7 @@ def exact_number(text: str) -> Any:
     ratio, _, name = text.partition("*")
     symbols = {"pi": sympy.pi, "E": sympy.E, "1/pi": 1 / sympy.pi, "sqrt(pi)": sympy.sqrt(sympy.pi)}
     symbols |= {f"sqrt({n})": sympy.sqrt(n) for n in (2, 3)} | {"sqrt(2*pi)": sympy.sqrt(2 * sympy.pi)}
+    symbols["1/sqrt(2*pi)"] = 1 / symbols["sqrt(2*pi)"]
     return sympy.Rational(ratio) * symbols.get(name, 1)
 
 
