@@ -86,9 +86,8 @@ class KANEstimator(Readable):
 
     def _train(self, X, y, weights, n_out, loss):
         """Train a network on samples (n, n_in) and targets that suit the loss, both in any units."""
-        used = (
-            weights > 0
-        )  # a weight of zero is the same as no sample, a weight of two as a sample given twice
+        # A weight of zero is the same as no sample, a weight of two as a sample given twice.
+        used = weights > 0
         table, where = np.unique(np.column_stack([X, y])[used], axis=0, return_inverse=True)
         weights = np.bincount(where.ravel(), weights[used] / weights.max())
         X, y = np.split(table, [X.shape[1]], axis=1)
@@ -107,12 +106,8 @@ class KANEstimator(Readable):
         grid, widths = COARSE if self.grid is None else self.grid, [X.shape[1], *self.hidden, n_out]
         some = rng.permutation(len(X))[:KEPT]
         self._sample = X[some], y[some]
-        Z, y = (
-            self._scaled(X),
-            (y - self._y_center) / np.where(self._y_scale > 0, self._y_scale, 1)
-            if loss == "mse"
-            else y[:, 0],
-        )
+        Z = self._scaled(X)
+        y = self._standard(y) if loss == "mse" else y[:, 0]
         model = update_grid(KAN(widths, grid=grid, order=self.order, seed=rng), Z)
         options: dict[str, Any] = dict(
             steps=as_integer(self.steps, "steps", 1), optimizer=self.optimizer, roughness=self.roughness
@@ -120,6 +115,9 @@ class KANEstimator(Readable):
         selection = Selection(Z, y, weights, loss, rng, **options)
         self.model_, self.roughness_, _, self.history_ = selection.run(model, self.starts, self.grid is None)
         return self
+
+    def _standard(self, y):
+        return (y - self._y_center) / np.where(self._y_scale > 0, self._y_scale, 1)
 
     def _fitted(self):
         """Return the estimator, if it was fitted."""
@@ -258,10 +256,8 @@ class KANClassifier(KANEstimator):
         y = checks.as_labels(y, len(X))
         self.classes_, codes = np.unique(y, return_inverse=True)
         weights = checks.as_weights(sample_weight, len(X))
-        weights = (
-            weights
-            * checks.class_weights(self.class_weight, self.classes_, np.bincount(codes, weights))[codes]
-        )
+        totals = np.bincount(codes, weights)
+        weights = weights * checks.class_weights(self.class_weight, self.classes_, totals)[codes]
         if len(used := np.unique(codes[weights > 0])) < 2:
             raise ValueError(f"y must hold at least two classes, got one class: {self.classes_[used]}")
         return self._train(X, codes, weights, len(self.classes_), "cross-entropy")

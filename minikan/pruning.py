@@ -85,10 +85,8 @@ def prune(
         lost = np.flatnonzero(~masks[-1][-1].any(axis=1)).tolist()
         for output in lost:
             _keep_paths(model, masks[-1], scores.edges, len(model.layers) - 1, output)
-        kept, poor = (
-            [np.logical_or.reduce(both) for both in zip(*masks, strict=True)],
-            poor.intersection(lost),
-        )
+        kept = [np.logical_or.reduce(both) for both in zip(*masks, strict=True)]
+        poor &= set(lost)
         smaller = _cut(model, X, kept)
         moved = change(before, samples_last(smaller(X)))
         if moved <= allowed:

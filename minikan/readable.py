@@ -20,9 +20,8 @@ class Readable:
         """Draw the network with the features' names on samples (n, n_in), by default of the training; see `plot`."""
         from .diagram import plot
 
-        return plot(
-            self._fitted().model_, self._scaled(self._known(X)), **{"inputs": self._names(), **options}
-        )
+        Z = self._scaled(self._fitted()._known(X))
+        return plot(self.model_, Z, **{"inputs": self._names(), **options})
 
     def attribute(self: Any, X: ArrayLike | None = None, rule: str = "backward") -> dict[str, float]:
         """Score each feature on samples (n, n_in), by default of the training: its name and score; see `attribute`."""
@@ -75,8 +74,7 @@ class WithFormula:
         model, own = self._fitted().model_, X is None
         X = self._known(X)
         y = self._sample[1] if own else checks.as_target_columns(y, len(X)).reshape(len(X), -1)
-        scale = np.where(self._y_scale > 0, self._y_scale, 1)
-        model = symbolify(model, self._scaled(X), (y - self._y_center) / scale, library=library)
+        model = symbolify(model, self._scaled(X), self._standard(y), library=library)
         first, last = model.layers[0], model.layers[-1]
         for (i, _), edge in first.sheet.items():  # a z + b, z = (x - center) / half
             edge.weights[0] /= self._half_range[i]

@@ -87,11 +87,8 @@ class Selection:
             found = self.train(model, some, strength, starts, warm=best is not None)
             if best is None or found.expected < GAIN * best[0].expected:
                 best = found, some
-            model, strength, starts = (
-                refine(found.model, 2 * found.model.layers[0].basis.grid),
-                found.strength,
-                1,
-            )
+            model, strength, starts = found.model, found.strength, 1
+            model = refine(model, 2 * model.layers[0].basis.grid)
             if not finer or model.parameters.size > sizes:
                 break
         choice, some = best
@@ -102,9 +99,8 @@ class Selection:
     def train(self, model: KAN, n: int, strength: float, starts: int, warm: bool) -> Choice:
         """Train a model in place on the first n samples, in rounds of a few steps if λ has to be found."""
         X, y, weights = self.X[:n], self.y[:n], self.weights[:n]
-        chosen = (
-            by_size(model.parameters.size, y.size) if self.optimizer is None else as_optimizer(self.optimizer)
-        )
+        chosen = self.optimizer
+        chosen = by_size(model.parameters.size, y.size) if chosen is None else as_optimizer(chosen)
         left, worth = self.steps, 1 if chosen.second_order else WORTH
         while True:
             if warm and self.optimizer is None and chosen.second_order:

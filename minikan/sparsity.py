@@ -114,6 +114,6 @@ def change(z: np.ndarray, new: np.ndarray) -> float:
 
 
 def _spread(z):
-    """Compute the standard deviation of nodes z (n_out, n), 1 for those that do not move."""
-    deviation = z.std(axis=1)
-    return np.where(deviation > 0, deviation, 1)
+    """Compute the standard deviation of nodes z (n_out, n); of those that rest, but for rounding, their size, or 1."""
+    deviation, size = z.std(axis=1), np.abs(z).max(axis=1)
+    return np.where(deviation > 1e-12 * size, deviation, np.maximum(size, 1))

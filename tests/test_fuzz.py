@@ -272,6 +272,7 @@ def test_structure(data):
         )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "output . would have lost its last path")
+        warnings.filterwarnings("ignore", "prune changes the outputs")  # true, where huge weights cancel
         pruned = outcome(
             prune, model, X, threshold=draw(st.sampled_from([0.0, 0.01, 0.5, 1e9])), rule=rule, verbose=False
         )

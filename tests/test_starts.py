@@ -255,7 +255,8 @@ def test_an_error_leaves_the_model_alone(monkeypatch):
 
 def test_estimators_start_several_times():
     X, y = data(400)
-    one, best = KANRegressor((1,), roughness=1e-5), KANRegressor((1,), roughness=1e-5, starts=3)
+    settings = dict(hidden=(1,), grid=5, steps=30, roughness=1e-5)
+    one, best = KANRegressor(**settings), KANRegressor(**settings, starts=3)
     assert one.fit(X, y).score(X, y) < 0.9 < 0.99 < best.fit(X, y).score(X, y)
     assert KANClassifier((1,), starts=2, steps=5).fit(X, y > 0).score(X, y > 0) > 0.6
     assert "starts=3" in repr(best)

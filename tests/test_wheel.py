@@ -13,6 +13,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from servers import stop
 
 from minikan.__main__ import RECORD, copy_course, digest
 
@@ -258,8 +259,7 @@ def test_jupyterlab_opens_at_the_index(fresh):
         with urllib.request.urlopen(index) as answer:
             assert json.load(answer)["name"] == "index.ipynb"
     finally:
-        server.terminate()
-        server.wait()
+        stop(server)
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from chromium import PATIENCE
+from servers import stop
 
 TOKEN = "only-for-this-test"
 SETTINGS = {
@@ -122,8 +123,7 @@ def jupyter_lab(root, home, settings=None):
         _wait_for(f"{address}/api/status?token={TOKEN}", server, home / "lab.log")
         yield address
     finally:
-        server.terminate()
-        server.wait()
+        stop(server)
 
 
 def _free_port():
