@@ -8,19 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product, zip_longest
-from math import comb
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.polynomial.legendre import legvander
 
 from .kan import KAN
 from .named import FunctionEdge
 from .naming import EXACT, Named, name_all, name_edges, slim, trained
 from .pairs import couples
-from .shapes import Factor, Node, Shape, same, shapes
+from .shapes import Factor, Node, Shape, divided, same, shapes
 from .sparse import SparseLayer
+from .surrogate import Pairs, Surrogate, components
 from .training import fit
 
 GRID = 8  # cells of a curve, to begin with
@@ -79,21 +78,62 @@ class Search:
         cut = max(min(len(X), MOST) // 5, 1)
         self.held, self.train = (X[:cut], y[:cut]), (X[cut:MOST], y[cut:MOST])
         self.outs = list(OUTS) if y.min() > 0 else []
+        self.surrogate, self.reserve = Surrogate(self.train[0], self.held[0]), 0.0
         self.fitted: dict[Shape, Fitted] = {}
         self.named: set[Shape] = set()
         self.laws: list[Found] = []
 
     def rounds(self, inputs: list[int]) -> Iterator[None]:
-        """Fit shapes from simple to rich, one list of them after another; name the best as soon as they are precise."""
-        for offers in shapes(inputs, self.outs):
-            for shape in offers:
-                if self.clock.left() < 0.3 * self.clock.seconds:
-                    break
-                self.note(f"{shape}")
-                self.learn(shape)
-            if self.best() < PRECISE:
-                self.name_best()
-            yield
+        """Fit shapes from simple to rich, one list of them after another; name the best as soon as they are precise.
+
+        First come the shapes in which exactly those inputs interact that seem to, then those in which more do.
+        """
+        pairs = {out: self.interactions(out, inputs) for out in ("", *self.outs)}
+        known = [(out, components(inputs, each)) for out, each in pairs.items() if each is not None]
+        ladder = [
+            [shape for out, groups in known for shape in divided(groups, out)],
+            *shapes(inputs, self.outs),
+        ]
+        for likely in (True, False):
+            for offers in ladder:
+                for shape in offers:
+                    needed = pairs[shape.out]
+                    if self.clock.left() < 0.3 * self.clock.seconds:
+                        break
+                    if (needed in (None, shape.interactions)) == likely and (
+                        needed or set()
+                    ) <= shape.interactions:
+                        self.note(f"{shape}")
+                        self.learn(shape)
+                if self.is_precise():
+                    self.name_best(0.5)
+                yield
+
+    def interactions(self, out: str, inputs: list[int]) -> Pairs | None:
+        """Find which inputs seem to interact under a function `out`; None if polynomials cannot tell."""
+        parts = []
+        for _, y in (self.train, self.held):
+            inverse, weight = OUTS[out] if out else (np.copy, np.ones_like)
+            z, weights = inverse(y), weight(y)
+            parts.append((z, np.clip(weights / np.median(weights), 1e-3, 30)))
+        (z, weights), (held, held_weights) = parts
+        return self.surrogate.interactions(z, held, weights, held_weights, inputs)
+
+    def is_precise(self) -> bool:
+        """Tell whether the best splines leave nothing that can be seen: names are worth a try."""
+        best = min(self.fitted.values(), key=lambda each: each.held_out, default=None)
+        return best is not None and (best.held_out < PRECISE or self.explains(best.model))
+
+    def explains(self, model: Any) -> bool:
+        """Tell whether what a model leaves looks like noise."""
+        return self.surrogate.explains(model(self.train[0])[:, 0] - self.train[1])
+
+    def done(self) -> bool:
+        """Tell whether a law is exact, or as good as the splines and leaves nothing but noise."""
+        enough = 1.1 * max(self.best(), EXACT**0.5)
+        return self.exact() or any(
+            law.held_out <= enough and self.explains(law.named.model) for law in self.laws
+        )
 
     def couple(self) -> None:
         """Try sums and products of two functions of one input, alone and inside of each of the functions `outs`.
@@ -122,23 +162,23 @@ class Search:
                 nodes = (Node(factors),) if is_product else tuple(Node((each,)) for each in factors)
                 self.keep(found, Shape(nodes, out))
 
-    def name_best(self) -> None:
-        """Name the most promising shapes, until a law is exact or time is over."""
+    def name_best(self, share: float = 1.0) -> None:
+        """Name the most promising shapes, until a law is enough, or for a share of the time that is left."""
+        self.reserve = max((1 - share) * self.clock.left(), 0)
         for each in self.promising():
-            if self.exact() or self.clock.left() < 0:
+            if self.done() or self.late():
                 return
             each = self.simplify(each)
             if each.shape not in self.named:
                 self.named.add(each.shape)
                 self.name(each)
 
+    def late(self) -> bool:
+        return self.clock.left() <= self.reserve
+
     def best(self) -> float:
         """Return the smallest error of splines on samples held out."""
         return min((each.held_out for each in self.fitted.values()), default=np.inf)
-
-    def is_good(self) -> bool:
-        """Tell whether a law is as good as the best splines."""
-        return any(law.held_out <= 1.1 * max(self.best(), EXACT**0.5) for law in self.laws)
 
     def promising(self) -> list[Fitted]:
         """List the fitted shapes that are worth names, the smallest first."""
@@ -208,7 +248,7 @@ class Search:
             model = with_room(each.model, each.shape) if pairs else each.model
             for found in name_edges(model, X, y, self.library, floor, pairs):
                 self.keep(found, each.shape)
-                if self.exact() or self.clock.left() < 0:
+                if self.exact() or self.late():
                     return
             if self.good(each):
                 return
@@ -235,40 +275,17 @@ class Search:
 def explore(searches: Sequence[Search]) -> None:
     """Search the same samples in several views, by turns: first the inputs that seem to matter, then all."""
     every = np.flatnonzero(np.ptp(searches[0].train[0], axis=0) > 0).tolist()
-    some = relevant(*searches[0].train, *searches[0].held)
+    some = searches[0].surrogate.relevant(searches[0].train[1], searches[0].held[1])
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
         turns = [((each, None) for _ in each.rounds(inputs)) for each in searches]
         for each, _ in (turn for row in zip_longest(*turns) for turn in row if turn):
-            if each.exact():
+            if each.done():
                 return
         for work in (Search.name_best, Search.couple):
             for each in sorted(searches, key=Search.best):
                 work(each)
-            if any(each.is_good() for each in searches):
+            if any(each.done() for each in searches):
                 return
-
-
-def relevant(X: np.ndarray, y: np.ndarray, held: np.ndarray, held_y: np.ndarray) -> list[int]:
-    """List the inputs without which polynomials in X (n, n_in) predict samples held out worse."""
-    (n, d), low, high = X.shape, X.min(axis=0), X.max(axis=0)
-    high = np.where(high > low, high, low + 1)
-    degree = next(p for p in range(6, 0, -1) if comb(d + p, p) <= n / 3 or p == 1)
-    powers = [each for each in product(range(degree + 1), repeat=d) if sum(each) <= degree]
-    tables = [legvander(2 * (part - low) / (high - low) - 1, degree) for part in (X, held)]
-    columns = [
-        np.stack([table[:, range(d), each].prod(axis=1) for each in powers], axis=1) for table in tables
-    ]
-
-    def error(without=None):
-        some = [without is None or each[without] == 0 for each in powers]
-        weights = np.linalg.lstsq(columns[0][:, some], y, rcond=1e-8)[0]
-        return np.sqrt(np.mean((columns[1][:, some] @ weights - held_y) ** 2))
-
-    found = [i for i in range(d) if error(i) > 1.1 * error()]
-    if not found:  # waves are too fast for polynomials: does y change little from each x to the next?
-        steps = [np.diff(y[np.argsort(x)]) for x in X.T]
-        found = [i for i, step in enumerate(steps) if np.mean(step**2) < y.var()]
-    return found
 
 
 def inside(model: KAN, out: str, z: np.ndarray, size: float = 1.0) -> KAN:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice, product
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from .products import Products
 from .sparse import SparseLayer
 
 MOST_FACTORS = 4  # of a product that is tried
+MOST_CHOICES = 8  # between sums and products in groups of inputs
 
 
 class Factor(NamedTuple):
@@ -37,6 +38,10 @@ class Node(NamedTuple):
 
     factors: tuple[Factor, ...]
     curve: bool = False
+
+    @property
+    def inputs(self) -> set[int]:
+        return {i for factor in self.factors for i in factor.inputs}
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,18 @@ class Shape:
 
     @property
     def inputs(self) -> list[int]:
-        return sorted({i for factor in self.factors for i in factor.inputs})
+        return sorted(set().union(*(node.inputs for node in self.nodes)))
+
+    @property
+    def interactions(self) -> frozenset[tuple[int, int]]:
+        """Pairs of inputs that are more than summed, whatever `out` is."""
+        found: set = set()
+        for node in self.nodes:
+            parts = [factor.inputs for factor in node.factors]
+            for part, factor in zip(parts, node.factors, strict=True):
+                found |= set(combinations(part, 2)) if factor.curve or factor.product or node.curve else set()
+            found |= {pair for a, b in combinations(parts, 2) for pair in product(a, b) if pair[0] != pair[1]}
+        return frozenset((min(pair), max(pair)) for pair in found)
 
     @property
     def is_deep(self) -> bool:
@@ -133,6 +149,17 @@ def tidy(nodes: Sequence[Node], out: str) -> Shape | None:
     return Shape(tuple(kept), out) if kept else None
 
 
+def divided(groups: Sequence[Sequence[int]], out: str) -> Iterator[Shape]:
+    """Yield sums of curves of sums, or of products, over groups of inputs that do not interact with each other."""
+    large, every = [tuple(group) for group in groups if len(group) > 1], sum(map(tuple, groups), ())
+    kinds = [(Node((Factor(group),), True), Node(tuple(Factor((i,)) for i in group))) for group in large]
+    for choice in islice(product(*kinds), MOST_CHOICES if len(groups) > 1 else 0):
+        curved = {i for node in choice if node.curve for i in node.inputs}
+        rest = tuple(i for i in every if i not in curved)
+        if shape := tidy([*choice, *([Node((Factor(rest),))] if rest else [])], out):
+            yield shape
+
+
 def shapes(inputs: Sequence[int], outs: Sequence[str]) -> Iterator[list[Shape]]:
     """Yield lists of shapes over some inputs, the simplest first; all of them can be made `simpler`.
 
@@ -142,8 +169,7 @@ def shapes(inputs: Sequence[int], outs: Sequence[str]) -> Iterator[list[Shape]]:
     rest = Node((Factor(every),))
     yield [Shape((rest,), out) for out in outs]
     if len(every) == 1:
-        product = Node((Factor(every), Factor(every)))
-        yield [Shape((product,))]
+        yield [Shape((Node((Factor(every), Factor(every))),))]
         return
     sets = [some for size in range(2, MOST_FACTORS + 1) for some in combinations(every, size)]
     products = [Node(tuple(Factor((i,)) for i in some)) for some in sets]
