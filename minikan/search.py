@@ -6,13 +6,14 @@ samples  →  fitted shapes  →  without superfluous curves  →  names, by bea
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .grids import refine
 from .kan import KAN
 from .named import FunctionEdge
 from .naming import EXACT, Named, name_all, name_edges, slim, trained
@@ -22,7 +23,9 @@ from .sparse import SparseLayer
 from .surrogate import Pairs, Surrogate, components
 from .training import fit
 
-GRID = 8  # cells of a curve, to begin with
+GRID, COARSE = 8, 5  # cells of a curve, to begin with; the same if curves follow on curves
+VALLEY = 0.03  # an RMSE, over the spread, with which no other start is tried
+STARTS = 8  # for shapes in which the inputs interact as they seem to in the table
 MOST = 800  # samples that the search looks at
 PRECISE = (
     2e-3  # RMSE of splines, over the spread, that is worth names at once: richer shapes are not waited for
@@ -104,7 +107,7 @@ class Search:
                         needed or set()
                     ) <= shape.interactions:
                         self.note(f"{shape}")
-                        self.learn(shape)
+                        self.learn(shape, STARTS if needed and likely else 2)
                 if self.is_precise():
                     self.name_best(0.5)
                 yield
@@ -187,21 +190,36 @@ class Search:
         good = [each for each in self.fitted.values() if each.held_out <= enough]
         return sorted(good, key=lambda each: (each.size, each.held_out))[:5]
 
-    def learn(self, shape: Shape) -> Fitted | None:
-        """Fit a shape and keep the best: from two starts if it is deep, else on finer grids as long as these help."""
-        for seed, grid in (
-            [(0, GRID), (1, GRID)] if shape.is_deep else [(0, GRID << finer) for finer in range(4)]
-        ):
-            known, model = self.fitted.get(shape), self.network(shape, grid, seed)
-            if model is None:
-                continue
-            found = Fitted(shape, model, self.rmse(model, self.train), self.rmse(model, self.held))
-            if (known is None and np.isfinite(found.held_out)) or (known and found.held_out < known.held_out):
-                self.fitted[shape] = found
-            helps = known is None or found.held_out < 0.5 * known.held_out
-            if not shape.is_deep and (found.held_out < PRECISE or not helps):
+    def learn(self, shape: Shape, starts: int = 2) -> Fitted | None:
+        """Fit a shape, on finer grids as long as these help; a deep one on a coarse grid first, from several starts."""
+        for seed in range(starts if shape.is_deep else 0):
+            self.remember(shape, self.network(shape, COARSE, seed))
+            if self.error(shape) < VALLEY:
+                self.remember(shape, self.finer(self.fitted[shape].model))
+                break
+        for grid in [] if shape.is_deep else [GRID, 2 * GRID, 4 * GRID, 8 * GRID]:
+            before = self.error(shape)
+            self.remember(shape, self.network(shape, grid, 0))
+            if not PRECISE < self.error(shape) < 0.5 * before:
                 break
         return self.fitted.get(shape)
+
+    def error(self, shape: Shape) -> float:
+        return self.fitted[shape].held_out if shape in self.fitted else np.inf
+
+    def remember(self, shape: Shape, model: KAN | None) -> None:
+        """Keep a fitted network, if it is the best of its shape."""
+        if model is not None and (held_out := self.rmse(model, self.held)) < self.error(shape):
+            self.fitted[shape] = Fitted(shape, model, self.rmse(model, self.train), held_out)
+
+    def finer(self, model: KAN) -> KAN | None:
+        """Go on with a network on a finer grid."""
+        model = refine(model, 2 * COARSE)
+        try:
+            _fit(model, *self.train, steps=15, progress=False, tol=0.02)
+        except ValueError:
+            return None
+        return model
 
     def network(self, shape: Shape, grid: int, seed: int) -> KAN | None:
         """Fit the curves of a shape: with a function around it, first to the targets under its inverse."""
@@ -277,8 +295,11 @@ def explore(searches: Sequence[Search]) -> None:
     every = np.flatnonzero(np.ptp(searches[0].train[0], axis=0) > 0).tolist()
     some = searches[0].surrogate.relevant(searches[0].train[1], searches[0].held[1])
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
-        turns = [((each, None) for _ in each.rounds(inputs)) for each in searches]
-        for each, _ in (turn for row in zip_longest(*turns) for turn in row if turn):
+        turns = deque((each, each.rounds(inputs)) for each in searches)
+        while turns:
+            each, rounds = turns.popleft()
+            if next(rounds, "over") is None:
+                turns.append((each, rounds))
             if each.done():
                 return
         for work in (Search.name_best, Search.couple):
