@@ -194,10 +194,14 @@ def _tidied(expression):
         factor = next(
             (term.as_coeff_Mul()[0] for term in power.base.args if not term.is_number), sympy.Integer(1)
         )
+        if power.exp != -1:
+            factor = abs(factor)
         return factor**power.exp * (power.base / factor).expand() ** power.exp
 
     expression = expression.replace(lambda each: each.is_Add, swept)
-    expression = expression.replace(lambda each: each.is_Pow and each.base.is_Add and each.exp == -1, monic)
+    expression = expression.replace(
+        lambda each: each.is_Pow and each.base.is_Add and each.exp.is_number, monic
+    )
     whole = [
         each for each in expression.atoms(sympy.Float) if abs(each) < 1e6 and abs(each - round(each)) < 1e-12
     ]

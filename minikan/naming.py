@@ -55,8 +55,11 @@ def criterion(loss: float, cost: float, n: int, floor: float) -> float:
 
 
 def trained(model: Network, X: np.ndarray, y: np.ndarray, steps: int) -> Named:
-    """Train a model in place, for a few steps. KeyboardInterrupt is handed on."""
-    history = fit(model, X, y, steps=steps, progress=False, tol=1e-3)
+    """Train a model in place, for a few steps. KeyboardInterrupt is handed on; if numbers overflow, the loss is inf."""
+    try:
+        history = fit(model, X, y, steps=steps, progress=False, tol=1e-3)
+    except ValueError:
+        return Named(model, np.inf)
     if history.stopped == "interrupted":
         raise KeyboardInterrupt
     return Named(model, float(history.error[-1]))

@@ -25,6 +25,9 @@ from .training import fit
 
 GRID, COARSE = 8, 5  # cells of a curve, to begin with; the same if curves follow on curves
 VALLEY = 0.03  # an RMSE, over the spread, with which no other start is tried
+POSITIVE = (
+    0.9  # the share of y that is positive, so that functions around a shape are tried; the rest may be noise
+)
 STARTS = 8  # for shapes in which the inputs interact as they seem to in the table
 MOST = 800  # samples that the search looks at
 PRECISE = (
@@ -80,10 +83,10 @@ class Search:
         self.library, self.clock, self.note = library, clock, note
         cut = max(min(len(X), MOST) // 5, 1)
         self.held, self.train = (X[:cut], y[:cut]), (X[cut:MOST], y[cut:MOST])
-        self.outs = list(OUTS) if y.min() > 0 else []
+        self.outs = list(OUTS) if np.mean(y > 0) > POSITIVE else []
         self.surrogate, self.reserve = Surrogate(self.train[0], self.held[0]), 0.0
         self.fitted: dict[Shape, Fitted] = {}
-        self.named: set[Shape] = set()
+        self.named: set[tuple[Shape, bool]] = set()
         self.laws: list[Found] = []
 
     def rounds(self, inputs: list[int]) -> Iterator[None]:
@@ -93,33 +96,25 @@ class Search:
         """
         pairs = {out: self.interactions(out, inputs) for out in ("", *self.outs)}
         known = [(out, components(inputs, each)) for out, each in pairs.items() if each is not None]
-        ladder = [
-            [shape for out, groups in known for shape in divided(groups, out)],
-            *shapes(inputs, self.outs),
-        ]
+        sums, *richer = shapes(inputs, self.outs)
+        ladder = [sums + [shape for out, groups in known for shape in divided(groups, out)], *richer]
         for likely in (True, False):
             for offers in ladder:
                 for shape in offers:
                     needed = pairs[shape.out]
+                    as_it_seems = needed is None or shape.interactions in (needed, frozenset())
                     if self.clock.left() < 0.3 * self.clock.seconds:
                         break
-                    if (needed in (None, shape.interactions)) == likely and (
-                        needed or set()
-                    ) <= shape.interactions:
+                    if as_it_seems == likely and (likely or needed < shape.interactions):
                         self.note(f"{shape}")
-                        self.learn(shape, STARTS if needed and likely else 2)
+                        self.learn(shape, STARTS if likely and needed else 2)
                 if self.is_precise():
                     self.name_best(0.5)
                 yield
 
     def interactions(self, out: str, inputs: list[int]) -> Pairs | None:
         """Find which inputs seem to interact under a function `out`; None if polynomials cannot tell."""
-        parts = []
-        for _, y in (self.train, self.held):
-            inverse, weight = OUTS[out] if out else (np.copy, np.ones_like)
-            z, weights = inverse(y), weight(y)
-            parts.append((z, np.clip(weights / np.median(weights), 1e-3, 30)))
-        (z, weights), (held, held_weights) = parts
+        (z, weights), (held, held_weights) = (under(out, y) for _, y in (self.train, self.held))
         return self.surrogate.interactions(z, held, weights, held_weights, inputs)
 
     def is_precise(self) -> bool:
@@ -168,13 +163,14 @@ class Search:
     def name_best(self, share: float = 1.0) -> None:
         """Name the most promising shapes, until a law is enough, or for a share of the time that is left."""
         self.reserve = max((1 - share) * self.clock.left(), 0)
-        for each in self.promising():
-            if self.done() or self.late():
-                return
-            each = self.simplify(each)
-            if each.shape not in self.named:
-                self.named.add(each.shape)
-                self.name(each)
+        for pairs in (False, True):
+            for each in self.promising():
+                if self.exact() or self.late() or (pairs and self.done()):
+                    return
+                each = self.simplify(each)
+                if (each.shape, pairs) not in self.named:
+                    self.named.add((each.shape, pairs))
+                    self.name(each, pairs)
 
     def late(self) -> bool:
         return self.clock.left() <= self.reserve
@@ -230,9 +226,7 @@ class Search:
             if not shape.out:
                 _fit(model, X, y, steps=25, **options)
                 return model
-            inverse, weight = OUTS[shape.out]
-            z, weights = inverse(y), weight(y)
-            weights = np.clip(weights / np.median(weights), 1e-3, 30)
+            z, weights = under(shape.out, y)
             size = np.sqrt(np.average(z**2, weights=weights)) or 1.0
             _fit(model, X, z / size, steps=25, sample_weight=weights, **options)
             model = inside(model, shape.out, z / size, size)
@@ -253,27 +247,16 @@ class Search:
                 return found
             found = min(offers, key=lambda each: (each.size, each.held_out))
 
-    def name(self, each: Fitted) -> None:
-        """Look for names for all curves of a fitted shape."""
+    def name(self, each: Fitted, pairs: bool) -> None:
+        """Look for names for all curves of a fitted shape, with `pairs` also for functions of functions."""
         X, y = self.train
         self.note(f"names for {each.shape}")
-        floor = max(each.error**2, EXACT)
-        if (found := name_all(each.model, X, y, self.library)) is not None:
+        if not pairs and (found := name_all(each.model, X, y, self.library)) is not None:
             self.keep(found, each.shape)
-            if self.exact():
-                return
-        for pairs in (False, True):
-            model = with_room(each.model, each.shape) if pairs else each.model
-            for found in name_edges(model, X, y, self.library, floor, pairs):
-                self.keep(found, each.shape)
-                if self.exact() or self.late():
-                    return
-            if self.good(each):
-                return
-
-    def good(self, each: Fitted) -> bool:
-        """Tell whether a law is about as good as the splines of its shape."""
-        return any(law.shape == each.shape and law.held_out <= 1.1 * each.held_out for law in self.laws)
+        model = with_room(each.model, each.shape) if pairs else each.model
+        search = name_edges(model, X, y, self.library, max(each.error**2, EXACT), pairs)
+        while not self.exact() and not self.late() and (found := next(search, None)) is not None:
+            self.keep(found, each.shape)
 
     def keep(self, found: Named, shape: Shape) -> None:
         """Remember a law, without edges that are not needed."""
@@ -291,22 +274,36 @@ class Search:
 
 
 def explore(searches: Sequence[Search]) -> None:
-    """Search the same samples in several views, by turns: first the inputs that seem to matter, then all."""
+    """Search the same samples in several views, by turns: first the inputs that seem to matter, then all.
+
+    A law ends the search if it is exact; if it leaves nothing but noise, each view has another turn for a simpler one.
+    """
     every = np.flatnonzero(np.ptp(searches[0].train[0], axis=0) > 0).tolist()
     some = searches[0].surrogate.relevant(searches[0].train[1], searches[0].held[1])
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
         turns = deque((each, each.rounds(inputs)) for each in searches)
-        while turns:
+        more = np.inf
+        while turns and more > 0:
             each, rounds = turns.popleft()
             if next(rounds, "over") is None:
                 turns.append((each, rounds))
-            if each.done():
+            if each.exact():
                 return
+            more = len(turns) if more == np.inf and each.done() else more - 1
         for work in (Search.name_best, Search.couple):
             for each in sorted(searches, key=Search.best):
                 work(each)
             if any(each.done() for each in searches):
                 return
+
+
+def under(out: str, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute what has to stand inside of `out`, and weights by which its noise is that of y (n,), if y is positive."""
+    inverse, weight = OUTS[out] if out else (np.copy, np.ones_like)
+    usable = (y > 0) | (not out)
+    y = np.where(usable, y, np.median(y))
+    weights = weight(y) / np.median(weight(y))
+    return inverse(y), usable * np.clip(weights, 1e-12, 30)
 
 
 def inside(model: KAN, out: str, z: np.ndarray, size: float = 1.0) -> KAN:

@@ -153,7 +153,7 @@ def divided(groups: Sequence[Sequence[int]], out: str) -> Iterator[Shape]:
     """Yield sums of curves of sums, or of products, over groups of inputs that do not interact with each other."""
     large, every = [tuple(group) for group in groups if len(group) > 1], sum(map(tuple, groups), ())
     kinds = [(Node((Factor(group),), True), Node(tuple(Factor((i,)) for i in group))) for group in large]
-    for choice in islice(product(*kinds), MOST_CHOICES if len(groups) > 1 else 0):
+    for choice in islice(product(*kinds), MOST_CHOICES if len(groups) > 1 and large else 0):
         curved = {i for node in choice if node.curve for i in node.inputs}
         rest = tuple(i for i in every if i not in curved)
         if shape := tidy([*choice, *([Node((Factor(rest),))] if rest else [])], out):

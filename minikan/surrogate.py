@@ -13,6 +13,7 @@ import numpy as np
 from numpy.polynomial.legendre import legvander
 
 MATTERS = 1.1  # how much larger errors on samples held out become without what matters
+EXACT = 1e-9  # of the spread: smaller errors are rounding
 ROUGH = 0.3  # of the spread: polynomials with larger errors tell nothing
 Pairs = frozenset[tuple[int, int]]
 
@@ -40,20 +41,23 @@ class Surrogate:
         )
 
     def relevant(self, y: np.ndarray, held_y: np.ndarray) -> list[int]:
-        """List the inputs that matter: without them y is predicted worse, or what is left depends on them.
+        """List the inputs that matter: what polynomials without them, or without any input, leave depends on them.
 
-        Waves are too fast for polynomials; but from each x to the next, what is left changes less than between samples
-        at random (J. von Neumann, Ann. Math. Stat. 12, 367).
+        For waves, which are too fast for polynomials, neighbours count: from each x to the next, what is left changes
+        less than between samples at random (J. von Neumann, Ann. Math. Stat. 12, 367).
         """
-        n, whole = len(y), self.error(y, held_y)
-        rest = y - self.columns @ np.linalg.lstsq(self.columns, y, rcond=1e-8)[0]
-        steps = np.array([np.mean(np.diff(rest[np.argsort(x)]) ** 2) for x in self.X.T])
-        smooth = steps < (2 - 10 / np.sqrt(n)) * rest.var()
-        return [
-            i
-            for i, is_smooth in enumerate(smooth)
-            if is_smooth or self.error(y, held_y, some=self.powers[:, i] == 0) > MATTERS * whole
-        ]
+        whole, rest = max(self.error(y, held_y), EXACT * y.std()), self.rest(y, self.columns)
+        found = []
+        for i, x in enumerate(self.X.T):
+            alone = np.delete(self.powers, i, axis=1).sum(axis=1) == 0
+            steps = np.diff(rest[np.argsort(x)])
+            if (
+                np.mean(steps**2) < (2 - 10 / np.sqrt(len(y))) * rest.var()
+                or self.error(y, held_y, some=self.powers[:, i] == 0) > MATTERS * whole
+                or not self.explains(y - y.mean(), alone)
+            ):
+                found.append(i)
+        return found
 
     def interactions(self, y, held_y, weights, held_weights, inputs) -> Pairs | None:
         """Find the pairs of inputs that no sum of functions of the one and of the other can replace.
@@ -61,9 +65,10 @@ class Surrogate:
         None if polynomials are too far from y to tell.
         """
         samples = y, held_y, weights, held_weights
-        whole = self.error(*samples)
         middle = np.average(held_y, weights=held_weights)
-        if not whole < ROUGH * np.sqrt(np.average((held_y - middle) ** 2, weights=held_weights)):
+        spread = np.sqrt(np.average((held_y - middle) ** 2, weights=held_weights))
+        whole = max(self.error(*samples), EXACT * spread)
+        if not whole < ROUGH * spread:
             return None
         return frozenset(
             (i, j)
@@ -71,13 +76,17 @@ class Surrogate:
             if self.error(*samples, some=(self.powers[:, [i, j]] == 0).any(axis=1)) > MATTERS * whole
         )
 
-    def explains(self, residuals: np.ndarray) -> bool:
-        """Tell whether residuals (n,) look like noise: polynomials explain no more of them than they would of noise."""
-        Q = np.linalg.qr(self.columns)[0]
-        n, m = Q.shape
-        seen = float(((Q.T @ residuals) ** 2).sum())
-        left = (float(residuals @ residuals) - seen) / max(n - m, 1)
-        return seen / m <= left * (1 + 3 * np.sqrt(2 / m + 2 / max(n - m, 1)))
+    def explains(self, residuals: np.ndarray, some=slice(None)) -> bool:
+        """Tell whether residuals (n,) look like noise: polynomials take no more of them than of noise."""
+        columns = self.columns[:, some]
+        n, m = columns.shape
+        left = float(np.sum(self.rest(residuals, columns) ** 2))
+        seen, spare = float(residuals @ residuals) - left, max(n - m, 1)
+        return bool(seen / m <= left / spare * np.exp(3 * np.sqrt(2 / m + 2 / spare)))
+
+    @staticmethod
+    def rest(y, columns):
+        return y - columns @ np.linalg.lstsq(columns, y, rcond=1e-8)[0]
 
 
 def components(inputs, pairs: Pairs) -> list[tuple[int, ...]]:

@@ -14,7 +14,7 @@ from minikan.formulas import settled
 from minikan.laws import Constant, Law
 from minikan.named import FunctionEdge
 from minikan.objective import Objective
-from minikan.search import Clock, relevant
+from minikan.search import Clock
 from minikan.sparse import SparseLayer
 
 QUIET: dict = dict(progress=False, seconds=3600)  # no test depends on how fast a computer is
@@ -297,14 +297,6 @@ def steps():
         patch.setitem(discover.__globals__, "_report", reported)
         discover(*with_noise(), **FEW)
     return counts[1]
-
-
-def test_what_matters_is_seen():
-    X = table([-1, -1, -1], [1, 1, 1], n=400)
-    y = np.exp(X[:, 0]) * X[:, 2]
-    assert relevant(X[:300], y[:300], X[300:], y[300:]) == [0, 2]
-    noise = np.random.default_rng(1).normal(size=400)
-    assert relevant(X[:300], y[:300] + 0.01 * noise[:300], X[300:], y[300:] + 0.01 * noise[300:]) == [0, 2]
 
 
 def law_of(seed, n=150):
