@@ -52,7 +52,7 @@ class Candidate:
         A unit of complexity must reduce what is left, over what is explained, by a factor 3. So a small error counts
         by its ratio to others, and a function that explains nearly nothing is worth nearly nothing, however simple.
         """
-        left = np.clip(self.error, max(noise, 1e-30), 1 - 1e-9)
+        left = np.clip(self.error, max(noise, 1e-20), 1 - 1e-9)
         return np.log(left / (1 - left)) + np.log(3) * self.function.complexity
 
 

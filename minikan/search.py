@@ -28,6 +28,8 @@ VALLEY = 0.03  # an RMSE, over the spread, with which no other start is tried
 POSITIVE = (
     0.9  # the share of y that is positive, so that functions around a shape are tried; the rest may be noise
 )
+NEAR = 2e-2  # an RMSE, over the spread, with which a shape may still be right, if its curves are steep
+ROUGH = 1e-4  # a loss, over the variance of the targets, up to which all names are as good at first
 STARTS = 8  # for shapes in which the inputs interact as they seem to in the table
 MOST = 800  # samples that the search looks at
 PRECISE = (
@@ -182,7 +184,7 @@ class Search:
     def promising(self) -> list[Fitted]:
         """List the fitted shapes that are worth names, the smallest first."""
         least = self.best()
-        enough = max(1.25 * least, min(8e-3, 30 * least))
+        enough = max(1.25 * least, min(NEAR, 30 * least))
         good = [each for each in self.fitted.values() if each.held_out <= enough]
         return sorted(good, key=lambda each: (each.size, each.held_out))[:5]
 
@@ -254,9 +256,15 @@ class Search:
         if not pairs and (found := name_all(each.model, X, y, self.library)) is not None:
             self.keep(found, each.shape)
         model = with_room(each.model, each.shape) if pairs else each.model
-        search = name_edges(model, X, y, self.library, max(each.error**2, EXACT), pairs)
-        while not self.exact() and not self.late() and (found := next(search, None)) is not None:
-            self.keep(found, each.shape)
+        for floor in dict.fromkeys(
+            max(each.error**2, level) for level in (ROUGH, EXACT)
+        ):  # simple names first
+            search, losses = name_edges(model, X, y, self.library, floor, pairs), [np.inf]
+            while not self.exact() and not self.late() and (found := next(search, None)) is not None:
+                self.keep(found, each.shape)
+                losses.append(found.loss)
+            if min(losses) > floor:  # no ties
+                return
 
     def keep(self, found: Named, shape: Shape) -> None:
         """Remember a law, without edges that are not needed."""
