@@ -20,7 +20,7 @@ from .naming import EXACT, Named, name_all, name_edges, slim, trained
 from .pairs import couples
 from .shapes import Factor, Node, Shape, divided, same, shapes
 from .sparse import SparseLayer
-from .surrogate import Pairs, Surrogate, components
+from .surrogate import Surrogate, Targets, components
 from .training import fit
 
 GRID, COARSE = 8, 5  # cells of a curve, to begin with; the same if curves follow on curves
@@ -96,7 +96,7 @@ class Search:
 
         First come the shapes in which exactly those inputs interact that seem to, then those in which more do.
         """
-        pairs = {out: self.interactions(out, inputs) for out in ("", *self.outs)}
+        pairs = {out: self.surrogate.interactions(self.targets(out), inputs) for out in ("", *self.outs)}
         known = [(out, components(inputs, each)) for out, each in pairs.items() if each is not None]
         sums, *richer = shapes(inputs, self.outs)
         ladder = [sums + [shape for out, groups in known for shape in divided(groups, out)], *richer]
@@ -114,10 +114,10 @@ class Search:
                     self.name_best(0.5)
                 yield
 
-    def interactions(self, out: str, inputs: list[int]) -> Pairs | None:
-        """Find which inputs seem to interact under a function `out`; None if polynomials cannot tell."""
-        (z, weights), (held, held_weights) = (under(out, y) for _, y in (self.train, self.held))
-        return self.surrogate.interactions(z, held, weights, held_weights, inputs)
+    def targets(self, out: str) -> Targets:
+        """Compute what has to stand inside of a function `out`."""
+        (y, weights), (held, held_weights) = (under(out, y) for _, y in (self.train, self.held))
+        return Targets(y, held, weights, held_weights)
 
     def is_precise(self) -> bool:
         """Tell whether the best splines leave nothing that can be seen: names are worth a try."""
@@ -287,7 +287,9 @@ def explore(searches: Sequence[Search]) -> None:
     A law ends the search if it is exact; if it leaves nothing but noise, each view has another turn for a simpler one.
     """
     every = np.flatnonzero(np.ptp(searches[0].train[0], axis=0) > 0).tolist()
-    some = searches[0].surrogate.relevant(searches[0].train[1], searches[0].held[1])
+    looks = [(each.surrogate, each.targets(out)) for each in searches for out in ("", *each.outs)]
+    clearest, targets = min(looks, key=lambda look: look[0].error(look[1]))
+    some = clearest.relevant(targets)
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
         turns = deque((each, each.rounds(inputs)) for each in searches)
         more = np.inf
@@ -298,9 +300,10 @@ def explore(searches: Sequence[Search]) -> None:
             if each.exact():
                 return
             more = len(turns) if more == np.inf and each.done() else more - 1
-        for work in (Search.name_best, Search.couple):
-            for each in sorted(searches, key=Search.best):
-                work(each)
+        for each in sorted(searches, key=Search.best):
+            each.name_best(0.5 if inputs is some else 1.0)
+        for each in sorted(searches, key=Search.best):
+            each.couple()
             if any(each.done() for each in searches):
                 return
 

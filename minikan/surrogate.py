@@ -6,8 +6,10 @@ tells which laws are worth fitting.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations, product
 from math import comb
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.polynomial.legendre import legvander
@@ -16,6 +18,15 @@ MATTERS = 1.1  # how much larger errors on samples held out become without what 
 EXACT = 1e-9  # of the spread: smaller errors are rounding
 ROUGH = 0.3  # of the spread: polynomials with larger errors tell nothing
 Pairs = frozenset[tuple[int, int]]
+
+
+class Targets(NamedTuple):
+    """Targets y (n,) and those held out (m,), with weights."""
+
+    y: np.ndarray
+    held: np.ndarray
+    weights: np.ndarray
+    held_weights: np.ndarray
 
 
 class Surrogate:
@@ -32,61 +43,65 @@ class Surrogate:
             for table in tables
         )
 
-    def error(self, y, held_y, weights=1.0, held_weights=1.0, some=slice(None)) -> float:
-        """Compute the RMSE on samples held out of the polynomials `some`, fitted to y (n,)."""
-        root = np.sqrt(np.broadcast_to(weights, len(y)))
-        found = np.linalg.lstsq(self.columns[:, some] * root[:, None], y * root, rcond=1e-8)[0]
-        return float(
-            np.sqrt(np.average((self.held[:, some] @ found - held_y) ** 2, weights=held_weights + 0 * held_y))
-        )
+    def error(self, targets: Targets, some: Any = slice(None)) -> float:
+        """Compute the RMSE on samples held out, over their spread, of the polynomials `some`."""
+        root = np.sqrt(targets.weights)
+        found = np.linalg.lstsq(self.columns[:, some] * root[:, None], targets.y * root, rcond=1e-8)[0]
+        off = self.held[:, some] @ found - targets.held
+        middle = np.average(targets.held, weights=targets.held_weights)
+        sizes = [np.average(each**2, weights=targets.held_weights) for each in (off, targets.held - middle)]
+        return float(np.sqrt(sizes[0] / sizes[1])) if sizes[1] else 0.0
 
-    def relevant(self, y: np.ndarray, held_y: np.ndarray) -> list[int]:
+    def relevant(self, targets: Targets) -> list[int]:
         """List the inputs that matter: what polynomials without them, or without any input, leave depends on them.
 
         For waves, which are too fast for polynomials, neighbours count: from each x to the next, what is left changes
         less than between samples at random (J. von Neumann, Ann. Math. Stat. 12, 367).
         """
-        whole, rest = max(self.error(y, held_y), EXACT * y.std()), self.rest(y, self.columns)
-        found = []
+        whole, root, found = max(self.error(targets), EXACT), np.sqrt(targets.weights), []
+        rest, constant = self._rest(targets.y, root), self.powers.sum(axis=1) == 0
         for i, x in enumerate(self.X.T):
             alone = np.delete(self.powers, i, axis=1).sum(axis=1) == 0
             steps = np.diff(rest[np.argsort(x)])
             if (
-                np.mean(steps**2) < (2 - 10 / np.sqrt(len(y))) * rest.var()
-                or self.error(y, held_y, some=self.powers[:, i] == 0) > MATTERS * whole
-                or not self.explains(y - y.mean(), alone)
+                np.mean(steps**2) < (2 - 10 / np.sqrt(len(x))) * rest.var()
+                or self.error(targets, self.powers[:, i] == 0) > MATTERS * whole
+                or not _is_noise(
+                    *(self._rest(targets.y, root, some) for some in (constant, alone)), alone.sum()
+                )
             ):
                 found.append(i)
         return found
 
-    def interactions(self, y, held_y, weights, held_weights, inputs) -> Pairs | None:
+    def interactions(self, targets: Targets, inputs: Sequence[int]) -> Pairs | None:
         """Find the pairs of inputs that no sum of functions of the one and of the other can replace.
 
-        None if polynomials are too far from y to tell.
+        None if polynomials are too far from the targets to tell.
         """
-        samples = y, held_y, weights, held_weights
-        middle = np.average(held_y, weights=held_weights)
-        spread = np.sqrt(np.average((held_y - middle) ** 2, weights=held_weights))
-        whole = max(self.error(*samples), EXACT * spread)
-        if not whole < ROUGH * spread:
+        whole = max(self.error(targets), EXACT)
+        if not whole < ROUGH:
             return None
         return frozenset(
             (i, j)
             for i, j in combinations(sorted(inputs), 2)
-            if self.error(*samples, some=(self.powers[:, [i, j]] == 0).any(axis=1)) > MATTERS * whole
+            if self.error(targets, (self.powers[:, [i, j]] == 0).any(axis=1)) > MATTERS * whole
         )
 
-    def explains(self, residuals: np.ndarray, some=slice(None)) -> bool:
+    def explains(self, residuals: np.ndarray) -> bool:
         """Tell whether residuals (n,) look like noise: polynomials take no more of them than of noise."""
-        columns = self.columns[:, some]
-        n, m = columns.shape
-        left = float(np.sum(self.rest(residuals, columns) ** 2))
-        seen, spare = float(residuals @ residuals) - left, max(n - m, 1)
-        return bool(seen / m <= left / spare * np.exp(3 * np.sqrt(2 / m + 2 / spare)))
+        return _is_noise(residuals, self._rest(residuals), len(self.powers))
 
-    @staticmethod
-    def rest(y, columns):
-        return y - columns @ np.linalg.lstsq(columns, y, rcond=1e-8)[0]
+    def _rest(self, y, root=1.0, some=slice(None)):
+        """Take from root · y what the polynomials `some` explain of it."""
+        columns = self.columns[:, some] * np.reshape(root, (-1, 1))
+        return y * root - columns @ np.linalg.lstsq(columns, y * root, rcond=1e-8)[0]
+
+
+def _is_noise(before, after, m):
+    """Tell whether m curves explain no more of residuals (n,) than m of n dimensions of noise (an F-test)."""
+    spare, left = max(len(after) - m, 1), float(after @ after)
+    seen = (float(before @ before) - left) / m
+    return bool(seen <= left / spare * np.exp(3 * np.sqrt(2 / m + 2 / spare)))
 
 
 def components(inputs, pairs: Pairs) -> list[tuple[int, ...]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minikan.shapes import Factor, Node, Shape
-from minikan.surrogate import Surrogate, components
+from minikan.surrogate import Surrogate, Targets, components
 
 
 def table(law, n=500, d=3, seed=0, low=-1.0, noise=0.0):
@@ -14,6 +14,10 @@ def table(law, n=500, d=3, seed=0, low=-1.0, noise=0.0):
     y = law(*X.T)
     y = y + noise * y.std() * rng.standard_normal(n)
     return Surrogate(X[cut:], X[:cut]), y[cut:], y[:cut]
+
+
+def plain(y, held):
+    return Targets(y, held, np.ones_like(y), np.ones_like(held))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -30,7 +34,7 @@ def table(law, n=500, d=3, seed=0, low=-1.0, noise=0.0):
 )
 def test_inputs_that_matter_are_seen(law, matter, noise, seed):
     surrogate, y, held = table(law, 600, seed=seed, noise=noise)
-    assert set(matter) <= set(surrogate.relevant(y, held))
+    assert set(matter) <= set(surrogate.relevant(plain(y, held)))
 
 
 @pytest.mark.parametrize("noise", [0, 0.01, 0.1])
@@ -38,7 +42,7 @@ def test_inputs_that_do_not_matter_are_seldom_taken(noise):
     taken = 0
     for seed in range(40):
         surrogate, y, held = table(lambda a, b, c: np.exp(a) * (1 + 0 * b * c), 300, seed=seed, noise=noise)
-        taken += len(surrogate.relevant(y, held)) - 1
+        taken += len(surrogate.relevant(plain(y, held))) - 1
     assert taken <= 8  # of 80
 
 
@@ -54,14 +58,14 @@ def test_inputs_that_do_not_matter_are_seldom_taken(noise):
 )
 def test_interactions_are_seen(law, pairs, noise):
     surrogate, y, held = table(law, d=4, noise=noise)
-    assert surrogate.interactions(y, held, np.ones_like(y), np.ones_like(held), range(4)) == set(pairs)
+    assert surrogate.interactions(plain(y, held), range(4)) == set(pairs)
 
 
 def test_interactions_under_weights():
     """A logarithm makes a product a sum; samples near zero, where it is steep, hardly count."""
     surrogate, y, held = table(lambda a, b, c: (a + 1.001) * np.exp(b * c), low=-1.0)
     see = lambda inverse, weight: surrogate.interactions(  # noqa: E731
-        inverse(y), inverse(held), weight(y), weight(held), range(3)
+        Targets(inverse(y), inverse(held), weight(y), weight(held)), range(3)
     )
     assert see(np.copy, np.ones_like) == {(0, 1), (0, 2), (1, 2)}
     assert see(np.log, np.square) == {(1, 2)}
@@ -69,7 +73,7 @@ def test_interactions_under_weights():
 
 def test_polynomials_that_are_far_off_tell_no_interactions():
     surrogate, y, held = table(lambda a, b, c: np.sin(40 * a) * b)
-    assert surrogate.interactions(y, held, np.ones_like(y), np.ones_like(held), range(3)) is None
+    assert surrogate.interactions(plain(y, held), range(3)) is None
 
 
 def test_residuals_that_are_noise_and_those_that_are_not():
@@ -85,7 +89,7 @@ def test_residuals_that_are_noise_and_those_that_are_not():
 def test_few_samples_and_constant_inputs_are_no_error():
     X = np.column_stack([np.arange(12.0), np.ones(12)])
     surrogate = Surrogate(X[4:], X[:4])
-    assert surrogate.relevant(X[4:, 0], X[:4, 0]) == [0]
+    assert surrogate.relevant(plain(X[4:, 0], X[:4, 0])) == [0]
     assert isinstance(surrogate.explains(np.ones(8)), bool)
 
 
