@@ -25,6 +25,7 @@ from .sparse import SparseLayer
 from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
 
 MOST_LAWS, FEWEST = 8, 10  # laws that are written in full; samples that a search needs
+SHARE = 0.9  # of the time that belongs to the search; the rest is for writing laws in full
 
 
 def discover(
@@ -96,7 +97,7 @@ def discover(
         "vary",
         f"a spread of {size_y:g}",
     )
-    order, clock = as_generator(seed).permutation(len(X)), Clock(seconds)
+    order, clock = as_generator(seed).permutation(len(X)), Clock(SHARE * seconds)
     X, y = X[order], y[order]
     with (
         progress_bar(1, "discover", progress) as advance,
@@ -166,6 +167,8 @@ def _report(looks, searches, X, y, names, noise, done):
     found.sort(key=lambda each: criterion(each[0].named.loss, each[0].named.complexity, n, floor))
     laws: list[Law] = []
     for each, look in found[:MOST_LAWS]:
+        if laws and searches[0].clock.left() < -0.1 * searches[0].clock.seconds:
+            break
         try:
             objective, exact = settled(
                 look.law(each.named.model), samples[0], samples[1][:, None], 1e-22, True

@@ -22,6 +22,10 @@ from .training import fit
 
 BEAM, TRIALS = 3, 12  # networks that are carried on; names that are tried for each
 SIMPLE = ("x", "x^2", "1/x", "exp", "log", "sqrt")  # always tried: others may hide them
+SEEN, FAR = (
+    1e-5,
+    300,
+)  # a curve's error that may come from its splines; what is so many times worse is not tried
 EXACT = 1e-18  # a loss, over the variance of the targets, that is rounding
 At = tuple[int, int, int]  # layer, input, output of an edge
 
@@ -86,18 +90,21 @@ def name_edges(
     floor: float,
     pairs: bool = False,
     note: Callable = lambda text="": None,
+    late: Callable[[], bool] = lambda: False,
 ) -> Iterator[Named]:
     """Name all edges by beam search, and yield networks as they are finished.
 
     A loss below `floor` counts as `floor`: where noise or coarse grids hide differences, simple names win. With `pairs`
     an edge may become a function of a function, too. Every trial changes the state of the search only through what it
-    yields, so that the caller may stop at any time.
+    yields, so that the caller may stop at any time, or by `late`.
     """
     n, states = len(X), [model]
     while states:
         tried = []
         for state in states:
             for _, names, move in _offers(state, X, library, floor / max(float(y.var()), 1e-300), pairs):
+                if late():
+                    return
                 moved = type(state).from_layers(state.layers)
                 moved.parameters += move
                 with np.errstate(all="ignore"):
@@ -130,15 +137,14 @@ def free_curves(model: Network, X: np.ndarray, at: At) -> tuple[np.ndarray, np.n
     Returns curves (q, n), and for each of them the direction (P,) of the parameters that goes with it, (q, P). They
     come from raising other edges of the same layer by a constant, if a change of this edge can undo it.
     """
-    depth, *here = at
+    depth, i, j = at
     z, start = X.T, sum(layer.weights.size for layer in model.layers[:depth])
     for below in model.layers[:depth]:
         z, _ = below.forward(z)
     layer, J = model.layers[depth], np.concatenate(model.jacobian(X).swapaxes(0, 1))
-    edges = {
-        (i, j): (start + places, rows) for i, j, places, rows in layer.edge_features(layer.forward(z)[1])
-    }
-    places, features = edges.pop(tuple(here))
+    found = layer.edge_features(layer.forward(z)[1])
+    edges = {(i, j): (start + places, rows) for i, j, places, rows in found}
+    places, features = edges.pop((i, j))
     curves, directions = np.zeros((0, len(X))), np.zeros((0, model.parameters.size))
     for others, rows in edges.values():
         direction = np.zeros(model.parameters.size)
@@ -162,7 +168,9 @@ def _offers(model, X, library, floor, pairs):
         x, curve = edge_data(model, X, *at)
         free, ways = free_curves(model, X, at)
         found, quota = match(x, curve, library, free), max(TRIALS // len(lowest), 3)
+        far = FAR * max([each.error for each in found[:1]] + [floor, SEEN])
         chosen = found[:quota] + [each for each in found[quota:] if each.function.name in simple]
+        chosen = [each for each in chosen if each.error <= far]
         offers += [(each.evidence(floor), {at: each}, np.array(each.extra) @ ways) for each in chosen]
         if pairs and _has_room(model, at):
             above = (at[0] + 1, at[2], at[2])
@@ -206,7 +214,7 @@ def slim(found: Named, X: np.ndarray, y: np.ndarray, floor: float) -> Named:
         found = best
 
 
-OUTER = {  # functions f of a pair f(g(x)), and their inverses
+OUTER: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # functions f of a pair f(g(x)), and their inverses
     "1/x": lambda u: 1 / u, "sqrt": np.square, "1/sqrt": lambda u: u**-2.0, "x^2": np.sqrt,
     "1/x^2": lambda u: u**-0.5, "exp": np.log, "log": np.exp,
 }  # fmt: skip

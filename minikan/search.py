@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +37,9 @@ MOST = 800  # samples that the search looks at
 PRECISE = (
     2e-3  # RMSE of splines, over the spread, that is worth names at once: richer shapes are not waited for
 )
-OUTS = {  # functions around a shape: their inverse, and its slope squared, up to a factor
+OUTS: dict[
+    str, tuple[Callable, Callable]
+] = {  # functions around a shape: their inverse, and its slope squared, up to a factor
     "exp": (np.log, lambda y: y**-2.0),
     "1/x": (lambda y: 1 / y, lambda y: y**-4.0),
     "sqrt": (np.square, np.square),
@@ -92,26 +96,30 @@ class Search:
         self.laws: list[Found] = []
 
     def rounds(self, inputs: list[int]) -> Iterator[None]:
-        """Fit shapes from simple to rich, one list of them after another; name the best as soon as they are precise.
+        """Fit shapes from simple to rich, one list after another; name the best as soon as they are precise.
 
-        First come the shapes in which exactly those inputs interact that seem to, then those in which more do.
+        First come the shapes in which exactly those inputs interact that seem to, then those in which more do; and
+        first the functions around them under which polynomials see clearest.
         """
-        pairs = {out: self.surrogate.interactions(self.targets(out), inputs) for out in ("", *self.outs)}
+        outs = sorted(("", *self.outs), key=lambda out: self.surrogate.error(self.targets(out)))
+        pairs = {out: self.surrogate.interactions(self.targets(out), inputs) for out in outs}
         known = [(out, components(inputs, each)) for out, each in pairs.items() if each is not None]
         sums, *richer = shapes(inputs, self.outs)
         ladder = [sums + [shape for out, groups in known for shape in divided(groups, out)], *richer]
-        for likely in (True, False):
-            for offers in ladder:
-                for shape in offers:
-                    needed = pairs[shape.out]
-                    as_it_seems = needed is None or shape.interactions in (needed, frozenset())
-                    if self.clock.left() < 0.3 * self.clock.seconds:
-                        break
-                    if as_it_seems == likely and (likely or needed < shape.interactions):
-                        self.note(f"{shape}")
-                        self.learn(shape, STARTS if likely and needed else 2)
-                if self.is_precise():
-                    self.name_best(0.5)
+        every = comb(len(inputs), 2)
+        for likely, offers, out in product((True, False), ladder, outs):
+            for shape in offers:
+                needed = pairs[out]
+                as_it_seems = needed is None or shape.interactions in (needed, frozenset())
+                if self.clock.left() < 0.3 * self.clock.seconds:
+                    break
+                if shape.out == out and as_it_seems == likely and (likely or needed < shape.interactions):
+                    self.note(f"{shape}")
+                    often = likely and needed and (len(needed) < every or out == outs[0])
+                    self.learn(shape, STARTS if often else 2)
+            if self.best() < PRECISE or (out == outs[-1] and self.is_precise()):
+                self.name_best(0.5)
+            if self.exact() or out == outs[-1]:
                 yield
 
     def targets(self, out: str) -> Targets:
@@ -135,18 +143,18 @@ class Search:
             law.held_out <= enough and self.explains(law.named.model) for law in self.laws
         )
 
-    def couple(self) -> None:
+    def couple(self, best: float) -> None:
         """Try sums and products of two functions of one input, alone and inside of each of the functions `outs`.
 
-        Only if one input was enough so far.
+        Only if one input is enough to come near to the best RMSE on samples held out so far.
         """
         X, y = self.train
         single = [each for each in self.fitted.values() if len(each.shape.inputs) == 1]
         one = min(single, key=lambda each: each.held_out, default=None)
-        if one is None or one.held_out > 2 * self.best():
+        if one is None or one.held_out > 2 * best:
             return
         i = one.shape.inputs[0]
-        for out in ("", *self.outs):
+        for out in ("", *(self.outs if y.min() > 0 else [])):
             z = OUTS[out][0](y) if out else y
             self.note(f"couples {out}")
             for model, is_product in couples(X[:, i], z, self.library):
@@ -193,7 +201,7 @@ class Search:
         for seed in range(starts if shape.is_deep else 0):
             self.remember(shape, self.network(shape, COARSE, seed))
             if self.error(shape) < VALLEY:
-                self.remember(shape, self.finer(self.fitted[shape].model))
+                self.remember(shape, self.improved(refine(self.fitted[shape].model, 2 * COARSE)))
                 break
         for grid in [] if shape.is_deep else [GRID, 2 * GRID, 4 * GRID, 8 * GRID]:
             before = self.error(shape)
@@ -210,9 +218,8 @@ class Search:
         if model is not None and (held_out := self.rmse(model, self.held)) < self.error(shape):
             self.fitted[shape] = Fitted(shape, model, self.rmse(model, self.train), held_out)
 
-    def finer(self, model: KAN) -> KAN | None:
-        """Go on with a network on a finer grid."""
-        model = refine(model, 2 * COARSE)
+    def improved(self, model: KAN) -> KAN | None:
+        """Go on with the training of a network."""
         try:
             _fit(model, *self.train, steps=15, progress=False, tol=0.02)
         except ValueError:
@@ -241,8 +248,11 @@ class Search:
         """Take curves away, one by one, as long as the error on samples held out stays."""
         while True:
             offers = []
-            for shape in found.shape.simpler():
+            for shape, edge in found.shape.simpler():
                 each = self.fitted.get(shape) or self.learn(shape)
+                if edge and self.error(shape) > found.held_out:  # without the edge, and the rest where it is
+                    self.remember(shape, self.improved(without(found.model, edge)))
+                    each = self.fitted.get(shape)
                 if shape != found.shape and each and each.held_out <= max(1.3 * found.held_out, 2e-6):
                     offers.append(each)
             if not offers:
@@ -259,7 +269,8 @@ class Search:
         for floor in dict.fromkeys(
             max(each.error**2, level) for level in (ROUGH, EXACT)
         ):  # simple names first
-            search, losses = name_edges(model, X, y, self.library, floor, pairs), [np.inf]
+            search = name_edges(model, X, y, self.library, floor, pairs, late=self.late)
+            losses = [np.inf]
             while not self.exact() and not self.late() and (found := next(search, None)) is not None:
                 self.keep(found, each.shape)
                 losses.append(found.loss)
@@ -270,13 +281,13 @@ class Search:
         """Remember a law, without edges that are not needed."""
         least = min((law.named.loss for law in self.laws), default=np.inf)
         if found.loss < 1.5 * max(least, EXACT):
-            found = slim(found, *self.train, EXACT)
+            found = slim(found, self.train[0], self.train[1], EXACT)
         self.laws.append(Found(found, self.rmse(found.model, self.held), shape))
 
     def exact(self) -> bool:
         return any(law.named.loss <= EXACT for law in self.laws[-3:])
 
-    def rmse(self, model: KAN, samples: tuple) -> float:
+    def rmse(self, model: Any, samples: tuple) -> float:
         with np.errstate(all="ignore"):
             return float(np.sqrt(np.mean((model(samples[0])[:, 0] - samples[1]) ** 2)))
 
@@ -303,7 +314,7 @@ def explore(searches: Sequence[Search]) -> None:
         for each in sorted(searches, key=Search.best):
             each.name_best(0.5 if inputs is some else 1.0)
         for each in sorted(searches, key=Search.best):
-            each.couple()
+            each.couple(min(search.best() for search in searches))
             if any(each.done() for each in searches):
                 return
 
@@ -321,6 +332,13 @@ def inside(model: KAN, out: str, z: np.ndarray, size: float = 1.0) -> KAN:
     """Put a function around a model whose outputs are z (n,) in units of `size`."""
     edge = FunctionEdge(out, [size, 0.0, 1.0, 0.0], (float(z.min()), float(z.max())))
     return KAN.from_layers([*model.layers, SparseLayer(1, 1, {(0, 0): edge})])
+
+
+def without(model: KAN, edge: tuple[int, int]) -> KAN:
+    """Make the same model without an edge of the first layer."""
+    first, *others = model.layers
+    edges = {at: first.edge(*at) for at in first.edge_list if at != edge}
+    return KAN.from_layers([SparseLayer(first.n_in, first.n_out, edges), *others])
 
 
 def with_room(model: KAN, shape: Shape) -> KAN:

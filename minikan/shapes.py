@@ -85,7 +85,7 @@ class Shape:
     @property
     def is_deep(self) -> bool:
         """Whether curves follow on curves, so that several starts may end in different valleys."""
-        return any(part.curve for part in (*self.factors, *self.nodes))
+        return any(factor.curve for factor in self.factors) or any(node.curve for node in self.nodes)
 
     def network(self, X: np.ndarray, grid: int, seed: int) -> KAN:
         """Make a network of this shape, without `out`, with random curves over the range of X (n, n_in)."""
@@ -114,8 +114,9 @@ class Shape:
         top = {(k, 0): curve() if node.curve else same() for k, node in enumerate(self.nodes)}
         return KAN.from_layers([*layers, SparseLayer(len(self.nodes), 1, top)])
 
-    def simpler(self) -> Iterator[Shape]:
-        """Yield the shapes with one curve φ less."""
+    def simpler(self) -> Iterator[tuple[Shape, tuple[int, int] | None]]:
+        """Yield the shapes with one curve φ less, and its edge, if nothing else changes in the network."""
+        at = 0
         for k, node in enumerate(self.nodes):
             for m, factor in enumerate(node.factors):
                 for i in factor.inputs:
@@ -123,7 +124,14 @@ class Shape:
                     factors = node.factors[:m] + ((left,) if left.inputs else ()) + node.factors[m + 1 :]
                     nodes = [Node(factors, node.curve)] if factors else []
                     if shape := tidy([*self.nodes[:k], *nodes, *self.nodes[k + 1 :]], self.out):
-                        yield shape
+                        alike = shape.layout == self.layout and not factor.product
+                        yield shape, (i, at) if alike else None
+                at += len(factor.inputs) if factor.product else 1
+
+    @property
+    def layout(self) -> list:
+        """What the network looks like behind the curves φ."""
+        return [(node.curve, [(f.curve, f.product) for f in node.factors]) for node in self.nodes]
 
 
 def same() -> FunctionEdge:

@@ -59,16 +59,15 @@ class Surrogate:
         less than between samples at random (J. von Neumann, Ann. Math. Stat. 12, 367).
         """
         whole, root, found = max(self.error(targets), EXACT), np.sqrt(targets.weights), []
-        rest, constant = self._rest(targets.y, root), self.powers.sum(axis=1) == 0
+        rest = self._rest(targets.y, root)
+        centred = self._rest(targets.y, root, self.powers.sum(axis=1) == 0)
         for i, x in enumerate(self.X.T):
             alone = np.delete(self.powers, i, axis=1).sum(axis=1) == 0
             steps = np.diff(rest[np.argsort(x)])
             if (
                 np.mean(steps**2) < (2 - 10 / np.sqrt(len(x))) * rest.var()
                 or self.error(targets, self.powers[:, i] == 0) > MATTERS * whole
-                or not _is_noise(
-                    *(self._rest(targets.y, root, some) for some in (constant, alone)), alone.sum()
-                )
+                or not _is_noise(centred, self._rest(targets.y, root, alone), alone.sum())
             ):
                 found.append(i)
         return found
