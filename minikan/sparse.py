@@ -112,6 +112,9 @@ class SparseLayer(CurveLayer):
         for at, edge in self.sheet.items():
             yield *at, places[self._slices[at]], edge.features(cache[at])
 
+    def multipliers(self) -> np.ndarray:
+        return np.concatenate([edge.multipliers().ravel() for edge in self.sheet.values()])
+
     def raise_by(self, heights: np.ndarray) -> None:
         for j, height in enumerate(heights):  # by the first edge into each node
             next(edge for (_, to), edge in self.sheet.items() if to == j).raise_by(height[None])
