@@ -34,6 +34,11 @@ class SparseLayer(CurveLayer):
             raise ValueError(f"not all of {n_out} nodes are reached by an edge")
         self.weights = np.concatenate([edge.weights.ravel() for edge in self.sheet.values()])
 
+    @classmethod
+    def of(cls, layer: Any) -> SparseLayer:
+        """Make each edge of a layer of curves an object of its own."""
+        return cls(layer.n_in, layer.n_out, {at: layer.edge(*at) for at in layer.edge_list})
+
     def __setstate__(self, state):  # after copying, too, the edges' weights are views
         self.__dict__.update(state)
         self.weights = self._weights
