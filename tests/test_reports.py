@@ -126,7 +126,7 @@ def interrupt_after(count, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "estimator", [KANRegressor(), KANRegressor(starts=2, steps=5), KANClassifier()], ids=str
+    "estimator", [KANRegressor(), KANRegressor(starts=2, steps=2), KANClassifier()], ids=str
 )
 @pytest.mark.parametrize("score", [cross_val_score, cross_validate])
 def test_an_interrupt_ends_a_cross_validation(estimator, score, monkeypatch):
@@ -136,7 +136,7 @@ def test_an_interrupt_ends_a_cross_validation(estimator, score, monkeypatch):
     with monkeypatch.context() as patch:
         calls = interrupt_after(0, patch)
         score(estimator, X, y, cv=2)
-    for count in np.random.default_rng(0).integers(1, len(calls) + 1, 5).tolist():
+    for count in np.random.default_rng(0).integers(1, len(calls) + 1, 3).tolist():
         with monkeypatch.context() as patch:
             calls = interrupt_after(count, patch)
             with pytest.raises(KeyboardInterrupt):
@@ -243,11 +243,11 @@ def test_a_simple_function_that_explains_nothing_comes_behind_one_that_explains_
 
 @pytest.mark.parametrize("seed", [10, 11, 12])
 def test_what_a_switch_turns_off_is_not_pruned(seed):
-    """The sum of three inputs where a fourth is 1, and 0 where it is 0: `prune` changes next to nothing."""
+    """The sum of three inputs where a fourth is 1, and 0 where it is 0: their scores are small, and yet they stay."""
     rng = np.random.default_rng(seed)
     X = np.c_[rng.uniform(0, 1, (1500, 3)), rng.uniform(size=1500) < 6 / 7]
     y, model = X[:, 3] * X[:, :3].sum(axis=1), KAN([4, 2, 1], domain=(0, 1))
-    fit(model, X, y, steps=40, sparsity=1e-2, update_grid=True, progress=False)
+    fit(model, X, y, steps=40, sparsity=2e-2, update_grid=True, progress=False)
     smaller = prune(model, X, verbose=False)
     before, after = (np.std(each(X)[:, 0] - y) / y.std() for each in (model, smaller))
     assert {i for i, _ in smaller.layers[0].edge_list} == {0, 1, 2, 3} and after < before + 0.03 < 0.07
@@ -263,8 +263,8 @@ def test_what_a_switch_turns_off_is_not_pruned(seed):
     ids=["arctan", "tanh", "cos"],
 )
 def test_several_starts_leave_poor_valleys(function):
-    for seed in range(3):
-        X = uniform(500, seed=seed)
+    for seed in range(2):
+        X = uniform(300, seed=seed)
         model = KAN([2, 1, 1], grid=5, seed=seed)
         assert (
             fit(model, X, function(*X.T), steps=30, starts=5, update_grid=True, progress=False).rmse.min()
