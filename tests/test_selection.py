@@ -133,3 +133,17 @@ def test_interrupts_are_raised(estimator, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         estimator.fit(X, y)
     assert len(calls) == 8 and not hasattr(estimator, "model_")
+
+
+@pytest.mark.parametrize(("n", "noise", "hidden"), [(1500, 0.0, ()), (1500, 0.3, ()), (5000, 0.0, (3,))])
+def test_fast_waves_are_no_noise(n, noise, hidden):
+    """Coarse grids see nothing of ten waves; finer ones do, and real noise stays noise."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(0, 1, (n, 1))
+    y = X[:, 0] * np.sin(20 * np.pi * X[:, 0])
+    model = KANRegressor(hidden=hidden).fit(X, y + noise * rng.normal(size=n))
+    assert model.score(X, y) > (0.95 if noise else 0.9999)
+    if hidden:
+        return
+    model = KANRegressor(hidden=hidden).fit(X, rng.normal(size=n))
+    assert np.std(model.predict(X)) < 0.1
