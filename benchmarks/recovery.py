@@ -56,7 +56,7 @@ def discover(X, y, shape, names, seeds):
     for seed in range(seeds):
         grid, sparsity = STARTS[seed % len(STARTS)]
         model = KAN(shape, grid=grid, seed=seed, domain=(X.min(), X.max()))
-        fit(model, X, y, steps=40, sparsity=sparsity * y.var(), update_grid=True)
+        fit(model, X, y, steps=40, sparsity=sparsity, update_grid=True)
         if sparsity:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of outputs whose last path is kept

@@ -27,6 +27,7 @@ _NAMES = {
     "symbolic": ("suggest", "fix_symbolic", "symbolify"),
     "formulas": ("formula",),
     "discovery": ("discover",),
+    "symbolic_estimator": ("SymbolicKANRegressor",),
     "splines": ("Splines",),
     "bases": ("Gaussians", "Chebyshev", "Fourier"),
     "diagram": ("plot",),

@@ -9,6 +9,7 @@ from .bspline import make_grid as make_grid
 from .checks import check as check
 from .checks import check_gradient as check_gradient
 from .diagram import plot as plot
+from .discovery import discover as discover
 from .estimator import KANClassifier as KANClassifier
 from .estimator import KANRegressor as KANRegressor
 from .formulas import formula as formula
@@ -38,6 +39,7 @@ from .sweeps import sweep as sweep
 from .symbolic import fix_symbolic as fix_symbolic
 from .symbolic import suggest as suggest
 from .symbolic import symbolify as symbolify
+from .symbolic_estimator import SymbolicKANRegressor as SymbolicKANRegressor
 from .training import fit as fit
 
 __version__: str

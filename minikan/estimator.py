@@ -21,7 +21,7 @@ from .kan import KAN
 from .optimizers import Optimizer
 from .readable import Readable, WithFormula
 from .selection import Selection
-from .validation import as_finite, as_generator, as_integer
+from .validation import as_finite, as_integer
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,7 +31,7 @@ COARSE = 5  # cells of the first grid
 KEPT = 2000  # samples of the training that are kept for figures and formulas
 
 
-class KANEstimator(Readable):
+class KANEstimator(Readable, checks.Estimator):
     """The common base of both estimators: parameters, checks of the samples, the network."""
 
     def __init__(
@@ -48,42 +48,6 @@ class KANEstimator(Readable):
         self.hidden, self.grid, self.order, self.roughness = hidden, grid, order, roughness
         self.steps, self.starts, self.random_state, self.optimizer = steps, starts, random_state, optimizer
 
-    _parameters: tuple[str, ...] = (
-        "hidden",
-        "grid",
-        "order",
-        "roughness",
-        "steps",
-        "starts",
-        "random_state",
-        "optimizer",
-    )
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters of the constructor in a dict."""
-        return {name: getattr(self, name) for name in self._parameters}
-
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters of the constructor; returns the estimator."""
-        for name, value in params.items():
-            if name not in self._parameters:
-                raise ValueError(f"{type(self).__name__} has no parameter {name!r}; use {self._parameters}")
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self):
-        defaults = type(self)().get_params()
-        shown = [f"{k}={v!r}" for k, v in self.get_params().items() if repr(v) != repr(defaults[k])]
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-    def __sklearn_tags__(self):
-        """Describe the estimator; only scikit-learn calls this, so it can be imported here."""
-        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
-
-        if isinstance(self, KANClassifier):
-            return Tags("classifier", TargetTags(required=True), classifier_tags=ClassifierTags())
-        return Tags("regressor", TargetTags(required=True, multi_output=True), regressor_tags=RegressorTags())
-
     def _train(self, X, y, weights, n_out, loss):
         """Train a network on samples (n, n_in) and targets that suit the loss, both in any units."""
         # A weight of zero is the same as no sample, a weight of two as a sample given twice.
@@ -96,13 +60,12 @@ class KANEstimator(Readable):
         self._center, self._half_range = 0.5 * low + 0.5 * high, np.where(half > 0, half, 1.0)
         self._y_center, self._y_scale = np.zeros(n_out), np.ones(n_out)
         if loss == "mse":
-            unit, mean, variance = _moments(y, weights)
+            unit, mean, variance = checks.moments(y, weights)
             std = np.sqrt(variance)
             self._y_center, self._y_scale = mean * unit, np.where(std > 1e-14, std, 0.0) * unit
         if not np.iterable(self.hidden):
             raise ValueError(f"hidden must list the nodes of the hidden layers, as (3,), got {self.hidden!r}")
-        seed = self.random_state  # scikit-learn may pass NumPy's older generator
-        rng = as_generator(seed.randint(2**31 - 1) if hasattr(seed, "randint") else seed)
+        rng = self._generator()
         grid, widths = COARSE if self.grid is None else self.grid, [X.shape[1], *self.hidden, n_out]
         some = rng.permutation(len(X))[:KEPT]
         self._sample = X[some], y[some]
@@ -119,13 +82,6 @@ class KANEstimator(Readable):
     def _standard(self, y):
         return (y - self._y_center) / np.where(self._y_scale > 0, self._y_scale, 1)
 
-    def _fitted(self):
-        """Return the estimator, if it was fitted."""
-        if not hasattr(self, "model_"):
-            error = checks.sklearn_class("NotFittedError", (ValueError, AttributeError))
-            raise error(f"This {type(self).__name__} instance is not fitted yet: call fit first")
-        return self
-
     @np.errstate(over="ignore")
     def _scaled(self, X):
         """Map the range of the training samples to [-1, 1]."""
@@ -139,27 +95,8 @@ class KANEstimator(Readable):
         as_finite([outputs], "predict")
         return outputs
 
-    def _samples(self, X, first):
-        """Check samples (n, n_in); compare names and number of features with those of `fit`, or store them."""
-        names, array, me = checks.feature_names(X), checks.as_floats(X, "X"), type(self).__name__
-        if array.ndim != 2:
-            advice = "Reshape your data: X.reshape(-1, 1) makes one column, X.reshape(1, -1) one sample"
-            raise ValueError(f"X must be 2-dimensional (n, n_in), got shape {array.shape}. {advice}")
-        if not array.size:
-            what = f"0 {'feature' if len(array) else 'sample'}(s) (shape={array.shape})"
-            raise ValueError(f"Found array with {what} while a minimum of 1 is required.")
-        if first:
-            self.n_features_in_ = array.shape[1]
-            self.__dict__.pop("feature_names_in_", None)
-            self.__dict__ |= {} if names is None else {"feature_names_in_": names}
-            return array
-        checks.check_feature_names(names, getattr(self, "feature_names_in_", None), me)
-        if (n_in := array.shape[1]) != (expected := self.n_features_in_):
-            raise ValueError(f"X has {n_in} features, but {me} is expecting {expected} features as input")
-        return array
 
-
-class KANRegressor(WithFormula, KANEstimator):
+class KANRegressor(WithFormula, KANEstimator, checks.Regressor):
     """A KAN that predicts numbers, for scikit-learn's pipelines, searches and scores.
 
     Parameters
@@ -191,6 +128,8 @@ class KANRegressor(WithFormula, KANEstimator):
     True
     """
 
+    several_targets = True
+
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X (n, n_in) and y (n,) or (n, n_out), in any units; returns the estimator."""
         X = self._samples(X, first=True)
@@ -203,16 +142,6 @@ class KANRegressor(WithFormula, KANEstimator):
         """Predict for X (n, n_in): (n,), or (n, n_out) if y was two-dimensional."""
         outputs = self._outputs(X)
         return outputs[:, 0] if self._flat else outputs
-
-    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Compute R², the share of the variance of y that is explained; for several outputs, their mean."""
-        prediction = self.predict(X)
-        y = checks.as_target_columns(y, len(X)).reshape(len(prediction), -1)
-        unit, _, variance = _moments(y, sample_weight)
-        prediction = prediction.reshape(len(y), -1) / unit
-        error = np.average((y / unit - prediction) ** 2, axis=0, weights=sample_weight)
-        r2 = 1 - error / np.where(variance > 0, variance, 1)
-        return float(np.mean(np.where(variance > 0, r2, error == 0)))
 
 
 class KANClassifier(KANEstimator):
@@ -233,7 +162,7 @@ class KANClassifier(KANEstimator):
     ['low', 'high']
     """
 
-    _parameters = (*KANEstimator._parameters, "class_weight")
+    kind = "classifier"
 
     def __init__(
         self,
@@ -277,11 +206,3 @@ class KANClassifier(KANEstimator):
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute the accuracy: the share of samples whose class is predicted."""
         return float(np.average(self.predict(X) == checks.as_labels(y, len(X)), weights=sample_weight))
-
-
-def _moments(y, weights):
-    """For the columns of y (n, n_out): a unit in which no square overflows; mean and variance in this unit."""
-    largest = np.abs(y).max(axis=0)
-    unit = np.where(largest > 0, largest, 1.0)
-    mean = np.average(y / unit, axis=0, weights=weights)
-    return unit, mean, np.average((y / unit - mean) ** 2, axis=0, weights=weights)

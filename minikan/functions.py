@@ -87,14 +87,25 @@ def named(name: str) -> Function:
 
 def as_function(name: str, edge: Any) -> Function:
     """Make a function of a curve, a layer 1 → 1, that sympy can write and `sympy.lambdify` computes."""
-    from sympy.utilities.lambdify import implemented_function
+    from sympy.core.function import UndefinedFunction
 
-    def derivatives(u):
+    curve = Curve(edge)
+    return Function(name, curve.derivatives, UndefinedFunction(name, _imp_=curve), 0.0)
+
+
+class Curve:
+    """The values of a curve; in a module's class, so that formulas can be pickled."""
+
+    def __init__(self, edge: Any) -> None:
+        self.edge = edge
+
+    def __call__(self, u: np.ndarray) -> np.ndarray:
+        return self.derivatives(u)[0]
+
+    def derivatives(self, u: np.ndarray) -> tuple:
         u = np.asarray(u, float)
-        _, cache = edge.forward(u.reshape(1, -1))
-        return tuple(edge.curves(cache, order).reshape(u.shape) for order in range(4))
-
-    return Function(name, derivatives, implemented_function(name, lambda u: derivatives(u)[0]), 0.0)
+        _, cache = self.edge.forward(u.reshape(1, -1))
+        return tuple(self.edge.curves(cache, order).reshape(u.shape) for order in range(4))
 
 
 def register(function: Function, check: bool = True) -> None:
@@ -160,7 +171,9 @@ def _power(name, n, complexity):
         return tuple(c * u ** (n - d) if c else 0 * u for d, c in enumerate(factors))
 
     whole = n > 0 and n == int(n)
-    low, parity = (-np.inf, (-1) ** int(n)) if whole else (_POSITIVE, 0)
+    low, parity = (
+        (-np.inf, (-1) ** int(n)) if whole else (_POSITIVE ** min(1, 4 / (3 - n)), 0)
+    )  # u^(n-3) is finite
     return Function(name, derivatives, lambda u: u ** Fraction(n), complexity, low, degree=n, parity=parity)
 
 

@@ -54,8 +54,8 @@ class History:
 class Log:
     """The record of a training, and the best state so far."""
 
-    def __init__(self, objective: Objective, held_out: Objective | None) -> None:
-        self.objective, self.held_out = objective, held_out
+    def __init__(self, objective: Objective, held_out: Objective | None, unit: float = 1.0) -> None:
+        self.objective, self.held_out, self.square = objective, held_out, unit**2  # of the targets' unit
         self.start, self.best_loss, self.best = time.perf_counter(), np.inf, objective.model.state()
         self.rows: list[tuple] = []  # step, loss, error, error on the validation samples, time, evaluations
         self.grid_changes: list[int] = []
@@ -68,13 +68,13 @@ class Log:
     def record(self, step: int) -> None:
         """Add a row, and keep the state if it is the best."""
         objective, seconds = self.objective, time.perf_counter() - self.start
-        loss, error = objective.loss(), objective.error()
+        loss, error = objective.loss() * self.square, objective.error() * self.square
         if not np.isfinite(loss):
             self.stopped = f"step {step} led to a loss of {loss}"
             self.stopped += ", which is refused; try a smaller learning rate"
             warnings.warn(self.stopped, RuntimeWarning, stacklevel=4)
             return
-        held_out = self.held_out.error() if self.held_out else np.nan
+        held_out = self.held_out.error() * self.square if self.held_out else np.nan
         self.rows.append((step, loss, error, held_out, seconds, objective.evaluations))
         judged, self.since_best = held_out if self.held_out else loss, self.since_best + 1
         if judged < self.best_loss:

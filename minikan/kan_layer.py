@@ -128,6 +128,9 @@ class KANLayer(CurveLayer):
         features, places = self.features(cache).reshape(self.n_in, self.basis.m, -1), self._places()
         yield from ((i, j, places[i, j], features[i]) for i, j in self.edge_list)
 
+    def multipliers(self) -> np.ndarray:
+        return np.ones(self.weights.shape, bool)
+
     def raise_by(self, heights: np.ndarray) -> None:
         self.weights[0] += np.outer(self.basis.constant(), heights)
 

@@ -108,6 +108,10 @@ class Layer(ABC):
         """Make the same layer with finer curves; see `refine`."""
         return self.copy()
 
+    def multipliers(self) -> np.ndarray:
+        """Tell which weights, if all of them are multiplied by u, make the outputs u times as large: bool."""
+        return np.zeros(self.weights.shape, bool)
+
     def contributions(self, cache: Any, x: np.ndarray) -> np.ndarray:
         """Compute what each input adds to each output, here to first order: (n_out, n_in, n)."""
         return self.slopes(cache) * (x - x.mean(axis=1, keepdims=True))

@@ -113,6 +113,9 @@ class FunctionEdge(CurveLayer):
     def edge_features(self, cache: NamedCache) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
         yield 0, 0, np.arange(4), self.features(cache)
 
+    def multipliers(self) -> np.ndarray:
+        return np.array([False, False, True, True])
+
     def raise_by(self, heights: np.ndarray) -> None:
         self.weights[3] += heights[0]
 

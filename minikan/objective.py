@@ -150,4 +150,5 @@ def as_objective(
     weights /= weights.sum()
     for penalty in penalties:
         penalty.check(model)
-    return Objective(model, [Data(X, y, weights, criterion), *(each.on(X, weights) for each in penalties)])
+    data = Data(X, y, weights, criterion)
+    return Objective(model, [data, *(each.on(X, weights, data.unit()) for each in penalties)])

@@ -1,8 +1,12 @@
 """Penalties: rough curves cost (chapter 04), and so do many edges (chapter 06; paper, section 2.5.1).
 
-    roughness   λ Σ_curves ‖D w‖²               D: for splines, second differences; see `Basis.roughness`
-    sparsity    λ Σ_layers (Σ_e |φ_e|₁ + μ S)   |φ|₁ = Σ_s w_s |φ(x_s)|, the size of an edge
-                S = -Σ_e p_e log p_e            p_e = |φ_e|₁ / Σ|φ|₁: the entropy of a layer's sizes
+    roughness   λ Σ_curves ‖D w‖²                  D: for splines, second differences; see `Basis.roughness`
+    sparsity    λ σ² Σ_layers (Σ_e |φ_e|₁ + μ S)   |φ|₁ = Σ_s w_s |φ(x_s)| / u, the size of an edge
+                S = -Σ_e p_e log p_e               p_e = |φ_e|₁ / Σ|φ|₁: the entropy of a layer's sizes
+
+σ² is the variance of the targets, or the mean of the outputs' variances: they share a loss, so they share a unit. In
+the last layer, whose curves have the unit of the targets, u = σ, below it 1. So λ means the same for y and 1e-8 y.
+(For classes σ = 1. Where outputs are products, their factors have no unit of their own: u = 1.)
 
 |φ| has a kink at 0: r = √(φ² + ε²) replaces it. In a least-squares solver a parabola takes the place of this root,
 (φ² / r + r) / 2 with r at the present φ: it touches the root from above (reweighted least squares, arXiv 0807.0575).
@@ -72,9 +76,9 @@ class Sparsity(Term):
 
     Parameters
     ----------
-    strength, entropy, smoothing, X, weights
-        The factors λ (1e-3 to 1e-2 suits targets of size one) and μ, and ε: activations below it count as small. `fit`
-        sets samples (n, n_in) and how much each counts (n,).
+    strength, entropy, smoothing, X, weights, unit
+        The factors λ (1e-3 to 1e-2 is usual, whatever the unit of the targets) and μ, and ε: activations below it count
+        as small. `fit` sets samples (n, n_in), how much each counts (n,), and σ.
 
     Examples
     --------
@@ -89,6 +93,7 @@ class Sparsity(Term):
     smoothing: float = 1e-3
     X: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    unit: float = 1.0
     blocks_give_gradient = False
 
     def __post_init__(self):
@@ -99,11 +104,15 @@ class Sparsity(Term):
     def check(self, model: Network) -> None:
         as_kan(model, "sparsity")
 
-    def on(self, X: np.ndarray, weights: np.ndarray) -> Sparsity:
-        return replace(self, X=X, weights=weights / weights.sum())
+    def on(self, X: np.ndarray, weights: np.ndarray, unit: float = 1.0) -> Sparsity:
+        return replace(self, X=X, weights=weights / weights.sum(), unit=unit)
 
     def part(self, samples: np.ndarray) -> Sparsity:
-        return self.on(self.X[samples], self.weights[samples])
+        return self.on(self.X[samples], self.weights[samples], self.unit)
+
+    def _units(self, model):
+        """List u for each layer."""
+        return [1.0] * (len(model.layers) - 1) + [self.unit]
 
     def _passes(self, model, *lists):
         """Yield, for a block of samples at a time, their weights, and a tuple (layer, cache, …) for each layer."""
@@ -114,36 +123,38 @@ class Sparsity(Term):
     def sizes(self, model: Network) -> list[np.ndarray]:
         """Compute the size of every edge: (n_out, n_in) for each layer, zeros where it has no edges of its own."""
         sizes = [np.zeros((layer.n_out, layer.n_in)) for layer in model.layers]
-        for weights, layers in self._passes(model, sizes):
-            for layer, cache, size in layers:
+        for weights, layers in self._passes(model, sizes, self._units(model)):
+            for layer, cache, size, unit in layers:
                 if layer.edge_list:
-                    size += np.sqrt(layer.curves(cache) ** 2 + self.smoothing**2) @ weights
+                    size += np.sqrt((layer.curves(cache) / unit) ** 2 + self.smoothing**2) @ weights
         return sizes
 
     def value(self, model: Network, sizes: list[np.ndarray] | None = None) -> float:
         used = [size for size in sizes or self.sizes(model) if size.any()]
-        return self.strength * float(sum(size.sum() + self.entropy * entropy(size) for size in used))
+        penalty = float(sum(size.sum() + self.entropy * entropy(size) for size in used))
+        return self.strength * self.unit**2 * penalty
 
     def _price(self, size):
         """Differentiate the penalty in a layer's sizes (n_out, n_in): what an edge pays for growing."""
         share = size / size.sum()
         change = -(np.log(share) + entropy(size)) / size.sum()  # of the entropy
-        return self.strength * (1 + self.entropy * change)
+        return self.strength * self.unit**2 * (1 + self.entropy * change)
 
     def activation_derivatives(
-        self, curves: np.ndarray, price: np.ndarray, weights: np.ndarray
+        self, curves: np.ndarray, price: np.ndarray, weights: np.ndarray, unit: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Differentiate in activations (n_out, n_in, n): once, and the parabola twice."""
-        second = price[:, :, None] * weights / np.sqrt(curves**2 + self.smoothing**2)
+        second = price[:, :, None] * weights / np.sqrt((curves / unit) ** 2 + self.smoothing**2) / unit**2
         return second * curves, np.maximum(second, 0)
 
     def loss_and_gradient(self, model: Network) -> tuple[float, np.ndarray]:
         sizes, gradient = self.sizes(model), np.zeros(model.parameters.size)
-        for weights, layers in self._passes(model, sizes, model.split(gradient)):
+        for weights, layers in self._passes(model, sizes, self._units(model), model.split(gradient)):
             upstream = np.zeros((model.widths[-1], len(weights)))
-            for layer, cache, size, part in reversed(layers):
+            for layer, cache, size, unit, part in reversed(layers):
                 if layer.edge_list:
-                    own, _ = self.activation_derivatives(layer.curves(cache), self._price(size), weights)
+                    curves, price = layer.curves(cache), self._price(size)
+                    own, _ = self.activation_derivatives(curves, price, weights, unit)
                     change, upstream = layer.backward_edges(cache, own + upstream[:, None])
                 else:
                     change, upstream = layer.backward(cache, upstream)
@@ -152,10 +163,11 @@ class Sparsity(Term):
 
     def blocks(self, model: Network) -> Iterator[Block]:
         sizes, places = self.sizes(model), model.split(np.arange(model.parameters.size))
-        for weights, layers in self._passes(model, sizes, places):
-            for layer, cache, size, place in layers:
+        for weights, layers in self._passes(model, sizes, self._units(model), places):
+            for layer, cache, size, unit, place in layers:
                 if layer.edge_list:
-                    _, second = self.activation_derivatives(layer.curves(cache), self._price(size), weights)
+                    curves, price = layer.curves(cache), self._price(size)
+                    _, second = self.activation_derivatives(curves, price, weights, unit)
                     for i, j, where, features in layer.edge_features(cache):
                         root = np.sqrt(second[j, i])
                         yield Block(0.0, np.vstack([features * root, 0 * root]), place.ravel()[where])

@@ -169,8 +169,7 @@ def _cut(model, X, kept):
         if not keep.all() or keep.shape != (len(nodes), len(used)):
             smaller = layer.part(keep, used, nodes)
             if smaller is None:  # its curves are shared: make each edge an object of its own
-                every = {at: layer.edge(*at) for at in layer.edge_list}
-                smaller = SparseLayer(layer.n_in, layer.n_out, every).part(keep, used, nodes)
+                smaller = SparseLayer.of(layer).part(keep, used, nodes)
             if layer.edge_list:
                 smaller.raise_by((layer.curves(cache).mean(axis=2) * ~keep).sum(axis=1)[nodes])
         layers.append(smaller)

@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import sklearn_checks as checks
+from .kan import KAN
+from .named import FunctionEdge
+from .sparse import SparseLayer
 
 
 class Readable:
@@ -53,7 +56,7 @@ class WithFormula:
         Parameters
         ----------
         X, y : array_like, shapes (n, n_in) and (n,) or (n, n_out), optional
-            Samples; by default up to 2000 of the training. ValueError, if a curve has no name.
+            Samples; by default up to 2000 of the training. Curves without a name are written as functions s_1, s_2, …
         library, **options
             As for `symbolify`, and as for `formula`.
 
@@ -75,12 +78,15 @@ class WithFormula:
         X = self._known(X)
         y = self._sample[1] if own else checks.as_target_columns(y, len(X)).reshape(len(X), -1)
         model = symbolify(model, self._scaled(X), self._standard(y), library=library)
-        first, last = model.layers[0], model.layers[-1]
-        for (i, _), edge in first.sheet.items():  # a z + b, z = (x - center) / half
+        layers = [SparseLayer.of(layer) if layer.edge_list else layer for layer in model.layers]
+        if not all(edge.name for edge in layers[0].sheet.values()):  # splines keep their inputs
+            lines = {(i, i): FunctionEdge("x", [1, 0, 1, 0]) for i in range(len(X.T))}
+            layers.insert(0, SparseLayer(len(lines), len(lines), lines))
+        for (i, _), edge in layers[0].sheet.items():  # a z + b, z = (x - center) / half
             edge.weights[0] /= self._half_range[i]
             edge.weights[1] -= edge.weights[0] * self._center[i]
             edge.span = tuple(np.array(edge.span) * self._half_range[i] + self._center[i])
-        for (_, j), edge in last.sheet.items():
-            edge.weights[2:] *= self._y_scale[j]
-        last.raise_by(self._y_center)
-        return formula(model, self._names(), X, y, **options)
+        for (_, j), edge in layers[-1].sheet.items():
+            edge.weights[edge.multipliers()] *= self._y_scale[j]
+        layers[-1].raise_by(self._y_center)
+        return formula(KAN.from_layers(layers), self._names(), X, y, **options)

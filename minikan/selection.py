@@ -23,6 +23,7 @@ from .penalties import Roughness
 from .training import as_optimizer, fit
 
 SMOOTH = 0.03  # λ of the first round: smooth curves come first
+WAVY, POOR = 1e-6, 0.7  # λ that lets fast waves be, tried where at least so much of the variance is left
 ROUND = 5  # Levenberg–Marquardt steps between two estimates of λ
 WARM = 1e-3  # damping behind the first round
 WORTH = 7  # steps of L-BFGS reach what one of Levenberg–Marquardt does; measured with 2 to 100 inputs
@@ -82,9 +83,15 @@ class Selection:
         """
         strength = SMOOTH if self.roughness is None else self.roughness
         sizes, n, best = 4 * np.sqrt(self.y.size), len(self.X), None
+        worst = self.y.var() if self.loss == "mse" else np.inf
         while True:
             some = min(n, ENOUGH * model.parameters.size) if finer else n
+            rough = KAN.from_layers(model.layers)
             found = self.train(model, some, strength, starts, warm=best is not None)
+            if best and self.roughness is None and found.expected > POOR * worst:  # are there fast waves?
+                found = min(
+                    found, self.train(rough, some, WAVY, 1, warm=False), key=lambda each: each.expected
+                )
             if best is None or found.expected < GAIN * best[0].expected:
                 best = found, some
             model, strength, starts = found.model, found.strength, 1

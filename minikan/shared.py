@@ -94,6 +94,9 @@ class SharedLayer(KANLayer):
             places = np.append(np.arange(g * m, (g + 1) * m), self._end + i * self.n_out + j)
             yield i, j, places, np.vstack([scale[i, j] * features[i], shared[g] @ features[i]])
 
+    def multipliers(self) -> np.ndarray:
+        return np.arange(self.weights.size) >= self._end
+
     def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> None:
         return None  # what is left after pruning no longer shares
 

@@ -34,6 +34,11 @@ class SparseLayer(CurveLayer):
             raise ValueError(f"not all of {n_out} nodes are reached by an edge")
         self.weights = np.concatenate([edge.weights.ravel() for edge in self.sheet.values()])
 
+    @classmethod
+    def of(cls, layer: Any) -> SparseLayer:
+        """Make each edge of a layer of curves an object of its own."""
+        return cls(layer.n_in, layer.n_out, {at: layer.edge(*at) for at in layer.edge_list})
+
     def __setstate__(self, state):  # after copying, too, the edges' weights are views
         self.__dict__.update(state)
         self.weights = self._weights
@@ -111,6 +116,9 @@ class SparseLayer(CurveLayer):
         places = np.arange(self.weights.size)
         for at, edge in self.sheet.items():
             yield *at, places[self._slices[at]], edge.features(cache[at])
+
+    def multipliers(self) -> np.ndarray:
+        return np.concatenate([edge.multipliers().ravel() for edge in self.sheet.values()])
 
     def raise_by(self, heights: np.ndarray) -> None:
         for j, height in enumerate(heights):  # by the first edge into each node

@@ -60,8 +60,8 @@ class Term(ABC):
     def check(self, model: Network) -> None:  # noqa: B027 (most terms fit every model)
         """Raise an error if the term has no meaning for this model."""
 
-    def on(self, X: np.ndarray, weights: np.ndarray) -> Term:
-        """Make the same term for samples X (n, n_in) with weights (n,)."""
+    def on(self, X: np.ndarray, weights: np.ndarray, unit: float = 1.0) -> Term:
+        """Make the same term for samples X (n, n_in) with weights (n,), and targets with a unit: their spread."""
         return self
 
     def part(self, samples: np.ndarray) -> Term:
@@ -87,6 +87,17 @@ class Data(Term):
         """Compute the weighted mean square of targets (n_out, n) around their means."""
         centred = self.y - (self.y @ self.weights)[:, None]
         return float((centred**2 @ self.weights).mean())
+
+    def unit(self) -> float:
+        """Compute the targets' standard deviation; of constant targets their size, and 1 for classes."""
+        if not self.criterion.is_quadratic:
+            return 1.0
+        variance, square = self.variance(), float((self.y**2 @ self.weights).mean())
+        return float(np.sqrt(variance if variance > 1e-24 * square else square or 1.0))
+
+    def in_units(self, unit: float) -> Data:
+        """Make the same term for targets in another unit."""
+        return replace(self, y=self.y / unit)
 
     def part(self, samples: np.ndarray) -> Data:
         weights = self.weights[samples]

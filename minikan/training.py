@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,7 +19,7 @@ from .history import History, Log
 from .levenberg_marquardt import LevenbergMarquardt
 from .losses import LOSSES
 from .network import Network
-from .objective import as_objective, batches
+from .objective import Objective, as_objective, batches
 from .optimizers import LBFGS, Adam, GradientDescent, Optimizer
 from .penalties import Sparsity
 from .progress import progress_bar
@@ -56,7 +57,8 @@ def fit(
     """Train a model in place, and leave it at the best parameters seen.
 
     It works in the units it is given: inputs belong on the model's domain and targets are best of size one, which
-    is what silu and the grids of the hidden nodes are made for. `KANRegressor` takes any units.
+    is what silu and the grids of the hidden nodes are made for. `KANRegressor` takes any units. (With `sparsity`, the
+    unit of the targets does not matter.)
 
     Parameters
     ----------
@@ -76,11 +78,13 @@ def fit(
     loss : "mse" or "cross-entropy"
         Mean squared error, or the surprise of the outputs' softmax at the classes.
     sparsity : float or Sparsity
-        Strength λ of the penalty on the sizes of edges (chapter 06), on top of the loss; needs a KAN.
+        Strength λ of the penalty on the sizes of edges (chapter 06), in units of the targets' variance; needs a KAN.
+        Without other penalties the model is trained in these units, so that y and 1e-8 y are trained alike.
     penalty : Term or sequence of Term, optional
-        What else is minimised, such as `Roughness`. Without any, Levenberg–Marquardt lets coefficients that few samples
-        determine continue the curve of their neighbours (`minikan.smoothness`), and lays grids that hidden nodes can
-        leave anew, once the error is small. `Roughness(0)` switches this off.
+        What else is minimised, such as `Roughness`, in units of the loss. Without any,
+        Levenberg–Marquardt lets coefficients that few samples determine continue the curve of their neighbours
+        (`minikan.smoothness`), and lays grids that hidden nodes can leave anew, once the error is small. `Roughness(0)`
+        switches this off.
     sample_weight : array_like, shape (n,), optional
         How much each sample counts; only ratios matter.
     validation : (Xv, yv), optional
@@ -166,15 +170,22 @@ def fit(
     if starts > 1:
         seed = as_generator(seed)
 
-    alone = loss == "mse" and optimizer.second_order and not penalties
-    variance = objective.terms[0].variance() if alone else 0.0  # type: ignore[attr-defined]
+    plain = loss == "mse" and optimizer.second_order and not penalties
+    variance = objective.terms[0].variance() if plain else 0.0  # type: ignore[attr-defined]
     if variance:
         settled = (
             EXACT * variance,
             SETTLED * variance,
         )  # before the prior would hold curves back, behind it says nothing
         objective.prior = lambda *state: SmoothPrior(*state) if settled[0] < state[2] < settled[1] else None
-    log = Log(objective, held_out)
+    restore, unit = model.restore, 1.0
+    alone = loss == "mse" and all(isinstance(each, Sparsity) for each in penalties)
+    if alone and penalties and model.layers[-1].multipliers().any():
+        objective, unit, restore = in_units(model, objective)
+        if held_out:
+            held_out = Objective(objective.model, [held_out.terms[0].in_units(unit)])  # type: ignore[attr-defined]
+        callback = callback and told(callback, objective.model, restore)
+    log = Log(objective, held_out, unit)
     loop = Loop(log, optimizer, steps, every, batch_size, seed, SETTLED * variance, tol, patience, callback)
     try:
         with np.errstate(all="ignore"):
@@ -182,9 +193,9 @@ def fit(
                 best_start(loop, starts, progress)
             with progress_bar(steps, "fit", progress) as advance:
                 loop.run(advance)
-        model.restore(log.best)
+        restore(log.best)
     except BaseException as error:  # of a callback, or an interrupt, even while the best is restored
-        model.restore(log.best)
+        restore(log.best)
         if not isinstance(error, KeyboardInterrupt):
             raise
         log.stopped = "interrupted"
@@ -246,6 +257,34 @@ class Loop:
         """Call the callback, if there is a record of this step."""
         recorded, loss, *_ = self.log.last
         return self.callback is not None and recorded == step and self.callback(step, loss) is True
+
+
+def in_units(model: Network, objective: Objective) -> tuple[Objective, float, Callable]:
+    """Copy a model and its objective, but with the spread of the targets as the unit of targets and outputs.
+
+    A model that does not explain half of the variance is a start, and is taken as it is: for targets of spread one. (If
+    its last layer has names, they stay.) The third result puts a state of the copy into the model.
+    """
+    data: Any = objective.terms[0]
+    unit, last, factors = data.unit(), model.layers[-1], np.ones(model.parameters.size)
+    model.split(factors)[-1][last.multipliers()] = unit
+    given, copy = model.parameters.copy(), model.from_layers(model.layers)
+    if objective.error() > 0.5 * unit**2 and not any(last.edge(*at).name for at in last.edge_list):
+        given *= factors
+    else:
+        copy.parameters /= factors
+    start = copy.parameters.copy()
+
+    def restore(state):  # what has not changed is the same to the last bit
+        model.restore((given + (state[0] - start) * factors, state[1]))
+
+    penalties = [term.on(term.X, term.weights) for term in objective.terms[1:]]  # type: ignore[attr-defined]
+    return Objective(copy, [data.in_units(unit), *penalties]), unit, restore
+
+
+def told(callback: Callable, copy: Network, restore: Callable) -> Callable:
+    """Make a callback that finds the model at the point where its copy is."""
+    return lambda *record: (restore(copy.state()), callback(*record))[1]
 
 
 def as_optimizer(optimizer: str | Optimizer) -> Optimizer:

@@ -10,6 +10,7 @@ import joblib
 import numpy as np
 import pandas
 import pytest
+import sympy
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -254,9 +255,27 @@ def test_a_formula_in_names_and_units_of_the_table():
     ]
     np.testing.assert_allclose(values, np.exp(frame.x[:5]) + 2, rtol=1e-6)
     one = KANRegressor(hidden=()).fit(frame, np.column_stack([1e6 * frame.x, frame.z - 7]))
-    assert [str(each) for each in one.formula(library=["x"], verbose=False)] == ["1000000*x", "z - 7"]
+    assert [str(each) for each in one.formula(library=["x"], verbose=False)] == ["1000000.0*x", "z - 7"]
     with pytest.raises(ValueError, match="not fitted"):
         KANRegressor().formula()
+
+
+@pytest.mark.parametrize("hidden", [(), (1,)])
+@pytest.mark.parametrize("shift", [0, 1e6])
+def test_curves_without_a_name_are_written_in_units_of_the_table(hidden, shift):
+    X = np.random.default_rng(0).uniform([0.5, 300], [3, 700], (300, 2))
+    wave = X[:, 1] / 500 * np.sin(X[:, 1] / 40)
+    y = shift + 50 * (wave + np.exp(X[:, 0]) / 10 if not hidden else np.exp(0.5 * wave + 0.2 * X[:, 0]))
+    for targets in (y, np.column_stack([y, X[:, 0]])) if not hidden else (y,):
+        model = KANRegressor(hidden=hidden, grid=16).fit(X, targets)
+        with pytest.warns(UserWarning, match="splines stay"):
+            found = model.formula(library=["x", "exp"], verbose=False)
+        shown, symbols = np.atleast_1d(found), sympy.symbols("x_1 x_2", real=True)
+        assert "s_1(" in str(shown[0])
+        values = [np.broadcast_to(sympy.lambdify(symbols, each)(*X.T), 300) for each in shown]
+        wanted = np.reshape(targets, (300, -1))
+        assert (np.std(np.transpose(values) - wanted, axis=0) < 0.1 * np.std(wanted, axis=0)).all()
+        assert (np.abs(np.mean(np.transpose(values) - wanted, axis=0)) < 0.1 * np.std(wanted, axis=0)).all()
 
 
 def test_figures_and_scores_have_the_names_of_the_table():

@@ -111,10 +111,10 @@ def test_formula_refuses():
         formula(small(), digits=0)
 
 
-def test_a_curvature_beyond_float64_is_refused():
+def test_a_curvature_beyond_float64_is_left_out():
     steep = SparseLayer(1, 1, {(0, 0): FunctionEdge(LIBRARY["x^5"], [1e-300, -1e12, 1e-6, 0])})
-    with pytest.raises(ValueError, match="formula overflows float64"):
-        formula(KAN.from_layers([steep]), X=[[0.0], [1.0], [100.0]])
+    found = formula(KAN.from_layers([steep]), X=[[0.0], [1.0], [100.0]], verbose=False)
+    assert float(found) == pytest.approx(-1e54)  # whatever x
 
 
 def test_a_formula_that_would_fill_pages_is_not_expanded():

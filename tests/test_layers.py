@@ -785,6 +785,15 @@ def test_copies_are_the_same_and_independent(layer):
         layer.weights[...] = weights
 
 
+def test_multipliers_multiply_the_outputs(layer):
+    x, chosen = samples(layer, PLACES[0]), layer.multipliers()
+    before = layer.forward(x)[0].copy()
+    assert chosen.shape == layer.weights.shape
+    layer.weights[chosen] *= -3.0
+    np.testing.assert_allclose(layer.forward(x)[0], before * (-3.0 if chosen.any() else 1.0), atol=1e-12)
+    assert chosen.any() == bool(layer.edge_list)
+
+
 def test_it_counts_its_parameters(layer):
     assert f"{layer.weights.size} parameters" in repr(layer)
     assert f"{layer.n_in} → {layer.n_out}" in repr(layer)

@@ -18,30 +18,38 @@ from minikan import (
 )
 from minikan.curves import RIDGE
 from minikan.losses import LOSSES
+from minikan.named import FunctionEdge
 from minikan.network import BLOCK
 from minikan.objective import Objective, as_objective
 from minikan.penalties import entropy
+from minikan.sparse import SparseLayer
 
 
-@pytest.fixture
-def objective():
+@pytest.fixture(params=[1.0, 0.2, 7.0])
+def objective(request):
+    """Targets of several spreads."""
     X = uniform(BLOCK + 9, 3)
     weights = np.random.default_rng(1).uniform(0, 2, len(X))
     model = KAN([3, 2, 2], seed=1, noise=1)
-    return as_objective(model, X, X[:, :2], weights, LOSSES["mse"](), penalties=[Sparsity(0.1, 1.5)])
+    model.layers[-1].weights *= request.param
+    y = X[:, :2] * [request.param / 2, request.param]
+    return as_objective(model, X, y, weights, LOSSES["mse"](), penalties=[Sparsity(0.1, 1.5)])
 
 
 def test_penalty_is_the_papers(objective):
-    """λ Σ_layers (Σ|φ|₁ + μ S), by loops, with a smoothing that does not matter."""
+    """λ σ² Σ_layers (Σ|φ|₁ + μ S), by loops, with a smoothing that does not matter."""
     model, (data, _), expected = objective.model, objective.terms, 0
+    means = np.average(data.y, axis=1, weights=data.weights)[:, None]
+    square = np.average((data.y - means) ** 2, axis=1, weights=data.weights).mean()
     z = data.X.T
     for layer in model.layers:
         curves = layer.edges(z)
-        sizes = [np.sum(data.weights * np.abs(curve)) for curve in curves.reshape(-1, z.shape[1])]
+        unit = np.sqrt(square) if layer is model.layers[-1] else 1.0
+        sizes = [np.sum(data.weights * np.abs(curve)) / unit for curve in curves.reshape(-1, z.shape[1])]
         shares = np.array(sizes) / sum(sizes)
-        expected += 0.1 * (sum(sizes) + 1.5 * -np.sum(shares * np.log(shares)))
+        expected += 0.1 * square * (sum(sizes) + 1.5 * -np.sum(shares * np.log(shares)))
         z = curves.sum(axis=1)
-    penalty = Sparsity(0.1, 1.5, smoothing=1e-9).on(data.X, data.weights)
+    penalty = Sparsity(0.1, 1.5, smoothing=1e-9).on(data.X, data.weights, np.sqrt(square))
     assert penalty.value(model) == pytest.approx(expected, rel=1e-9)
     assert objective.loss() - objective.error() == pytest.approx(expected, rel=1e-4)
 
@@ -67,7 +75,7 @@ def test_curvature_has_the_same_gradient_and_parabolas_above(objective):
     start, last = objective.parameters.copy(), objective.model.split(np.arange(gradient.size))[-1].ravel()
     assert np.linalg.eigvalsh(matrix).min() > -1e-12
     data, penalty = objective.terms
-    objective.terms = (data, Sparsity(0.1, entropy=0).on(penalty.X, penalty.weights))
+    objective.terms = (data, Sparsity(0.1, entropy=0).on(penalty.X, penalty.weights, penalty.unit))
     loss, gradient, matrix = objective.curvature()
     rng = np.random.default_rng(2)
     for scale in (0.1, 1, 10):
@@ -137,6 +145,103 @@ def test_a_part_of_it_sees_a_part_of_the_samples(objective):
         np.testing.assert_allclose(
             whole, sum(s * size for s, size in zip(shares, some, strict=True)), rtol=1e-10
         )
+
+
+# --------------------------------------------------------------------------------- the unit of the targets
+
+
+def sparse_run(unit, seed, function=exp_sin, shift=0.0, n=300, **options):
+    """Train on targets in some unit; edges that are left; history and outputs in units of one."""
+    X, model = uniform(n, seed=seed), KAN([2, 4, 1], grid=5, seed=seed)
+    options = {"sparsity": 1e-3, "steps": 30, **options}
+    history = fit(model, X, unit * (function(X) + shift), progress=False, **options)
+    smaller = prune(model, X, verbose=False)
+    edges = [layer.edge_list for layer in smaller.layers]
+    return edges, history.loss / unit**2, history.rmse / unit, model(X) / unit
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e8, 1e-100, 7.0])
+@pytest.mark.parametrize(
+    "options",
+    [{}, dict(update_grid=True), dict(starts=2, steps=10), dict(sparsity=Sparsity(1e-2, 1.0)), dict(optimizer="adam"),
+     dict(optimizer="lbfgs"), dict(shift=-40.0)],
+    ids=str,
+)  # fmt: skip
+def test_the_unit_of_the_targets_does_not_matter(unit, options):
+    for seed in range(2):
+        edges, loss, rmse, outputs = sparse_run(1.0, seed, **options)
+        its_edges, its_loss, its_rmse, its_outputs = sparse_run(unit, seed, **options)
+        assert its_edges == edges and len(loss) == len(its_loss)
+        np.testing.assert_allclose(its_loss, loss, rtol=1e-5)
+        np.testing.assert_allclose(its_rmse[:10], rmse[:10], rtol=1e-6)
+        np.testing.assert_allclose(its_outputs, outputs, atol=1e-3 * outputs.std())
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
+def test_a_trained_model_is_trained_on(unit):
+    """It begins where it was, whatever its unit, and the history is in the unit of the targets."""
+    X, model = uniform(300), KAN([2, 4, 1], seed=1)
+    y = unit * exp_sin(X)
+    told = []
+    fit(
+        model,
+        X,
+        y,
+        sparsity=1e-3,
+        steps=20,
+        callback=lambda *row: told.append((*row, model.loss_and_gradient(X, y)[0])),
+    )
+    history = fit(model, X, y, sparsity=1e-3, steps=3, validation=(X, y))
+    np.testing.assert_allclose(history.validation_rmse, history.rmse, rtol=1e-9)
+    assert history.error[0] == pytest.approx(min(told, key=lambda row: row[1])[2], rel=1e-6)
+    assert [row[1] > row[2] for row in told] == [True] * len(told)
+    error = model.loss_and_gradient(X, y)[0]
+    assert error == pytest.approx(history.error[history.validation_rmse.argmin()], rel=1e-6)
+    for sparsity in (0.0, 1e-9):
+        before = model(X)
+        assert fit(model, X, y, sparsity=sparsity, steps=3).error[0] == pytest.approx(
+            np.mean((before[:, 0] - y) ** 2), rel=1e-6
+        )
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e8])
+def test_outputs_of_different_spreads_share_one_unit(unit):
+    """Also with products in the middle; where the outputs themselves are products, there is none."""
+    X = uniform(300)
+    targets = np.column_stack([exp_sin(X), 0.1 * X[:, 0]])
+    for make in (lambda: KAN([2, 4, 2], seed=1), lambda: KAN([2, [2, 2], 2], seed=1)):
+        one, other = make(), make()
+        runs = [
+            fit(one, X, targets, sparsity=1e-3, steps=15),
+            fit(other, X, unit * targets, sparsity=1e-3, steps=15),
+        ]
+        np.testing.assert_allclose(runs[1].loss / unit**2, runs[0].loss, rtol=1e-5)
+    product = KAN([2, [0, 1]], seed=1)
+    first = product.loss_and_gradient(X, unit * X[:, 0])[0]
+    assert fit(product, X, unit * X[:, 0], sparsity=1e-3, steps=3).error[0] == pytest.approx(first)
+
+
+def test_held_weights_stay_to_the_last_bit():
+    X, lower = uniform(200), [layer.copy() for layer in small().layers]
+    for held in np.random.default_rng(0).normal(size=(10, 3)).tolist():
+        edge = FunctionEdge("x", [1, *held], held="bcd")
+        model = KAN.from_layers([*lower, SparseLayer(1, 1, {(0, 0): edge})])
+        fit(model, X, 3e-5 * exp_sin(X), sparsity=1e-3, steps=2)
+        np.testing.assert_array_equal(model.parameters[-3:], held)
+
+
+def test_an_interrupt_leaves_the_best_in_the_unit_of_the_targets():
+    X, seen = uniform(200), []
+    y, model = 1e6 * exp_sin(X), KAN([2, 3, 1], seed=1)
+
+    def stop(step, loss):
+        seen.append((loss, model.loss_and_gradient(X, y)[0]))
+        if step == 6:
+            raise KeyboardInterrupt
+
+    history = fit(model, X, y, sparsity=1e-3, steps=20, callback=stop)
+    assert history.stopped == "interrupted" and len(seen) == 7
+    assert model.loss_and_gradient(X, y)[0] == pytest.approx(min(seen)[1], rel=1e-9)
 
 
 # ------------------------------------------------------------------------------------------ roughness

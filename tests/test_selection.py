@@ -133,3 +133,18 @@ def test_interrupts_are_raised(estimator, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         estimator.fit(X, y)
     assert len(calls) == 8 and not hasattr(estimator, "model_")
+
+
+@pytest.mark.parametrize("waves", [10, 20])
+@pytest.mark.parametrize(("n", "noise", "hidden"), [(1500, 0.0, ()), (1500, 0.3, ()), (8000, 0.0, (3,))])
+def test_fast_waves_are_no_noise(n, noise, hidden, waves):
+    """Coarse grids see nothing of many waves; finer ones do, and real noise stays noise."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(0, 1, (n, 1))
+    y = X[:, 0] * np.sin(2 * np.pi * waves * X[:, 0])
+    model = KANRegressor(hidden=hidden).fit(X, y + noise * rng.normal(size=n))
+    assert model.score(X, y) > (0.8 if noise else 0.99)
+    if hidden:
+        return
+    model = KANRegressor(hidden=hidden).fit(X, rng.normal(size=n))
+    assert np.std(model.predict(X)) < 0.1
