@@ -76,6 +76,9 @@ def test_a_user_registers_and_mistakes_are_told():
         register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 * u), lambda u: u**3, 3))
     with pytest.raises(ValueError, match="must give value and three derivatives, got 3 arrays"):
         register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u), lambda u: u**3, 3))
+    for ends in ({}, {"low": 0.0, "high": 2.0}):
+        with pytest.raises(ValueError, match="must give value and three derivatives, got 1 arrays"):
+            register(Function("wrong", lambda u: u**3, lambda u: u**3, 3, **ends))
     with pytest.raises(ValueError, match="the expression of wrong does not agree"):
         register(Function("wrong", lambda u: (u**3, 3 * u**2, 6 * u, 6 + 0 * u), lambda u: sympy.sin(u), 3))
     with pytest.raises(ValueError, match="wrong must have low < high"):

@@ -219,9 +219,9 @@ def _simple_exact(answer):
 @simple.property("takes the smallest denominator", cause="stop at the first q that is near enough")
 def _simple_first(answer):
     for value, width, p, q in (
+        (0.5, 1e-3, 1, 2),
         (0.499, 0.005, 1, 2),
-        (0.53, 0.04, 1, 2),
-        (3.1416, 0.003, 22, 7),
+        (3.1427, 0.0005, 22, 7),
         (0.334, 0.002, 1, 3),
     ):
         p_, q_ = _fraction(answer, value, width)
@@ -237,10 +237,21 @@ def _simple_none(answer):
 
 @simple.property(
     "finds none where every number would have one",
-    cause="fractions with q lie 1/q apart: ask for width · q² ≤ 0.2",
+    cause="near enough is not enough: add up the pieces around all fractions that are as simple",
 )
 def _simple_news(answer):
     _expect_no_fraction(answer, 0.37, 0.05, "0.37 ± 0.05: q = 3 comes near enough, but that is no news")
+
+
+@simple.property(
+    "counts the fractions that are as simple", cause="those with denominators from 1 to q, each fraction once"
+)
+def _simple_count(answer):
+    p, q = _fraction(answer, 0.7505, 0.002)
+    cause = "2/4 is 1/2, and counts once: with denominators up to 4 there are 6 fractions in a stretch of 1"
+    expect((p, q) == (3, 4), "3/4 for 0.7505 ± 0.002", f"{p}/{q}", cause)
+    for value, width, case in ((0.7505, 0.003, "3/4"), (0.2, 0.0017, "1/5"), (1 / 7, 0.001, "1/7")):
+        _expect_no_fraction(answer, value, width, f"{value:.4g} ± {width}: {case} is near, but is no news")
 
 
 # 07.6

@@ -127,25 +127,30 @@ def errors_with_the_matrix_upright(J, r, g):
     return np.sqrt(r @ r / (J.shape[1] - len(J)) / (g @ (J @ J.T) @ g))
 
 
+def _is_news(q, width):
+    return 2 * width * sum(np.gcd(k, d) == 1 for d in range(1, q + 1) for k in range(d)) <= 0.03
+
+
 def fraction_rounded_down(value, width):
     for q in range(1, 13):
         p = int(value * q)
-        if abs(p / q - value) <= width and width * q**2 <= 0.2:
+        if abs(p / q - value) <= width and _is_news(q, width):
             return p, q
     return None, None
 
 
-def fraction_closest(value, width):
-    q = min(range(1, 13), key=lambda q: abs(round(value * q) / q - value))
-    if abs(round(value * q) / q - value) <= width and width * q**2 <= 0.2:
-        return round(value * q), q
+def fraction_from_above(value, width):
+    for q in range(12, 0, -1):
+        p = round(value * q)
+        if abs(p / q - value) <= width and _is_news(q, width):
+            return p, q
     return None, None
 
 
 def fraction_always(value, width):
     for q in range(1, 13):
         p = round(value * q)
-        if abs(p / q - value) <= width and width * q**2 <= 0.2:
+        if abs(p / q - value) <= width and _is_news(q, width):
             return p, q
     return p, q
 
@@ -160,8 +165,32 @@ def fraction_without_news(value, width):
 
 def fraction_as_number(value, width):
     for q in range(1, 13):
-        if abs(round(value * q) / q - value) <= width and width * q**2 <= 0.2:
+        if abs(round(value * q) / q - value) <= width and _is_news(q, width):
             return round(value * q) / q
+    return None, None
+
+
+def fraction_counted_twice(value, width):  # 2/4 beside 1/2
+    for q in range(1, 13):
+        p = round(value * q)
+        if abs(p / q - value) <= width:
+            return (p, q) if 2 * width * q * (q + 1) / 2 <= 0.03 else (None, None)
+    return None, None
+
+
+def fraction_of_its_own(value, width):  # only those with the same denominator
+    for q in range(1, 13):
+        p = round(value * q)
+        if abs(p / q - value) <= width:
+            return (p, q) if 2 * width * q <= 0.03 else (None, None)
+    return None, None
+
+
+def fraction_one_sided(value, width):
+    for q in range(1, 13):
+        p = round(value * q)
+        if abs(p / q - value) <= width:
+            return (p, q) if _is_news(q, width / 2) else (None, None)
     return None, None
 
 
@@ -265,9 +294,12 @@ WRONG = {
     "07.5": [
         (fraction_rounded_down, "takes the smallest denominator"),
         (fraction_as_number, "finds a fraction that is one"),
-        (fraction_closest, "takes the smallest denominator"),
+        (fraction_from_above, "takes the smallest denominator"),
         (fraction_always, "finds none where there is none"),
         (fraction_without_news, "finds none where every number would have one"),
+        (fraction_counted_twice, "counts the fractions that are as simple"),
+        (fraction_of_its_own, "counts the fractions that are as simple"),
+        (fraction_one_sided, "counts the fractions that are as simple"),
     ],
     "07.6": [
         (surprise_nearest, "finds the simplest number that is near"),
