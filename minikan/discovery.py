@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .formulas import settled
+from .functions import LIBRARY
 from .kan import KAN
-from .laws import Discovery, Law
+from .laws import Discovery, Law, rounded
 from .matching import Library, as_library
 from .named import FunctionEdge
 from .naming import EXACT, criterion
@@ -24,7 +25,8 @@ from .search import Clock, Search, explore
 from .sparse import SparseLayer
 from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
 
-MOST_LAWS, FEWEST = 8, 10  # laws that are written in full; samples that a search needs
+MOST_LAWS, FEWEST = 6, 10  # laws that are written in full; samples that a search needs
+LESS = 0.7  # times the loss of all simpler laws, that makes a law worth showing
 SHARE = 0.9  # of the time that belongs to the search; the rest is for writing laws in full
 
 
@@ -105,22 +107,22 @@ def discover(
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
-        looks = list(views(X, size_y))
+        looks = list(views(X, size_y, LIBRARY["log"] in functions))
         searches = [Search(look.scaled(), y / size_y, functions, clock, advance) for look in looks]
+        interrupted = False
         try:
             explore(searches)
-            done = clock.left() > 0
         except KeyboardInterrupt:
-            done = False
-        return _report(looks, searches, X, y, names, noise, done)
+            interrupted = True
+        return _report(looks, searches, X, y, names, noise, interrupted)
 
 
-def views(X: np.ndarray, size_y: float) -> Iterator[Columns]:
-    """Yield the ways to look at the inputs: as they are, but skewed ones as logarithms; then all positive ones."""
+def views(X: np.ndarray, size_y: float, logs: bool) -> Iterator[Columns]:
+    """Yield the ways to look at the inputs: as they are, but skewed ones as logarithms; then all positive ones so."""
     low, middle, high = X.min(axis=0), np.median(X, axis=0), X.max(axis=0)
-    skewed = (low > 0) & (middle - low < 0.2 * (high - low))
+    skewed = (low > 0) & (middle - low < 0.2 * (high - low)) & logs
     yield Columns(X, skewed, size_y)
-    if (skewed < (low > 0)).any():
+    if logs and (skewed < (low > 0)).any():
         yield Columns(X, low > 0, size_y)
 
 
@@ -157,41 +159,53 @@ class Columns:
         return model
 
 
-def _report(looks, searches, X, y, names, noise, done):
+def _report(looks, searches, X, y, names, noise, interrupted):
     """Turn what searches have found into laws in the units of the table, and judge them."""
     size_y, cut, n = float(y.std()), len(searches[0].held[0]), len(searches[0].train[0])
     samples, held = (X[cut : cut + n], y[cut : cut + n]), (X[:cut], y[:cut])
     floor = max(EXACT, (noise / size_y) ** 2 if noise else 0.0)
-    found = [(each, look) for look, search in zip(looks, searches, strict=True) for each in search.laws]
-    found = [each for each in found if np.isfinite([each[0].named.loss, each[0].held_out]).all()]
-    found.sort(key=lambda each: criterion(each[0].named.loss, each[0].named.complexity, n, floor))
-    laws: list[Law] = []
-    for each, look in found[:MOST_LAWS]:
-        if laws and searches[0].clock.left() < -0.1 * searches[0].clock.seconds:
+    finished, laws = searches[0].clock.left() > 0 and not interrupted, {}
+    for each, look in _candidates(looks, searches, n, floor):
+        if laws and searches[0].clock.left() < -searches[0].clock.seconds * (1 / SHARE - 1):
             break
         try:
-            objective, exact = settled(
-                look.law(each.named.model), samples[0], samples[1][:, None], 1e-22, True
+            law = Law(
+                *settled(look.law(each.named.model), samples[0], samples[1][:, None], 1e-22, True),
+                names,
+                samples,
+                held,
             )
-            law = Law(objective, exact, names, samples, held)
+            if np.isfinite([law.error, law.held_out]).all() and law.free <= n / 3:
+                laws.setdefault(str(rounded(law.formula, 4)), law)
         except (ValueError, np.linalg.LinAlgError):  # an overflow
             continue
         except KeyboardInterrupt:
-            done = False
+            interrupted, finished = True, False
             break
-        if np.isfinite([law.error, law.held_out]).all() and len(law.covariance) <= n / 3:
-            laws.append(law)
     splines = min(search.best() for search in searches) * size_y
     weigh = lambda law: criterion((law.error / size_y) ** 2, law.complexity, n, floor)  # noqa: E731
-    best = min(laws, key=weigh, default=None)
+    best = min(laws.values(), key=weigh, default=None)
     front: list[Law] = []
-    for law in sorted(laws, key=lambda law: (law.complexity, law.error)):
+    for law in sorted(laws.values(), key=lambda law: (law.complexity, law.error)):
         if law is best or all(law.error < 0.9 * other.error for other in front):
             front.append(law)
     used = {str(s) for s in best.formula.free_symbols} if best else set()
     unused = [name for name in names if name not in used]
-    verdict = _verdict(best, splines, size_y, unused, done)
-    return Discovery(front, best, verdict, names, unused, splines if noise is None else noise, splines, done)
+    verdict = _verdict(best, splines, size_y, unused, finished)
+    noise = min(splines, best.held_out if best else np.inf) if noise is None else noise
+    return Discovery(front, best, verdict, names, unused, noise, splines, finished, interrupted)
+
+
+def _candidates(looks, searches, n, floor):
+    """Choose what is written in full: the best by criterion, and of the simpler ones those that are best so far."""
+    found = [(each, look) for look, search in zip(looks, searches, strict=True) for each in search.laws]
+    found = [each for each in found if np.isfinite([each[0].named.loss, each[0].held_out]).all()]
+    found.sort(key=lambda each: criterion(each[0].named.loss, each[0].named.complexity, n, floor))
+    chosen, least = found[:MOST_LAWS], np.inf
+    for each in sorted(found, key=lambda each: (each[0].named.complexity, each[0].named.loss)):
+        if each[0].named.loss < LESS * least and len(chosen) < 2 * MOST_LAWS:
+            chosen, least = [*chosen, each], each[0].named.loss
+    return chosen
 
 
 def _verdict(best, splines, spread, unused, done):

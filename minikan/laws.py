@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,10 @@ from numpy.typing import ArrayLike
 
 from .formulas import written
 from .functions import LIBRARY
-from .snap import Constrained, exact_number
+from .snap import FLAT, Constrained, exact_number
 from .validation import as_number, as_samples
+
+STEP = 1e-6  # of a constant, for derivatives
 
 
 class Constant(NamedTuple):
@@ -38,9 +41,9 @@ class Law:
     formula : sympy expression
         In the units and names of the table.
     constants : list of Constant
-        Values with standard errors, or exact names, in the order of `structure`.
+        The numbers of the formula, with standard errors, or exact names.
     structure : sympy expression
-        The formula with symbols c_1, c_2, … for its constants.
+        The formula with symbols c_1, c_2, … for its inexact constants.
     complexity : float
         Half the number of operations in the formula, and 1 for each constant that is not exact.
     error, held_out : float
@@ -49,17 +52,10 @@ class Law:
         The law as a network, which takes and gives the units of the table.
     """
 
-    def __init__(self, objective: Constrained, found: dict, names: list, samples: tuple, held: tuple) -> None:
-        import sympy
-
+    def __init__(self, objective: Constrained, exact: dict, names: list, samples: tuple, held: tuple) -> None:
         self.model: Any = objective.model
-        self._objective, self._found, self._names, self._samples = objective, found, names, samples
+        self._free, self._exact, self._names, self._samples = objective.free, exact, names, samples
         self.error, self.held_out = (self._rmse(*each) for each in (samples, held))
-        free = np.flatnonzero(objective.free)
-        letters = (
-            f"c_{count}" for count in range(1, len(free) + len(names) + 1) if f"c_{count}" not in names
-        )
-        self._symbols = {k: sympy.Symbol(letter, real=True) for k, letter in zip(free, letters, strict=False)}
 
     def __repr__(self):
         return f"Law({self.formula}: RMSE {self.error:.2g} in training, {self.held_out:.2g} held out)"
@@ -67,78 +63,127 @@ class Law:
     def _rmse(self, X, y):
         return float(np.sqrt(np.mean((self.model(X)[:, 0] - y) ** 2)))
 
+    @property
+    def free(self) -> int:
+        """The number of inexact constants."""
+        return len(self._values)
+
     @cached_property
     def complexity(self) -> float:
-        return len(self._symbols) + 0.5 * float(self.formula.count_ops())
-
-    @cached_property
-    def covariance(self) -> np.ndarray:
-        """Covariance of the constants c_1, c_2, … (m, m), from the curvature of the error and the residuals."""
-        where = list(self._symbols)
-        floor = 1e-24 * float(self._samples[1].var())
-        return self._objective.covariance(floor)[0][np.ix_(where, where)]
-
-    @property
-    def correlations(self) -> np.ndarray:
-        """Correlations of the constants c_1, c_2, … (m, m)."""
-        sizes = np.sqrt(self.covariance.diagonal())
-        return self.covariance / np.where(sizes > 0, sizes, 1)[:, None] / np.where(sizes > 0, sizes, 1)
-
-    @cached_property
-    def structure(self) -> Any:
-        import sympy
-
-        def number(k):
-            if k in self._symbols:
-                return self._symbols[k]
-            if k in self._found:
-                return exact_number(self._found[k][0])
-            return sympy.Integer(round(self.model.parameters[k]))
-
-        return written(self.model, self._inputs(), number)[0]
-
-    def _inputs(self):
-        import sympy
-
-        return [sympy.Symbol(name, real=True) for name in self._names]
+        return self.free + 0.5 * float(self.formula.count_ops())
 
     @cached_property
     def formula(self) -> Any:
         """Choose the shortest of several ways to write the law that keep its values."""
         X, y = self._samples
         wanted, allowed = self.model(X)[:, 0], 1e-3 * self.error + 1e-12 * float(np.abs(y).max())
-        for version in sorted(self._versions(), key=_length):
+        versions = self._versions()
+        for version in sorted(versions, key=_length):
             with np.errstate(all="ignore"):
-                if np.abs(self._evaluator(version)(*X.T) - wanted).max() <= allowed:
+                if np.abs(_function(self._inputs, version)(*X.T) - wanted).max() <= allowed:
                     return version
-        return self._versions()[0]
+        return versions[0]
+
+    @property
+    def _inputs(self):
+        import sympy
+
+        return [sympy.Symbol(name, real=True) for name in self._names]
 
     def _versions(self):
         import sympy
 
-        values = {symbol: sympy.Float(self.model.parameters[k]) for k, symbol in self._symbols.items()}
-        plain = self.structure.subs(values)
+        def number(k):
+            if k in self._exact:
+                return exact_number(self._exact[k][0])
+            value = self.model.parameters[k]
+            return sympy.Float(value) if self._free[k] else sympy.Integer(round(value))
+
+        plain = written(self.model, self._inputs, number)[0]
         versions = [plain, sympy.powsimp(plain.expand(power_exp=False, power_base=False, log=False))]
         if plain.has(sympy.log):  # functions of exp(log x) are powers
-            powers = sympy.powdenest(sympy.expand_power_exp(self.structure.rewrite(sympy.exp)), force=True)
-            versions += [each.subs(values).evalf() for each in (powers, sympy.cancel(sympy.together(powers)))]
+            powers = sympy.powdenest(sympy.expand_power_exp(plain.rewrite(sympy.exp)), force=True)
+            versions += [powers, sympy.cancel(sympy.together(powers))]
+        versions = [self._signed(_evaluated(each)) for each in versions]
         return versions + [_tidied(each) for each in versions]
 
-    def _evaluator(self, formula):
+    def _signed(self, expression):
+        """Leave out absolute values of what has one sign in the table."""
         import sympy
 
-        bessel = {"besselj": lambda _, u: LIBRARY["J0"].evaluate(u, 0)[0]}
-        return sympy.lambdify(self._inputs(), formula, [bessel, "numpy"])
+        signs = {}
+        for each in expression.atoms(sympy.Abs):
+            values = _function(self._inputs, each.args[0])(*self._samples[0].T)
+            if np.min(values) >= 0 or np.max(values) <= 0:
+                signs[each] = each.args[0] * (1 if np.min(values) >= 0 else -1)
+        return expression.xreplace(signs)
+
+    @cached_property
+    def _values(self) -> dict:
+        """The inexact numbers of the formula, in its order: {symbol: number}."""
+        import sympy
+
+        numbers = [each for each in sympy.preorder_traversal(self.formula) if each.is_Float]
+        letters = (f"c_{k}" for k in count(1) if f"c_{k}" not in self._names)
+        return {
+            sympy.Symbol(name, real=True): each
+            for name, each in zip(letters, dict.fromkeys(numbers), strict=False)
+        }
+
+    @property
+    def structure(self) -> Any:
+        return self.formula.xreplace({number: symbol for symbol, number in self._values.items()})
+
+    def _slopes(self, X):
+        """Compute the derivatives of the formula in its constants, times these, (n, m), by central differences."""
+        law, values = (
+            _function([*self._inputs, *self._values], self.structure),
+            [float(v) for v in self._values.values()],
+        )
+        J = np.empty((len(X), len(values)))
+        for k in range(len(values)):
+            up, down = (law(*X.T, *values[:k], values[k] * (1 + s), *values[k + 1 :]) for s in (STEP, -STEP))
+            J[:, k] = (up - down) / (2 * STEP)
+        return J
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the constants c_1, c_2, … (m, m); infinite where the samples leave a constant open."""
+        J, values = self._slopes(self._samples[0]), np.array([float(v) for v in self._values.values()])
+        size = np.linalg.norm(J, axis=0)
+        size[size == 0] = 1.0
+        curvatures, directions = np.linalg.eigh((J / size).T @ (J / size))
+        flat = curvatures < FLAT
+        inverse = (directions * (~flat / np.where(flat, 1, curvatures))) @ directions.T
+        inverse[np.diag_indices_from(inverse)] += np.where(
+            (directions[:, flat] ** 2).sum(axis=1) > 0.01, np.inf, 0
+        )
+        return self._noise * inverse * np.outer(values / size, values / size)
+
+    @property
+    def _noise(self):
+        """The variance of what is left."""
+        n, floor = len(self._samples[1]), 1e-24 * float(self._samples[1].var())
+        return max(self.error**2 * n, floor) / max(n - self.free, 1)
+
+    @property
+    def correlations(self) -> np.ndarray:
+        """Correlations of the constants c_1, c_2, … (m, m)."""
+        sizes = np.sqrt(self.covariance.diagonal())
+        return self.covariance / np.outer(sizes, sizes)
 
     @property
     def constants(self) -> list[Constant]:
-        values = self.model.parameters
-        errors = dict(zip(self._symbols, np.sqrt(self.covariance.diagonal()), strict=True))
-        free = [Constant(str(s), float(values[k]), float(errors[k])) for k, s in self._symbols.items()]
-        found = [(k, exact_number(text), error) for k, (text, _, error) in self._found.items()]
-        found = [(k, name, error) for k, name, error in found if name not in (0, 1, -1)]
+        errors = np.sqrt(self.covariance.diagonal())
+        free = [
+            Constant(str(s), float(v), float(e))
+            for (s, v), e in zip(self._values.items(), errors, strict=True)
+        ]
+        found = [(exact_number(text), value, error) for text, value, error in self._exact.values()]
         return free + [
-            Constant("exact", float(values[k]), float(error), str(name)) for k, name, error in found
+            Constant("exact", float(value), float(error), str(name))
+            for name, value, error in found
+            if name not in (0, 1, -1)
         ]
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -152,11 +197,9 @@ class Law:
                 "there the law is a guess",
                 stacklevel=2,
             )
-        return self._values(X)
-
-    def _values(self, X):
         with np.errstate(all="ignore"):
-            return np.array(np.broadcast_to(self._evaluator(self.formula)(*X.T), len(X)), dtype=float)
+            values = _function(self._inputs, self.formula)(*X.T)
+        return np.array(np.broadcast_to(values, len(X)), dtype=float)
 
     def interval(self, X: ArrayLike, level: float = 0.95) -> np.ndarray:
         """Compute where a new measurement lies with probability `level`: X (n, n_in) → (n, 2).
@@ -165,12 +208,42 @@ class Law:
         """
         from statistics import NormalDist
 
-        middle, n, where = self.predict(X), len(self._samples[0]), list(self._symbols)
-        J = self.model.jacobian(as_samples(X, len(self._names)))[:, 0, where]
-        noise = self.error**2 * n / max(n - len(where), 1)
-        width = np.sqrt(np.einsum("np,pq,nq->n", J, self.covariance, J) + noise)
+        middle, values = self.predict(X), np.array([float(v) for v in self._values.values()])
+        J = self._slopes(as_samples(X, len(self._names))) / values
+        width = np.sqrt(np.einsum("np,pq,nq->n", J, self.covariance, J) + self._noise)
         reach = NormalDist().inv_cdf(0.5 + as_number(level, "level", 0, 1) / 2) * width
         return np.column_stack([middle - reach, middle + reach])
+
+
+def _function(symbols, expression):
+    import sympy
+
+    bessel = {"besselj": lambda _, u: LIBRARY["J0"].evaluate(u, 0)[0]}
+    return sympy.lambdify(symbols, expression, [bessel, "numpy"])
+
+
+def _evaluated(expression):
+    """Compute numbers that are made of inexact ones."""
+    inexact = lambda each: each.is_number and not each.is_Atom and any(a.is_Float for a in each.atoms())  # noqa: E731
+    expression = expression.replace(inexact, lambda each: each.evalf())
+    return expression.replace(
+        lambda each: (each.is_Mul or each.is_Add) and any(arg.is_Float for arg in each.args),
+        lambda each: _merged(each),
+    )
+
+
+def _merged(expression):
+    """Merge the numbers of a sum or product, one of which is inexact."""
+    numbers = [arg for arg in expression.args if arg.is_number]
+    others = [arg for arg in expression.args if not arg.is_number]
+    return expression.func(expression.func(*numbers).evalf(), *others)
+
+
+def rounded(expression: Any, digits: int) -> Any:
+    """Round the inexact numbers of an expression."""
+    import sympy
+
+    return expression.xreplace({each: sympy.Float(each, digits) for each in expression.atoms(sympy.Float)})
 
 
 def _length(expression):
@@ -220,11 +293,12 @@ class Discovery:
     noise: float
     splines: float
     finished: bool
+    interrupted: bool = False
 
     def __repr__(self):
         lines = ["  complexity  training  held out  formula"]
         for law in self.laws:
             mark = "→" if law is self.best else " "
-            formula = str(law.formula.evalf(6)) if law.formula.free_symbols else str(law.formula)
+            formula = rounded(law.formula, 6)
             lines.append(f"{mark} {law.complexity:10.3g}  {law.error:8.2g}  {law.held_out:8.2g}  {formula}")
         return "\n".join([*lines, self.verdict])

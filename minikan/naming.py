@@ -229,8 +229,8 @@ def match_pair(
     if not share.min() > 1e-6:
         return []
     found = []
-    for name, inverse in OUTER.items():
-        for inner in match(x, inverse(share), library)[:2]:
+    for name in [name for name in OUTER if LIBRARY[name] in library]:
+        for inner in match(x, OUTER[name](share), library)[:2]:
             if inner.error < 1e-3 and not inner.function.is_linear:
                 span = (float(share.min()), float(share.max()))
                 found.append((Candidate(LIBRARY[name], np.array([1.0, 0, top, 0]), span, inner.error), inner))

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .functions import LIBRARY
 from .grids import refine
 from .kan import KAN
 from .named import FunctionEdge
@@ -89,7 +90,7 @@ class Search:
         self.library, self.clock, self.note = library, clock, note
         cut = max(min(len(X), MOST) // 5, 1)
         self.held, self.train = (X[:cut], y[:cut]), (X[cut:MOST], y[cut:MOST])
-        self.outs = list(OUTS) if np.mean(y > 0) > POSITIVE else []
+        self.outs = [out for out in OUTS if LIBRARY[out] in library] if np.mean(y > 0) > POSITIVE else []
         self.surrogate, self.reserve = Surrogate(self.train[0], self.held[0]), 0.0
         self.fitted: dict[Shape, Fitted] = {}
         self.named: set[tuple[Shape, bool]] = set()
@@ -203,10 +204,16 @@ class Search:
             if self.error(shape) < VALLEY:
                 self.remember(shape, self.improved(refine(self.fitted[shape].model, 2 * COARSE)))
                 break
+        curves = sum(len(factor.inputs) for factor in shape.factors)
         for grid in [] if shape.is_deep else [GRID, 2 * GRID, 4 * GRID, 8 * GRID]:
             before = self.error(shape)
+            if curves * grid > len(self.train[0]) / 2:
+                break
             self.remember(shape, self.network(shape, grid, 0))
-            if not PRECISE < self.error(shape) < 0.5 * before:
+            known = self.fitted.get(shape)
+            if known and (known.held_out < PRECISE or self.explains(known.model)):
+                break
+            if shape.interactions and self.error(shape) > 0.5 * before:  # sums may be of waves
                 break
         return self.fitted.get(shape)
 
@@ -263,8 +270,11 @@ class Search:
         """Look for names for all curves of a fitted shape, with `pairs` also for functions of functions."""
         X, y = self.train
         self.note(f"names for {each.shape}")
-        if not pairs and (found := name_all(each.model, X, y, self.library)) is not None:
-            self.keep(found, each.shape)
+        for library in [] if pairs else [self.library, [LIBRARY["x"]]]:
+            if (found := name_all(each.model, X, y, library)) is not None:
+                self.keep(found, each.shape)
+            if self.exact():
+                return
         model = with_room(each.model, each.shape) if pairs else each.model
         for floor in dict.fromkeys(
             max(each.error**2, level) for level in (ROUGH, EXACT)

@@ -17,7 +17,6 @@ from .kan import KAN
 from .matching import Library
 from .named import FunctionEdge
 from .readable import Readable
-from .search import Clock
 from .sparse import SparseLayer
 
 if TYPE_CHECKING:
@@ -60,12 +59,12 @@ class SymbolicKANRegressor(Readable, checks.Regressor):
         """
         X = self._samples(X, first=True, least=FEWEST)
         y = checks.as_target(y, len(X))
-        mean, rng, clock, best = float(y.mean()), self._generator(), Clock(self.seconds), None
+        mean, rng, best = float(y.mean()), self._generator(), None
         self.discovery_ = None
         if np.ptp(y) > 0 and np.ptp(X, axis=0).any():
             found = discover(X, y, self._names(), library=self.library, seconds=self.seconds, seed=rng,
                              noise=self.noise, progress=False)  # fmt: skip
-            if not found.finished and clock.left() > 0:  # it was interrupted, and has returned what it had
+            if found.interrupted:
                 raise KeyboardInterrupt
             self.discovery_, best = found, found.best
         verdict = self.discovery_.verdict if self.discovery_ else "No law was found: nothing varies."
