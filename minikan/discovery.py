@@ -12,22 +12,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .formulas import settled
+from .fitting import Clock
+from .formulas import shortened
 from .functions import LIBRARY
 from .kan import KAN
-from .laws import Discovery, Law, rounded
+from .laws import Discovery, Law
 from .matching import Library, as_library
 from .named import FunctionEdge
 from .naming import EXACT, criterion
 from .progress import progress_bar
 from .pruning import as_names
-from .search import Clock, Search, explore
+from .search import Search, explore
+from .snap import snap_constants
 from .sparse import SparseLayer
+from .tidying import rounded
 from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
 
 MOST_LAWS, FEWEST = 6, 10  # laws that are written in full; samples that a search needs
 LESS = 0.7  # times the loss of all simpler laws, that makes a law worth showing
-SHARE = 0.9  # of the time that belongs to the search; the rest is for writing laws in full
+SHARE = 0.8  # of the time that belongs to the search; the rest is for writing laws in full
 
 
 def discover(
@@ -163,18 +166,17 @@ def _report(looks, searches, X, y, names, noise, interrupted):
     """Turn what searches have found into laws in the units of the table, and judge them."""
     size_y, cut, n = float(y.std()), len(searches[0].held[0]), len(searches[0].train[0])
     samples, held = (X[cut : cut + n], y[cut : cut + n]), (X[:cut], y[:cut])
-    floor = max(EXACT, (noise / size_y) ** 2 if noise else 0.0)
+    floor, rounding = max(EXACT, (noise / size_y) ** 2 if noise else 0.0), 1e-22 * float(samples[1].var())
     finished, laws = searches[0].clock.left() > 0 and not interrupted, {}
     for each, look in _candidates(looks, searches, n, floor):
         if laws and searches[0].clock.left() < -searches[0].clock.seconds * (1 / SHARE - 1):
             break
         try:
-            law = Law(
-                *settled(look.law(each.named.model), samples[0], samples[1][:, None], 1e-22, True),
-                names,
-                samples,
-                held,
-            )
+            objective = shortened(look.law(each.named.model), samples[0], samples[1][:, None], rounding)
+            if objective.free.sum() > n / 2:
+                continue
+            exact = snap_constants(objective, rounding)
+            law = Law(objective, exact, names, samples, held)
             if np.isfinite([law.error, law.held_out]).all() and law.free <= n / 3:
                 laws.setdefault(str(rounded(law.formula, 4)), law)
         except (ValueError, np.linalg.LinAlgError):  # an overflow

@@ -100,9 +100,10 @@ def formula(
     floor = 1e-14 if y is None else 1e-22  # a model's own outputs are only as exact as its training
     y = model(X) if y is None else as_targets(y, len(X), n_out)
     digits = None if digits is None else as_integer(digits, "digits", 1)
-    objective, found = settled(model, X, y, floor, False)
-    as_finite(objective.model.parameters, "formula")
     floor *= max(float(y.var()), 1e-300)
+    as_finite([floor], "formula")
+    objective, found = shortened(model, X, y, floor), {}
+    as_finite(objective.model.parameters, "formula")
     snap = snap and not splines
     if snap and objective.settle() > floor:
         with_names, with_curves = _losses(objective.model, X, y)
@@ -139,24 +140,17 @@ def formula(
     return expressions[0] if n_out == 1 else expressions
 
 
-def settled(
-    model: Network, X: np.ndarray, y: np.ndarray, floor: float, snap: bool
-) -> tuple[Constrained, dict]:
-    """Write a network with as few constants as possible, fit them to samples, and make exact what can be.
+def shortened(model: Network, X: np.ndarray, y: np.ndarray, floor: float) -> Constrained:
+    """Write a network with as few constants as possible: an objective in which those that are not 0, 1 or -1 are free.
 
-    Errors below `floor`, over the variance of y, are rounding. Returns the objective, in which the constants that are
-    not exact are free, and what was made exact (see `snap_constants`).
+    It stays as it is, if numbers are beyond float64's reach. Mean squared errors below `floor` are rounding.
     """
-    floor *= max(float(y.var()), 1e-300)
-    as_finite([floor], "formula")
     data = Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
     short, free = canonical(model)
     objective = Constrained(short, [data], free)
-    if (
-        not objective.loss() <= 4 * Constrained(model, [data], free).loss() + floor
-    ):  # numbers beyond float64's reach
-        objective = Constrained(model, [data], np.ones(model.parameters.size, bool))
-    return objective, snap_constants(objective, floor) if snap and objective.free.any() else {}
+    if objective.loss() <= 4 * Constrained(model, [data], free).loss() + floor:
+        return objective
+    return Constrained(model, [data], np.ones(model.parameters.size, bool))
 
 
 def written(model: Network, symbols: list, number: Callable[[int], Any]) -> list:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .formulas import written
-from .functions import LIBRARY
 from .snap import FLAT, Constrained, exact_number
+from .tidying import as_function_of, evaluated, length, rounded, tidied
 from .validation import as_number, as_samples
 
 STEP = 1e-6  # of a constant, for derivatives
@@ -78,9 +78,9 @@ class Law:
         X, y = self._samples
         wanted, allowed = self.model(X)[:, 0], 1e-3 * self.error + 1e-12 * float(np.abs(y).max())
         versions = self._versions()
-        for version in sorted(versions, key=_length):
+        for version in sorted(versions, key=length):
             with np.errstate(all="ignore"):
-                if np.abs(_function(self._inputs, version)(*X.T) - wanted).max() <= allowed:
+                if np.abs(as_function_of(self._inputs, version)(*X.T) - wanted).max() <= allowed:
                     return version
         return versions[0]
 
@@ -104,8 +104,8 @@ class Law:
         if plain.has(sympy.log):  # functions of exp(log x) are powers
             powers = sympy.powdenest(sympy.expand_power_exp(plain.rewrite(sympy.exp)), force=True)
             versions += [powers, sympy.cancel(sympy.together(powers))]
-        versions = [self._signed(_evaluated(each)) for each in versions]
-        return versions + [_tidied(each) for each in versions]
+        versions = [self._signed(evaluated(each)) for each in versions]
+        return versions + [tidied(each) for each in versions]
 
     def _signed(self, expression):
         """Leave out absolute values of what has one sign in the table."""
@@ -113,7 +113,7 @@ class Law:
 
         signs = {}
         for each in expression.atoms(sympy.Abs):
-            values = _function(self._inputs, each.args[0])(*self._samples[0].T)
+            values = as_function_of(self._inputs, each.args[0])(*self._samples[0].T)
             if np.min(values) >= 0 or np.max(values) <= 0:
                 signs[each] = each.args[0] * (1 if np.min(values) >= 0 else -1)
         return expression.xreplace(signs)
@@ -137,7 +137,7 @@ class Law:
     def _slopes(self, X):
         """Compute the derivatives of the formula in its constants, times these, (n, m), by central differences."""
         law, values = (
-            _function([*self._inputs, *self._values], self.structure),
+            as_function_of([*self._inputs, *self._values], self.structure),
             [float(v) for v in self._values.values()],
         )
         J = np.empty((len(X), len(values)))
@@ -198,7 +198,7 @@ class Law:
                 stacklevel=2,
             )
         with np.errstate(all="ignore"):
-            values = _function(self._inputs, self.formula)(*X.T)
+            values = as_function_of(self._inputs, self.formula)(*X.T)
         return np.array(np.broadcast_to(values, len(X)), dtype=float)
 
     def interval(self, X: ArrayLike, level: float = 0.95) -> np.ndarray:
@@ -213,72 +213,6 @@ class Law:
         width = np.sqrt(np.einsum("np,pq,nq->n", J, self.covariance, J) + self._noise)
         reach = NormalDist().inv_cdf(0.5 + as_number(level, "level", 0, 1) / 2) * width
         return np.column_stack([middle - reach, middle + reach])
-
-
-def _function(symbols, expression):
-    import sympy
-
-    bessel = {"besselj": lambda _, u: LIBRARY["J0"].evaluate(u, 0)[0]}
-    return sympy.lambdify(symbols, expression, [bessel, "numpy"])
-
-
-def _evaluated(expression):
-    """Compute numbers that are made of inexact ones."""
-    inexact = lambda each: each.is_number and not each.is_Atom and any(a.is_Float for a in each.atoms())  # noqa: E731
-    expression = expression.replace(inexact, lambda each: each.evalf())
-    return expression.replace(
-        lambda each: (each.is_Mul or each.is_Add) and any(arg.is_Float for arg in each.args),
-        lambda each: _merged(each),
-    )
-
-
-def _merged(expression):
-    """Merge the numbers of a sum or product, one of which is inexact."""
-    numbers = [arg for arg in expression.args if arg.is_number]
-    others = [arg for arg in expression.args if not arg.is_number]
-    return expression.func(expression.func(*numbers).evalf(), *others)
-
-
-def rounded(expression: Any, digits: int) -> Any:
-    """Round the inexact numbers of an expression."""
-    import sympy
-
-    return expression.xreplace({each: sympy.Float(each, digits) for each in expression.atoms(sympy.Float)})
-
-
-def _length(expression):
-    """Count operations, and then numbers."""
-    import sympy
-
-    return expression.count_ops(), len(expression.atoms(sympy.Float))
-
-
-def _tidied(expression):
-    """Leave out terms that only rounding made, and divide fractions by a number of their denominators."""
-    import sympy
-
-    def swept(terms):
-        sizes = [abs(term.as_coeff_Mul()[0]) for term in terms.args]
-        return sympy.Add(
-            *[term for term, size in zip(terms.args, sizes, strict=True) if size > 1e-12 * max(sizes)]
-        )
-
-    def monic(power):
-        factor = next(
-            (term.as_coeff_Mul()[0] for term in power.base.args if not term.is_number), sympy.Integer(1)
-        )
-        if power.exp != -1:
-            factor = abs(factor)
-        return factor**power.exp * (power.base / factor).expand() ** power.exp
-
-    expression = expression.replace(lambda each: each.is_Add, swept)
-    expression = expression.replace(
-        lambda each: each.is_Pow and each.base.is_Add and each.exp.is_number, monic
-    )
-    whole = [
-        each for each in expression.atoms(sympy.Float) if abs(each) < 1e6 and abs(each - round(each)) < 1e-12
-    ]
-    return expression.xreplace({each: sympy.Integer(round(each)) for each in whole})
 
 
 @dataclass

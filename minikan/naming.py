@@ -234,4 +234,4 @@ def match_pair(
             if inner.error < 1e-3 and not inner.function.is_linear:
                 span = (float(share.min()), float(share.max()))
                 found.append((Candidate(LIBRARY[name], np.array([1.0, 0, top, 0]), span, inner.error), inner))
-    return sorted(found, key=lambda pair: pair[1].error)[:4]
+    return sorted(found, key=lambda pair: pair[1].evidence() + np.log(3) * pair[0].function.complexity)[:4]

@@ -103,7 +103,7 @@ def _is_noise(before, after, m):
     return bool(seen <= left / spare * np.exp(3 * np.sqrt(2 / m + 2 / spare)))
 
 
-def components(inputs, pairs: Pairs) -> list[tuple[int, ...]]:
+def components(inputs: Sequence[int], pairs: Pairs) -> list[tuple[int, ...]]:
     """Group inputs so that those of different groups do not interact."""
     groups = [{i} for i in inputs]
     for i, j in sorted(pairs):

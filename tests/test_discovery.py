@@ -10,11 +10,12 @@ import sympy
 
 from minikan import KAN, discover
 from minikan import search as search_module
-from minikan.formulas import settled
+from minikan.fitting import Clock
+from minikan.formulas import shortened
 from minikan.laws import Constant, Law
 from minikan.named import FunctionEdge
 from minikan.objective import Objective
-from minikan.search import Clock
+from minikan.snap import snap_constants
 from minikan.sparse import SparseLayer
 
 QUIET: dict = dict(progress=False, seconds=3600)  # no test depends on how fast a computer is
@@ -305,7 +306,9 @@ def law_of(seed, n=150):
     X = rng.uniform([0, -1], [2, 1], (2 * n, 2))
     y = 2.3456 * np.exp(-1.7654 * X[:, 0]) + 0.8765 * X[:, 1] ** 2 + 0.05 * rng.normal(size=2 * n)
     edges = {(0, 0): FunctionEdge("exp", [-1.5, 0, 2, 0]), (1, 0): FunctionEdge("x^2", [1, 0, 1, 0])}
-    found = settled(KAN.from_layers([SparseLayer(2, 1, edges)]), X[:n], y[:n, None], 1e-22, True)
+    floor = 1e-22 * float(y.var())
+    objective = shortened(KAN.from_layers([SparseLayer(2, 1, edges)]), X[:n], y[:n, None], floor)
+    found = objective, snap_constants(objective, floor)
     return Law(*found, ["t", "x"], (X[:n], y[:n]), (X[n:], y[n:])), X[n:], y[n:]
 
 

@@ -54,7 +54,7 @@ def test_a_function_of_a_function_is_found(outer):
     inner, g = ("1/x", 1 / x) if outer == "exp" else ("exp", np.exp(x))
     u = g + 1.5
     curve = -2.5 * LIBRARY[outer].evaluate(u, 0)[0]
-    found = match_pair(x, curve, SOME)
+    found = match_pair(x, curve, [*SOME, LIBRARY[outer]])
     assert (outer, inner) in [(f.function.name, g.function.name) for f, g in found]
     for f, g in found:
         if (f.function.name, g.function.name) == (outer, inner):
@@ -67,8 +67,9 @@ def test_pairs_are_sorted_and_have_no_sign_to_change():
     x = np.linspace(0.5, 3, 200)
     found = match_pair(x, np.exp(-2 / x), SOME)
     assert [found[0][k].function.name for k in (0, 1)] == ["exp", "1/x"]
-    errors = [inner.error for _, inner in found]
-    assert errors == sorted(errors) and len(found) <= 4
+    costs = [inner.evidence() + np.log(3) * outer.function.complexity for outer, inner in found]
+    assert costs == sorted(costs) and len(found) <= 4
+    assert {outer.function for outer, _ in found} <= set(SOME)
     for curve in (np.exp(-2 / x) - 0.3, np.zeros(200), np.where(x > 2, 1.0, 0.0)):
         assert match_pair(x, curve, SOME) == []
 

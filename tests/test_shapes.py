@@ -77,7 +77,7 @@ def size(shape):
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_simpler_shapes_have_fewer_curves_and_end(count):
     for shape in ladder(count, ["exp"]):
-        for each in shape.simpler():
+        for each, _ in shape.simpler():
             assert (
                 size(each) < size(shape) and set(each.inputs) <= set(shape.inputs) and each.out == shape.out
             )
