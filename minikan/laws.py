@@ -217,7 +217,24 @@ class Law:
 
 @dataclass
 class Discovery:
-    """What `discover` found: laws from simple to exact, the best one, and a verdict. Prints as a table."""
+    """What `discover` found; prints as a table with the verdict.
+
+    Attributes
+    ----------
+    laws : list of Law
+        From simple to exact: each is more accurate than all simpler ones. `best` is one of them, or None.
+    best : Law or None
+        The law with the least n log(mean squared error) + log(n) complexity (Schwarz's criterion).
+    verdict : str
+        A sentence: what the law reached on samples held out, what the splines did, and whether they agree.
+    names, unused : list of str
+        Names of the inputs, and of those that the best law does not need.
+    noise, splines : float
+        Standard deviation of the noise, given or estimated, and RMSE of the best splines on samples held out, in the
+        units of the targets.
+    finished, interrupted : bool
+        Whether the search ended by itself, and whether it was interrupted.
+    """
 
     laws: list[Law]
     best: Law | None
