@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .fitting import OUTS, PRECISE, Clock, Fitted, Fitting, inside
-from .functions import LIBRARY, Function
+from .functions import Function
 from .kan import KAN
 from .naming import EXACT, Named, name_all, name_edges, slim, trained
 from .pairs import couples
@@ -144,7 +144,8 @@ class Search(Fitting):
         """Look for names for all curves of a fitted shape, with `pairs` also for functions of functions."""
         X, y = self.train
         self.note(f"names for {each.shape}")
-        for library in [] if pairs else [self.library, [LIBRARY["x"]]]:
+        line = [each for each in self.library if each.is_linear]
+        for library in [] if pairs else filter(None, [self.library, line]):
             if (found := name_all(each.model, X, y, library)) is not None:
                 self.keep(found, each.shape)
             if self.exact():
@@ -191,10 +192,11 @@ def explore(searches: Sequence[Search]) -> None:
             if each.exact():
                 return
             more = len(turns) if more == np.inf and each.done() else more - 1
-        for each in sorted(searches, key=Search.best):
-            each.name_best(0.5 if inputs is some else 1.0)
-        for each in sorted(searches, key=Search.best):
-            each.couple(min(search.best() for search in searches))
+        best = min(map(Search.best, searches))
+        steps = [(Search.name_best, 0.5 if inputs is some else 1.0), (Search.couple, best)]
+        for step, value in steps:
+            for each in sorted(searches, key=Search.best):
+                step(each, value)
             if any(each.done() for each in searches):
                 return
 
