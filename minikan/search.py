@@ -193,7 +193,10 @@ def explore(searches: Sequence[Search]) -> None:
                 return
             more = len(turns) if more == np.inf and each.done() else more - 1
         best = min(map(Search.best, searches))
-        steps = [(Search.name_best, 0.5 if inputs is some else 1.0), (Search.couple, best)]
+        steps: list[tuple[Callable, float]] = [
+            (Search.name_best, 0.5 if inputs is some else 1.0),
+            (Search.couple, best),
+        ]
         for step, value in steps:
             for each in sorted(searches, key=Search.best):
                 step(each, value)
