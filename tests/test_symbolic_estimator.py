@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from minikan import SymbolicKANRegressor, search
+from minikan import SymbolicKANRegressor, fitting
 from minikan.objective import Objective
 
 with warnings.catch_warnings():
@@ -36,7 +36,7 @@ def counted(monkeypatch):
             cls.now += 1
             return cls.now
 
-    monkeypatch.setattr(search, "time", Ticks)
+    monkeypatch.setattr(fitting, "time", Ticks)
 
 
 @own_checks
