@@ -29,6 +29,7 @@ from .tidying import rounded
 from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
 
 MOST_LAWS, FEWEST = 6, 10  # laws that are written in full; samples that a search needs
+STRICT = 2.0  # times the complexity in the choice of a law: the best of many forms fits noise, too
 LESS = 0.7  # times the loss of all simpler laws, that makes a law worth showing
 SHARE = 0.8  # of the time that belongs to the search; the rest is for writing laws in full
 
@@ -185,11 +186,12 @@ def _report(looks, searches, X, y, names, noise, interrupted):
             interrupted, finished = True, False
             break
     splines = min(search.best() for search in searches) * size_y
-    weigh = lambda law: criterion((law.error / size_y) ** 2, law.complexity, n, floor)  # noqa: E731
+    weigh = lambda law: criterion((law.error / size_y) ** 2, STRICT * law.complexity, n, floor)  # noqa: E731
     best = min(laws.values(), key=weigh, default=None)
     front: list[Law] = []
     for law in sorted(laws.values(), key=lambda law: (law.complexity, law.error)):
-        if law is best or all(law.error < 0.9 * other.error for other in front):
+        rivals = [*front, best] if law.complexity >= best.complexity else front
+        if law is best or all(law.error < 0.9 * other.error for other in rivals):
             front.append(law)
     used = {str(s) for s in best.formula.free_symbols} if best else set()
     unused = [name for name in names if name not in used]

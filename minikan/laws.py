@@ -123,12 +123,10 @@ class Law:
         """The inexact numbers of the formula, in its order: {symbol: number}."""
         import sympy
 
-        numbers = [each for each in sympy.preorder_traversal(self.formula) if each.is_Float]
+        text = str(self.formula)
+        numbers = sorted(self.formula.atoms(sympy.Float), key=lambda each: (text.find(str(abs(each))), each))
         letters = (f"c_{k}" for k in count(1) if f"c_{k}" not in self._names)
-        return {
-            sympy.Symbol(name, real=True): each
-            for name, each in zip(letters, dict.fromkeys(numbers), strict=False)
-        }
+        return {sympy.Symbol(name, real=True): each for name, each in zip(letters, numbers, strict=False)}
 
     @property
     def structure(self) -> Any:
@@ -224,7 +222,8 @@ class Discovery:
     laws : list of Law
         From simple to exact: each is more accurate than all simpler ones. `best` is one of them, or None.
     best : Law or None
-        The law with the least n log(mean squared error) + log(n) complexity (Schwarz's criterion).
+        The law with the least n log(mean squared error) + 2 log(n) complexity: Schwarz's criterion, twice as strict,
+        as the best of many forms fits noise, too.
     verdict : str
         A sentence: what the law reached on samples held out, what the splines did, and whether they agree.
     names, unused : list of str
