@@ -42,7 +42,9 @@ def counted(monkeypatch):
 @own_checks
 @pytest.mark.filterwarnings("ignore:.*(does not inherit from|No law was found)")
 def test_scikit_learns_own_checks(estimator, check, counted):
-    estimator.set_params(seconds=40 if "regressors_train" in repr(check) else 3)  # that one wants a good score
+    estimator.set_params(
+        seconds=40 if "regressors_train" in repr(check) else 3
+    )  # that one wants a good score
     check(estimator)
 
 
