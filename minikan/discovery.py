@@ -19,7 +19,7 @@ from .kan import KAN
 from .laws import Discovery, Law
 from .matching import Library, as_library
 from .named import FunctionEdge
-from .naming import EXACT, criterion
+from .naming import EXACT, criterion, names_of
 from .progress import progress_bar
 from .pruning import as_names
 from .search import Search, explore
@@ -28,7 +28,7 @@ from .sparse import SparseLayer
 from .tidying import rounded
 from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
 
-MOST_LAWS, FEWEST = 6, 10  # laws that are written in full; samples that a search needs
+MOST_LAWS, FEWEST = 10, 10  # laws that are written in full; samples that a search needs
 STRICT = 2.0  # times the complexity in the choice of a law: the best of many forms fits noise, too
 LESS = 0.7  # times the loss of all simpler laws, that makes a law worth showing
 SHARE = 0.8  # of the time that belongs to the search; the rest is for writing laws in full
@@ -205,6 +205,10 @@ def _candidates(looks, searches, n, floor):
     found = [(each, look) for look, search in zip(looks, searches, strict=True) for each in search.laws]
     found = [each for each in found if np.isfinite([each[0].named.loss, each[0].held_out]).all()]
     found.sort(key=lambda each: criterion(each[0].named.loss, each[0].named.complexity, n, floor))
+    different: dict = {}
+    for each, look in found:
+        different.setdefault(str((names_of(each.named.model), look.is_log)), (each, look))
+    found = list(different.values())
     chosen, least = found[:MOST_LAWS], np.inf
     for each in sorted(found, key=lambda each: (each[0].named.complexity, each[0].named.loss)):
         if each[0].named.loss < LESS * least and len(chosen) < 2 * MOST_LAWS:

@@ -113,7 +113,7 @@ def name_edges(
         tried.sort(key=lambda found: criterion(found.loss, found.complexity, n, floor))
         states, seen = [], set()
         for found in tried:
-            names = tuple(_names(found.model))
+            names = tuple(names_of(found.model))
             if names in seen or len(seen) == BEAM:
                 continue
             seen.add(names)
@@ -123,7 +123,8 @@ def name_edges(
                 yield trained(found.model, X, y, 40)
 
 
-def _names(model):
+def names_of(model: Network) -> list:
+    """List the edges of a network with their names."""
     return [
         (depth, at, layer.edge(*at).name)
         for depth, layer in enumerate(model.layers)
