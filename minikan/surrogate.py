@@ -63,9 +63,8 @@ class Surrogate:
         centred = self._rest(targets.y, root, self.powers.sum(axis=1) == 0)
         for i, x in enumerate(self.X.T):
             alone = np.delete(self.powers, i, axis=1).sum(axis=1) == 0
-            steps = np.diff(rest[np.argsort(x)])
             if (
-                np.mean(steps**2) < (2 - 10 / np.sqrt(len(x))) * rest.var()
+                _is_smooth(x, rest)
                 or self.error(targets, self.powers[:, i] == 0) > MATTERS * whole
                 or not _is_noise(centred, self._rest(targets.y, root, alone), alone.sum())
             ):
@@ -87,13 +86,20 @@ class Surrogate:
         )
 
     def explains(self, residuals: np.ndarray) -> bool:
-        """Tell whether residuals (n,) look like noise: polynomials take no more of them than of noise."""
-        return _is_noise(residuals, self._rest(residuals), len(self.powers))
+        """Tell whether residuals (n,) look like noise: to polynomials, and from each x to the next."""
+        is_smooth = any(_is_smooth(x, residuals) for x in self.X.T)
+        return not is_smooth and _is_noise(residuals, self._rest(residuals), len(self.powers))
 
     def _rest(self, y, root=1.0, some=slice(None)):
         """Take from root · y what the polynomials `some` explain of it."""
         columns = self.columns[:, some] * np.reshape(root, (-1, 1))
         return y * root - columns @ np.linalg.lstsq(columns, y * root, rcond=1e-8)[0]
+
+
+def _is_smooth(x, rest):
+    """Tell whether residuals (n,) change less from each x to the next than noise does, by 5 standard deviations."""
+    steps = np.diff(rest[np.argsort(x)])
+    return np.mean(steps**2) < (2 - 10 / np.sqrt(len(x))) * rest.var()
 
 
 def _is_noise(before, after, m):

@@ -86,6 +86,12 @@ def test_residuals_that_are_noise_and_those_that_are_not():
     assert said >= 48 and missed == 0
 
 
+@pytest.mark.parametrize("turns", [3, 15, 30])
+def test_waves_are_not_noise(turns):
+    surrogate, y, _ = table(lambda a: np.sin(2 * np.pi * turns * a), 400, d=1)
+    assert not surrogate.explains(y)
+
+
 def test_few_samples_and_constant_inputs_are_no_error():
     X = np.column_stack([np.arange(12.0), np.ones(12)])
     surrogate = Surrogate(X[4:], X[:4])
