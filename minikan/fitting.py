@@ -131,7 +131,9 @@ class Fitting:
         """Fit the curves of a shape: with a function around it, first to the targets under its inverse."""
         X, y = self.train
         model = shape.network(X, grid, seed)
-        options: dict = dict(progress=False, update_grid=shape.is_deep, tol=0.02)
+        options: dict = dict(progress=False, update_grid=shape.is_deep)
+        if grid <= GRID:  # on finer grids fast waves take a while to be found
+            options["tol"] = 0.02
         try:
             if not shape.out:
                 _fit(model, X, y, steps=25, **options)

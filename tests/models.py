@@ -8,6 +8,7 @@ from twins import spline_layer
 from minikan import KAN, make_grid, refine
 from minikan.functions import LIBRARY
 from minikan.named import FunctionEdge
+from minikan.objective import Objective
 from minikan.sparse import SparseLayer
 
 
@@ -93,3 +94,17 @@ def planted():
     above.coef[1, :, 0] = line**2
     above.coef[2, :, 0] = 0.3
     return model
+
+
+def interrupt_after(count, monkeypatch):
+    """Let Ctrl-C come in one of the many small steps of the training; list the steps."""
+    linearised, calls = Objective._linearised, []
+
+    def interrupted(objective):
+        calls.append(0)
+        if len(calls) == count:
+            raise KeyboardInterrupt
+        return linearised(objective)
+
+    monkeypatch.setattr(Objective, "_linearised", interrupted)
+    return calls

@@ -300,6 +300,36 @@ def steps():
     return counts[1]
 
 
+def test_constants_are_the_numbers_of_the_formula(noisy):
+    law = noisy.best
+    free = [each for each in law.constants if not each.exact]
+    values = {sympy.Symbol(each.symbol, real=True): each.value for each in free}
+    assert set(values) <= law.structure.free_symbols and len(values) == law.free
+    numbers = sorted(abs(float(each)) for each in law.formula.atoms(sympy.Float))
+    np.testing.assert_allclose(sorted(abs(value) for value in values.values()), numbers)
+    places = [str(law.formula).find(str(abs(sympy.Float(each.value)))) for each in free]
+    assert places == sorted(places)
+
+
+def test_a_front_has_no_twins(noisy, of):
+    for found in (noisy, of("Michaelis-Menten")):
+        pairs = list(zip(found.laws, found.laws[1:], strict=False))
+        assert all(a.complexity <= b.complexity and b.error < 0.9 * a.error for a, b in pairs)
+
+
+@pytest.mark.parametrize("periods", [8, 13, 20])
+def test_a_wave_is_found(periods):
+    x = table([0], [1], n=800)
+    found = discover(x, np.sin(2 * np.pi * periods * x[:, 0]), ["t"], **QUIET)
+    assert found.best.formula == sympy.sin(2 * periods * sympy.pi * sympy.Symbol("t", real=True))
+
+
+def test_a_library_is_obeyed():
+    x = table([0.5], [2])
+    found = discover(x, np.exp(x[:, 0]), library=["x", "x^2"], **QUIET)
+    assert not any(law.formula.has(sympy.exp, sympy.log, sympy.sqrt) for law in found.laws)
+
+
 def law_of(seed, n=150):
     """The law of A·exp(-k t) + x² in noisy samples, its form given: what is left are its constants."""
     rng = np.random.default_rng(seed)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas
 import pytest
 import sympy
-from models import exp_sin, uniform
+from models import exp_sin, interrupt_after, uniform
 from sklearn.model_selection import cross_val_score, cross_validate
 
 from minikan import (
@@ -34,7 +34,6 @@ from minikan import (
 from minikan.functions import LIBRARY
 from minikan.matching import match
 from minikan.named import FunctionEdge
-from minikan.objective import Objective
 from minikan.products import Products
 from minikan.sparse import SparseLayer
 
@@ -109,20 +108,6 @@ def test_equal_names_are_refused_everywhere():
 
 
 # ------------------------------------------------------------------------------------------- interrupts
-
-
-def interrupt_after(count, monkeypatch):
-    """Let Ctrl-C come in one of the many small steps of the training; list the steps."""
-    linearised, calls = Objective._linearised, []
-
-    def interrupted(objective):
-        calls.append(0)
-        if len(calls) == count:
-            raise KeyboardInterrupt
-        return linearised(objective)
-
-    monkeypatch.setattr(Objective, "_linearised", interrupted)
-    return calls
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import joblib
 import numpy as np
 import pandas
 import pytest
+from models import interrupt_after
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -17,7 +18,6 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from minikan import SymbolicKANRegressor, fitting
-from minikan.objective import Objective
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", ".*does not inherit from `sklearn.base.BaseEstimator`")
@@ -159,20 +159,6 @@ def test_what_is_wrong_is_said():
             SymbolicKANRegressor(**options).fit(X, target)
     with pytest.raises(ValueError, match="not fitted"):
         SymbolicKANRegressor().formula()
-
-
-def interrupt_after(count, monkeypatch):
-    """Let Ctrl-C come at one of the many small steps of the training."""
-    linearised, calls = Objective._linearised, []
-
-    def interrupted(objective):
-        calls.append(0)
-        if len(calls) == count:
-            raise KeyboardInterrupt
-        return linearised(objective)
-
-    monkeypatch.setattr(Objective, "_linearised", interrupted)
-    return calls
 
 
 def test_an_interrupt_ends_a_fit_and_a_cross_validation(monkeypatch):
