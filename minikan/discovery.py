@@ -106,7 +106,7 @@ def discover(
     order, clock = as_generator(seed).permutation(len(X)), Clock(SHARE * seconds)
     X, y = X[order], y[order]
     with (
-        progress_bar(1, "discover", progress) as advance,
+        progress_bar(None, "discover", progress) as advance,
         np.errstate(all="ignore"),
         warnings.catch_warnings(),
     ):

@@ -394,3 +394,15 @@ def test_levels_are_checked(thirty):
         law.interval(X[:2], 1.5)
     with pytest.raises(ValueError, match="X must have 2 columns"):
         law.predict(X[:, :1])
+
+
+def test_noise_is_no_reason_for_a_bend():
+    """Many forms are tried, so the best of them fits noise, too: a straight line has to stay one."""
+    bends = []
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        X = rng.uniform(-1, 1, (60, 2))
+        y = 1.7 * X[:, 0] + 0.3 + rng.normal(0, 0.3, len(X))
+        law = discover(X, y, ["a", "b"], **QUIET).best.formula
+        bends += [law] if any(law.diff(a, b) != 0 for a in law.free_symbols for b in law.free_symbols) else []
+    assert len(bends) <= 1, bends
