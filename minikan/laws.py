@@ -105,7 +105,8 @@ class Law:
             powers = sympy.powdenest(sympy.expand_power_exp(plain.rewrite(sympy.exp)), force=True)
             versions += [powers, sympy.cancel(sympy.together(powers))]
         versions = [self._signed(evaluated(each)) for each in versions]
-        return versions + [tidied(each) for each in versions]
+        versions += [tidied(each) for each in versions]
+        return [each for each in versions if not each.has(sympy.zoo, sympy.nan, sympy.oo)] or [plain]
 
     def _signed(self, expression):
         """Leave out absolute values of what has one sign in the table."""

@@ -9,6 +9,7 @@ import pytest
 import sympy
 
 from minikan import KAN, discover
+from minikan import laws as laws_module
 from minikan import search as search_module
 from minikan.fitting import Clock
 from minikan.formulas import shortened
@@ -322,6 +323,13 @@ def test_a_wave_is_found(periods):
     x = table([0], [1], n=800)
     found = discover(x, np.sin(2 * np.pi * periods * x[:, 0]), ["t"], **QUIET)
     assert found.best.formula == sympy.sin(2 * periods * sympy.pi * sympy.Symbol("t", real=True))
+
+
+def test_a_way_to_write_a_law_may_fail(monkeypatch):
+    """Leaving out a small term of a denominator can leave nothing of it: that version is not a candidate."""
+    monkeypatch.setattr(laws_module, "tidied", lambda expression: sympy.zoo)
+    x = table([0.5], [2])
+    assert discover(x, 2.5 * x[:, 0] ** 3, ["t"], **QUIET).verdict.startswith("The law is exact")
 
 
 def test_a_library_is_obeyed():
