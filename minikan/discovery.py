@@ -222,7 +222,7 @@ def _verdict(best, splines, spread, unused, done):
     if best is None:
         return f"No law was found; the splines are off by {rest} of the spread{end}"
     how = "No law was found that explains the data"
-    if best.held_out > 0.9 * spread:
+    if min(best.held_out, splines) > 0.9 * spread:
         how = "No law was found: nothing predicts y much better than its mean"
     elif best.held_out <= 1e-7 * spread:
         how = "The law is exact"

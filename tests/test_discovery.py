@@ -332,6 +332,14 @@ def test_a_way_to_write_a_law_may_fail(monkeypatch):
     assert discover(x, 2.5 * x[:, 0] ** 3, ["t"], **QUIET).verdict.startswith("The law is exact")
 
 
+def test_a_bad_law_of_what_splines_can_predict_is_not_blamed_on_the_table():
+    x = table([-1], [1], n=400)
+    y = np.sin(7 * x[:, 0])
+    found = discover(x, y, library=["x"], **QUIET)
+    assert found.best.held_out > 0.9 * y.std() and found.splines < 0.1
+    assert found.verdict.startswith("No law was found that explains the data")
+
+
 def test_a_library_is_obeyed():
     x = table([0.5], [2])
     found = discover(x, np.exp(x[:, 0]), library=["x", "x^2"], **QUIET)
