@@ -20,7 +20,7 @@ from .training import fit
 
 GRID, COARSE = 8, 5  # cells of a curve, to begin with; the same if curves follow on curves
 VALLEY = 0.03  # an RMSE, over the spread, with which no other start is tried
-PRECISE = 2e-3  # an RMSE, over the spread, that is worth names
+PRECISE = 2e-3  # an RMSE, over the spread, that is worth names at once: richer shapes are not waited for
 MOST = 800  # samples that are looked at
 POSITIVE = (
     0.9  # a share of y that is positive, so that functions around a shape are tried; the rest may be noise

@@ -5,6 +5,7 @@ samples  →  fitted shapes  →  without superfluous curves  →  names, by bea
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from math import comb
@@ -23,7 +24,6 @@ from .surrogate import components
 
 NEAR = 2e-2  # an RMSE, over the spread, with which a shape may still be right, if its curves are steep
 ROUGH = 1e-4  # a loss, over the variance of the targets, up to which all names are as good at first
-SURE = 2e-4  # an RMSE, over the spread, with which richer shapes are not waited for
 STARTS = 8  # for shapes in which the inputs interact as they seem to in the table
 
 
@@ -52,7 +52,7 @@ class Search(Fitting):
         self.laws: list[Found] = []
 
     def rounds(self, inputs: list[int]) -> Iterator[None]:
-        """Fit shapes from simple to rich; pause after each list, and as soon as one is as precise as only few are.
+        """Fit shapes from simple to rich, one list after another; name the best as soon as they are precise.
 
         First come the shapes in which exactly those inputs interact that seem to, then those in which more do; and
         first the functions around them under which polynomials see clearest.
@@ -77,7 +77,9 @@ class Search(Fitting):
                     self.note(f"{shape}")
                     often = likely and needed and (len(needed) < every or out == outs[0])
                     self.learn(shape, STARTS if often else 2)
-            if out == outs[-1] or self.best() < SURE:
+            if self.best() < PRECISE or (out == outs[-1] and self.is_precise()):
+                self.name_best(0.5)
+            if self.exact() or out == outs[-1]:
                 yield
 
     def is_precise(self) -> bool:
@@ -181,13 +183,15 @@ def explore(searches: Sequence[Search]) -> None:
     clearest, targets = min(looks, key=lambda look: look[0].error(look[1]))
     some = clearest.relevant(targets)
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
-        rounds = {each: each.rounds(inputs) for each in searches}
-        last = False
-        while rounds and not last:
-            last = any(map(Search.done, searches))
-            rounds = {each: turns for each, turns in rounds.items() if next(turns, "over") is None}
-            if name_precise(searches):
+        turns = deque((each, each.rounds(inputs)) for each in searches)
+        more = np.inf
+        while turns and more > 0:
+            each, rounds = turns.popleft()
+            if next(rounds, "over") is None:
+                turns.append((each, rounds))
+            if each.exact():
                 return
+            more = len(turns) if more == np.inf and each.done() else more - 1
         best = min(map(Search.best, searches))
         steps: list[tuple[Callable, float]] = [
             (Search.name_best, 0.5 if inputs is some else 1.0),
@@ -198,16 +202,6 @@ def explore(searches: Sequence[Search]) -> None:
                 step(each, value)
             if any(each.done() for each in searches):
                 return
-
-
-def name_precise(searches: Sequence[Search]) -> bool:
-    """Name the best shapes of all views that are precise, the most precise view first; tell whether a law is exact."""
-    for each in sorted(searches, key=Search.best):
-        if each.is_precise() and each.best() < max(NEAR / 30, 30 * min(map(Search.best, searches))):
-            each.name_best(0.5)
-        if each.exact():
-            return True
-    return False
 
 
 def with_room(model: KAN, shape: Shape) -> KAN:
