@@ -16,7 +16,7 @@ from .fitting import Clock
 from .formulas import shortened
 from .functions import LIBRARY
 from .kan import KAN
-from .laws import Discovery, Law
+from .laws import Law
 from .matching import Library, as_library
 from .named import FunctionEdge
 from .naming import EXACT, criterion, names_of
@@ -27,12 +27,12 @@ from .snap import snap_constants
 from .sparse import SparseLayer
 from .tidying import rounded
 from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
+from .verdict import FEW, Discovery, grows, sentence
 
 MOST_LAWS, FEWEST = 10, 10  # laws that are written in full; samples that a search needs
 STRICT = 2.0  # times the complexity in the choice of a law: the best of many forms fits noise, too
 LESS = 0.7  # times the loss of all simpler laws, that makes a law worth showing
 NARROW = 1.1  # times the smallest value: an input that stays below has no use for a logarithm
-FEW = 4  # values of an input, through which many curves go
 SHARE = 0.8  # of the time that belongs to the search; the rest is for writing laws in full
 
 
@@ -49,10 +49,10 @@ def discover(
 ) -> Discovery:
     """Search for a law in a table.
 
-    Inputs and targets may have any units. A fifth of the samples is held out, at most 160; the search looks at up to 640
-    others, and the constants of its laws are fitted to all that are left. Shapes of networks are fitted, from sums
-    to products and chains of curves; curves that are not needed are taken away; for the best shapes, functions of the
-    library are tried in place of their curves. Laws are judged by error and complexity.
+    Inputs and targets may have any units. A fifth of the samples is held out, at most 160. The search looks at up to
+    640 others, and constants are fitted to all that are left. Shapes of networks are fitted, from sums to products and
+    chains of curves; curves that are not needed are taken away; for the best shapes, functions of the library are
+    tried in place of their curves. Laws are judged by error and complexity.
 
     Parameters
     ----------
@@ -210,9 +210,9 @@ def _report(looks, searches, X, y, names, noise, interrupted):
         for name, x in zip(names, X.T, strict=True)
         if name in used and (count := len(np.unique(x))) <= FEW
     ]
-    if best and best.held_out > 1e-7 * size_y and _grows(best.model(X)[:, 0], y):
+    if best and best.held_out > 1e-7 * size_y and grows(best.model(X)[:, 0], y):
         remarks.append("the noise seems larger where y is larger, and errors are too small then: try log(y)")
-    verdict = _verdict(best, splines, size_y, cut, unused, remarks, finished)
+    verdict = sentence(best, splines, size_y, cut, unused, remarks, finished)
     noise = min(splines, best.held_out if best else np.inf) if noise is None else noise
     return Discovery(front, best, verdict, names, unused, noise, splines, finished, interrupted)
 
@@ -231,32 +231,3 @@ def _candidates(looks, searches, n, floor):
         if each[0].named.loss < LESS * least and len(chosen) < 2 * MOST_LAWS:
             chosen, least = [*chosen, each], each[0].named.loss
     return chosen
-
-
-def _grows(predicted, y):
-    """Tell whether the size of residuals grows with that of predictions (n,): Spearman's correlation of ranks."""
-    size, rest = (np.abs(each).argsort().argsort() for each in (predicted, y - predicted))
-    return bool(np.corrcoef(size, rest)[0, 1] * np.sqrt(len(y) - 1) > 4)
-
-
-def _verdict(best, splines, spread, held, unused, remarks, done):
-    """Say in a sentence what was reached, and whether it can be believed."""
-    rest, end = f"{splines / spread:.1e}", "." if done else "; the search was not finished."
-    if best is None:
-        return (
-            "No law was found"
-            + (f"; the splines are off by {rest} of the spread" if splines < np.inf else "")
-            + end
-        )
-    how, without = "No law was found that explains the data", "not in the best formula"
-    if min(best.held_out, splines) > 0.9 * spread:
-        how = "No law was found: nothing predicts y much better than its mean"
-    elif best.held_out <= max(1.1 * splines, 1e-7 * spread):
-        how = "The law is exact" if best.held_out <= 1e-7 * spread else "The law is as good as the splines"
-        without = "not needed"
-    elif best.held_out <= 2 * splines:
-        how = f"The law errs {best.held_out / splines:.1f} times as much as the splines"
-    text = f"{how}: {best.held_out / spread:.1e} of the spread on {held} samples held out"
-    text += f" (splines: {rest})" if splines < np.inf else ""
-    text += f"; {without}: {', '.join(unused)}" if unused else ""
-    return "; ".join([text, *remarks]) + end

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .formulas import least_squares, written
 from .snap import FLAT, Constrained, exact_number
-from .tidying import as_function_of, evaluated, length, rounded, tidied
+from .tidying import as_function_of, evaluated, length, tidied
 from .validation import as_number, as_samples, require
 
 STEP = 1e-6  # of a constant, for derivatives
@@ -280,44 +279,3 @@ class Law:
         width = np.sqrt(np.einsum("np,pq,nq->n", J, self.covariance, J) + self._noise)
         reach = NormalDist().inv_cdf(0.5 + level / 2) * width
         return np.column_stack([middle - reach, middle + reach])
-
-
-@dataclass
-class Discovery:
-    """What `discover` found; prints as a table with the verdict.
-
-    Attributes
-    ----------
-    laws : list of Law
-        From simple to exact: each is more accurate than all simpler ones. `best` is one of them, or None.
-    best : Law or None
-        The law with the least n log(mean squared error) + 2 log(n) complexity: Schwarz's criterion, twice as strict,
-        as the best of many forms fits noise, too.
-    verdict : str
-        A sentence: what the law reached on samples held out, what the splines did, and whether they agree.
-    names, unused : list of str
-        Names of the inputs, and of those that the best law does not need.
-    noise, splines : float
-        Standard deviation of the noise, given or estimated, and RMSE of the best splines on samples held out, in the
-        units of the targets; infinite if a function alone was enough.
-    finished, interrupted : bool
-        Whether the search ended by itself, and whether it was interrupted.
-    """
-
-    laws: list[Law]
-    best: Law | None
-    verdict: str
-    names: list[str]
-    unused: list[str]
-    noise: float
-    splines: float
-    finished: bool
-    interrupted: bool = False
-
-    def __repr__(self):
-        lines = ["  complexity  training  held out  formula"]
-        for law in self.laws:
-            mark = "→" if law is self.best else " "
-            formula = rounded(law.formula, 6)
-            lines.append(f"{mark} {law.complexity:10.3g}  {law.error:8.2g}  {law.held_out:8.2g}  {formula}")
-        return "\n".join([*lines, self.verdict])

@@ -49,8 +49,9 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
         message = f"{name} must be a rectangular array of numbers; its rows differ in length"
         raise ValueError(message) from None
     if array.dtype.kind == "O" and hasattr(values, "columns"):  # of a data frame, of several types
-        columns = [np.asarray(values[label]) for label in values.columns]
-        for label, column in zip(values.columns, columns, strict=True):
+        frame: Any = values
+        columns = [np.asarray(frame[label]) for label in frame.columns]
+        for label, column in zip(frame.columns, columns, strict=True):
             if column.dtype.kind not in "biuf":
                 raise TypeError(f"{name} must hold real numbers, but its column {label!r} does not")
         array = np.column_stack(columns)
