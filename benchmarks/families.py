@@ -354,7 +354,7 @@ SEEN = """Looked at and left out:
   torchkan 0.1.1, kaconv 0.1.0   hold no module, only a description
   kanrbfpoly 0.0.5               its Gaussians are of the distance of a whole sample: no curves of one input
   kolmarn's "kan_spline"         is max(0, 1 - |x - knot|³) for any distance of the knots: no B-splines
-  unikan 0.2.5                   one parameter for each edge, inside a fixed function: no basis
+  unikan 0.2.5                   functions with a few parameters inside, which the user writes: no basis
   ikan's GroupKAN                is written for Triton and a GPU; it shares rational functions
   tabkan's ChebyKAN              the same lines as deep-kan's
   deep-kan, kan-mlp-hybrid 0.1.1, kanx 0.2.1 (wants TensorFlow)
@@ -742,7 +742,10 @@ def counts(quick):
 
 
 def counts_of(model, n):
-    """Count (operations, bytes) of all layers' features, product, gradient and pull, which includes the way back."""
+    """Count (operations, bytes) of all layers' features, product, gradient and pull, for which W g is multiplied first.
+
+    Where a layer of splines has one output, the code needs fewer: it fetches the weights that are live.
+    """
     parts = dict.fromkeys(("features", "product", "gradient", "pull"), (0, 0))
     for depth, layer in enumerate(model.layers):
         K = layer.weights.size // layer.n_out
@@ -914,7 +917,11 @@ def main():
     if alone and names == ["peers"]:
         sys.exit("the table of peers needs them")
     if not alone and peers.away_from_home():
-        sys.exit(peers.at_home(__file__, arguments))
+        try:
+            sys.exit(peers.at_home(__file__, arguments))
+        except subprocess.CalledProcessError as error:
+            print(f"the peers could not be installed, so minikan alone: {error}")
+            alone = True
     print(f"float64, one thread, on {processor()}")
     if not alone:
         import torch
