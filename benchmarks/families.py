@@ -1,7 +1,7 @@
 """Compare families of curves at sizes that chapter 09 has no time for: width 64, [196, 64, 10], up to 100 000 samples.
 
     python benchmarks/families.py [errors] [condition] [passes] [peers] [counts] [edges] [groups]
-    python benchmarks/families.py --quick       smaller and fewer: about a minute
+    python benchmarks/families.py --quick       smaller and fewer: a minute or two
     python benchmarks/families.py --alone       minikan only, in the environment that is active
 
 Without a name it makes all tables, which takes about ten minutes. All families have the same number m of features for
