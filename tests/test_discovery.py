@@ -549,3 +549,12 @@ def test_years_have_no_logarithm():
     x = table([1980], [2020], n=60)
     assert [look.is_log.any() for look in discovery_module.views(x, 1.0, True)] == [False]
     assert [look.is_log.any() for look in discovery_module.views(x - 1970, 1.0, True)] == [False, True]
+
+
+def test_high_powers_of_small_numbers():
+    """A well of two powers, in metres and joules: r**-12 is 1e120, and its factor 1e-134."""
+    r = table([3.3e-10], [8e-10], n=300)
+    y = 6.6e-21 * ((3.4e-10 / r[:, 0]) ** 12 - (3.4e-10 / r[:, 0]) ** 6)
+    found = discover(r, y, ["r"], **QUIET)
+    assert found.verdict.startswith("The law is exact")
+    assert {float(each.exp) for each in found.best.formula.atoms(sympy.Pow)} == {-6, -12}
