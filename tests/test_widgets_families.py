@@ -102,16 +102,16 @@ def test_the_functions_are_of_the_kinds_that_are_said():
 def test_groups_draws_the_trained_curves_in_the_colour_of_their_group(groups):
     left, right = drawn(groups, target="three kinds", step=3)
     curves, error, size = groups.runs["three kinds", 3]
-    t = np.append(groups.t, np.nan)
-    colours = []
-    for line in left.lines:
-        y = line.get_ydata().reshape(-1, len(t))
-        if len(y):
-            colours.append(line.get_color())
-            assert len(y) == 8  # two inputs, four nodes
-    assert len(set(colours)) == 3
-    first = left.lines[0].get_ydata().reshape(-1, len(t))[0, :-1]
-    np.testing.assert_allclose(first, 0.45 * curves[0, 0] / np.abs(curves).max(), atol=1e-12)
+    (drawn_curves,) = left.collections
+    segments, colours = drawn_curves.get_segments(), drawn_curves.get_colors()
+    assert len(segments) == 24 and len({tuple(colour) for colour in colours}) == 3
+    assert [len({tuple(colour) for colour in colours[k : k + 8]}) for k in (0, 8, 16)] == [
+        1,
+        1,
+        1,
+    ]  # two inputs
+    np.testing.assert_allclose(segments[0][:, 1], 0.45 * curves[0, 0] / np.abs(curves).max())
+    np.testing.assert_allclose(segments[5][:, 1], 0.45 * curves[1, 1] / np.abs(curves).max() - 1)
     assert 10 ** right.lines[-1].get_ydata()[0] == pytest.approx(error)
     assert f"{size} parameters" in groups.caption("three kinds", 3)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from ..bases import Chebyshev, Fourier, Gaussians
@@ -114,7 +115,7 @@ class Families(Explorer):
             right.plot(self.sizes, line, color=PALETTE[hue], linewidth=2.4 if each == name else 1.2)
             right.text(
                 0.03,
-                0.23 - 0.06 * list(_COLOURS).index(each),
+                0.5 - 0.07 * list(_COLOURS).index(each),
                 each,
                 color=PALETTE[hue],
                 transform=right.transAxes,
@@ -201,14 +202,11 @@ class Groups(Explorer):
         count = self.counts[step]
         curves, error, _ = self.runs[target, count]
         groups, hues = dealt(count)[0], list(PALETTE.values())[1:7]
-        curves = np.pad(
-            0.45 * curves / max(np.abs(curves).max(), 1e-12), ((0, 0), (0, 0), (0, 1)), constant_values=np.nan
-        )
-        t = np.append(0.4 * self.t, np.nan)  # between two curves nothing is drawn
-        for k, hue in enumerate(hues):
-            i, j = np.nonzero(groups % len(hues) == k)
-            x, y = (j[:, None] + t).ravel(), (curves[j, i] - i[:, None]).ravel()
-            left.plot(x, y, color=hue, linewidth=1.6)
+        curves = 0.45 * curves / max(np.abs(curves).max(), 1e-12)
+        edges = [(i, j) for i in range(6) for j in range(4)]
+        lines = [np.column_stack([j + 0.4 * self.t, curves[j, i] - i]) for i, j in edges]
+        colours = [hues[groups[i, j] % len(hues)] for i, j in edges]
+        left.add_collection(LineCollection(lines, colors=colours, linewidths=1.6), autolim=False)
         left.set(
             xlim=(-0.6, 3.6),
             ylim=(-5.6, 0.6),
@@ -216,13 +214,19 @@ class Groups(Explorer):
             title="edges, coloured by their curve",
         )
         left.set_xticks(range(4), range(1, 5))
-        left.set_yticks(range(0, -6, -1), [f"$x_{i}$" for i in range(1, 7)])
+        left.set_yticks(range(0, -6, -1), ["x₁", "x₂", "x₃", "x₄", "x₅", "x₆"])
         places = np.arange(len(self.counts))
         for name in self.targets:
             line = np.log10([self.runs[name, each][1] for each in self.counts])
             chosen = name == target
-            right.plot(
-                places, line, "o-" if chosen else "o:", color=PALETTE["blue"] if chosen else _GREY, label=name
+            colour = PALETTE["blue"] if chosen else _GREY
+            right.plot(places, line, "o-" if chosen else "o:", color=colour)
+            right.text(
+                0.04,
+                0.93 - 0.08 * list(self.targets).index(name),
+                name,
+                color=colour,
+                transform=right.transAxes,
             )
         right.plot(step, np.log10(error), "o", color=PALETTE["vermillion"], markersize=9)
         right.set(
@@ -233,4 +237,3 @@ class Groups(Explorer):
         )
         right.set_xticks(places, self.counts)
         right.set_yticks([-2, -1, 0], ["0.01", "0.1", "1"])
-        right.legend(loc="upper left", fontsize=8)
