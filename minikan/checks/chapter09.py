@@ -16,7 +16,7 @@ work = Exercise("09.1", "what sharing saves")
 
 def _expect_work(answer, groups, m, parameters, products):
     groups = np.array(groups)
-    what = f"{int(groups.max()) + 1} curves on {groups.shape[0]} → {groups.shape[1]} edges, {m} features"
+    what = f"groups = {groups.tolist()} and m = {m}"
     found = expect_parts(answer(groups, m), 2, "parameters, products")
     expect_close(found[0], parameters, f"the parameters for {what}")
     expect_close(found[1], products, f"the products for {what}")
@@ -166,7 +166,7 @@ def _one_size(answer):
 
 @one_curve.property(
     "survives edges of opposite sign",
-    cause="a mean of φ and -φ is 0; the first singular vector does not mind signs",
+    cause="a mean of φ and -φ is 0: scales may be negative, so signs must not matter",
 )
 def _one_signs(answer):
     curves = np.outer([1.0, -1.0, 1.0, -1.0], np.cos(3 * _T))
@@ -176,7 +176,7 @@ def _one_signs(answer):
 
 @one_curve.property(
     "leaves as little over as can be",
-    cause="the best matrix of rank 1 comes from the first singular value and its two vectors (`np.linalg.svd`)",
+    cause="a mean, or one of the curves, is not the best: which matrix of rank 1 is nearest to `curves`?",
 )
 def _one_least(answer):
     for seed in range(3):
@@ -251,7 +251,8 @@ def _expect_slopes(answer, which, what):
 
 
 @moving.property(
-    "knows the weights", cause="the slope of φ in w_m is the bump itself: sum bump times g over samples"
+    "knows the weights",
+    cause="φ is linear in its weights: what stands beside w_m? Then add up over the samples, each times its g",
 )
 def _moving_weights(answer):
     _expect_slopes(answer, 0, "the gradient in the weights")
@@ -259,7 +260,7 @@ def _moving_weights(answer):
 
 @moving.property(
     "moves the centres",
-    cause="∂φ/∂c_m = w_m exp(-v²/2) v / width, with v = (x - c_m) / width: mind sign and weight",
+    cause="to the right of a centre φ rises if a bump of positive weight comes nearer: mind sign and weight",
 )
 def _moving_centres(answer):
     _expect_slopes(answer, 1, "the gradient in the centres")
