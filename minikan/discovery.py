@@ -117,7 +117,7 @@ def discover(
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
         looks = list(views(X, size_y, LIBRARY["log"] in functions))
-        searches = [Search(look.scaled(), y / size_y, functions, clock, advance) for look in looks]
+        searches = [Search(look.scaled(), y / size_y, functions, clock, advance, size_y) for look in looks]
         interrupted = False
         try:
             explore(searches)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,14 +25,44 @@ MOST = 800  # samples that are looked at
 POSITIVE = (
     0.9  # a share of y that is positive, so that functions around a shape are tried; the rest may be noise
 )
-OUTS: dict[
-    str, tuple[Callable, Callable]
-] = {  # around a shape: inverse, and its slope squared, up to a factor
-    "exp": (np.log, lambda y: y**-2.0),
-    "1/x": (lambda y: 1 / y, lambda y: y**-4.0),
-    "sqrt": (np.square, np.square),
-    "1/sqrt": (lambda y: y**-2.0, lambda y: y**-6.0),
-}
+FLATTEST, STEEPEST = 0.3, 0.5 * np.pi  # the largest angle in targets that may be an arcsine or an arctangent
+CLEARER = 0.3  # times the error of polynomials under other functions, that makes an angle worth a try
+
+
+@dataclass(frozen=True)
+class Out:
+    """A function around a shape: its inverse, and the inverse's slope squared, up to a factor; both of y / unit."""
+
+    name: str
+    inverse: Callable = np.copy
+    squared_slope: Callable = np.ones_like
+    unit: float = 1.0
+    is_positive: bool = True  # all values of the function
+
+    def under(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Compute what has to stand inside, and weights, 0 where y (n,) cannot be a value of the function."""
+        usable = (y > 0) | (not self.is_positive)
+        y = np.where(usable, y, np.median(y)) / self.unit
+        weights = self.squared_slope(y)
+        return self.inverse(y), usable * np.clip(weights / np.median(weights), 1e-12, 30)
+
+    def around(self, model: KAN, z: np.ndarray, size: float = 1.0) -> KAN:
+        """Put the function around a model whose outputs are z (n,), in units of `size`."""
+        edge = FunctionEdge(self.name, [size, 0.0, self.unit, 0.0], (float(z.min()), float(z.max())))
+        return KAN.from_layers([*model.layers, SparseLayer(1, 1, {(0, 0): edge})])
+
+
+ALONE = Out("", is_positive=False)
+OUTS = [
+    Out("exp", np.log, lambda y: y**-2.0),
+    Out("1/x", lambda y: 1 / y, lambda y: y**-4.0),
+    Out("sqrt", np.square, np.square),
+    Out("1/sqrt", lambda y: y**-2.0, lambda y: y**-6.0),
+]
+ANGLES = [
+    Out("arcsin", np.sin, lambda y: np.cos(y) ** 2, is_positive=False),
+    Out("arctan", np.tan, lambda y: np.cos(y) ** -4.0, is_positive=False),
+]
 
 
 @dataclass
@@ -63,20 +93,37 @@ class Fitting:
     """Fits shapes to scaled samples, and keeps the best of each in `fitted`.
 
     X (n, n_in) and y (n,) are shuffled samples; a fifth of them is held out, and only the first `MOST` are looked at.
+    y is in units of `size_y`. `outs` holds the functions that are tried around shapes: {name: function}.
     """
 
-    def __init__(self, X: np.ndarray, y: np.ndarray, library: Sequence[Function], clock: Clock) -> None:
+    def __init__(
+        self, X: np.ndarray, y: np.ndarray, library: Sequence[Function], clock: Clock, size_y: float = 1.0
+    ) -> None:
         self.library, self.clock = library, clock
         cut = max(min(len(X), MOST) // 5, 1)
         self.held, self.train = (X[:cut], y[:cut]), (X[cut:MOST], y[cut:MOST])
-        self.outs = [out for out in OUTS if LIBRARY[out] in library] if np.mean(y > 0) > POSITIVE else []
+        outs = [ALONE, *(OUTS if np.mean(y > 0) > POSITIVE else [])]
+        self.outs = {out.name: out for out in outs if out is ALONE or LIBRARY[out.name] in library}
         self.surrogate, self.reserve = Surrogate(self.train[0], self.held[0]), 0.0
+        least = CLEARER * min(map(self.roughness, self.outs.values()))
+        angles = [replace(each, unit=unit / size_y) for each in ANGLES for unit in (1.0, 180 / np.pi)]
+        largest = float(np.abs(y).max())
+        self.angles = [
+            out for out in angles if FLATTEST < largest / out.unit < STEEPEST and LIBRARY[out.name] in library
+        ]
+        for out in self.angles:
+            if (error := self.roughness(out)) < least:
+                self.outs[out.name], least = out, error
         self.fitted: dict[Shape, Fitted] = {}
 
-    def targets(self, out: str) -> Targets:
+    def targets(self, out: Out) -> Targets:
         """Compute what has to stand inside of a function `out`."""
-        (y, weights), (held, held_weights) = (under(out, y) for _, y in (self.train, self.held))
+        (y, weights), (held, held_weights) = (out.under(y) for _, y in (self.train, self.held))
         return Targets(y, held, weights, held_weights)
+
+    def roughness(self, out: Out) -> float:
+        """Compute how far polynomials are from what has to stand inside of a function `out`."""
+        return self.surrogate.error(self.targets(out))
 
     def explains(self, model: Any) -> bool:
         """Tell whether what a model leaves looks like noise."""
@@ -139,10 +186,11 @@ class Fitting:
             if not shape.out:
                 _fit(model, X, y, steps=25, **options)
                 return model
-            z, weights = under(shape.out, y)
+            out = self.outs[shape.out]
+            z, weights = out.under(y)
             size = np.sqrt(np.average(z**2, weights=weights)) or 1.0
             _fit(model, X, z / size, steps=25, sample_weight=weights, **options)
-            model = inside(model, shape.out, z / size, size)
+            model = out.around(model, z / size, size)
             _fit(model, X, y, steps=8, progress=False)
         except ValueError:  # an overflow
             return None
@@ -168,21 +216,6 @@ class Fitting:
     def rmse(self, model: Any, samples: tuple) -> float:
         with np.errstate(all="ignore"):
             return float(np.sqrt(np.mean((model(samples[0])[:, 0] - samples[1]) ** 2)))
-
-
-def under(out: str, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute what has to stand inside of `out`, and weights by which its noise is that of y (n,), if y is positive."""
-    inverse, weight = OUTS[out] if out else (np.copy, np.ones_like)
-    usable = (y > 0) | (not out)
-    y = np.where(usable, y, np.median(y))
-    weights = weight(y) / np.median(weight(y))
-    return inverse(y), usable * np.clip(weights, 1e-12, 30)
-
-
-def inside(model: KAN, out: str, z: np.ndarray, size: float = 1.0) -> KAN:
-    """Put a function around a model whose outputs are z (n,) in units of `size`."""
-    edge = FunctionEdge(out, [size, 0.0, 1.0, 0.0], (float(z.min()), float(z.max())))
-    return KAN.from_layers([*model.layers, SparseLayer(1, 1, {(0, 0): edge})])
 
 
 def without(model: KAN, edge: tuple[int, int]) -> KAN:

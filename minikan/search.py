@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .fitting import OUTS, PRECISE, Clock, Fitted, Fitting, inside
+from .fitting import PRECISE, Clock, Fitted, Fitting
 from .functions import Function
 from .kan import KAN
 from .matching import match
@@ -48,8 +48,9 @@ class Search(Fitting):
         library: Sequence[Function],
         clock: Clock,
         note: Callable = lambda text: None,
+        size_y: float = 1.0,
     ) -> None:
-        super().__init__(X, y, library, clock)
+        super().__init__(X, y, library, clock, size_y)
         self.note = note
         self.named: set[tuple[Shape, bool]] = set()
         self.laws: list[Found] = []
@@ -60,10 +61,10 @@ class Search(Fitting):
         First come the shapes in which exactly those inputs interact that seem to, then those in which more do; and
         first the functions around them under which polynomials see clearest.
         """
-        outs = sorted(("", *self.outs), key=lambda out: self.surrogate.error(self.targets(out)))
-        pairs = {out: self.surrogate.interactions(self.targets(out), inputs) for out in outs}
+        outs = sorted(self.outs, key=lambda name: self.roughness(self.outs[name]))
+        pairs = {out: self.surrogate.interactions(self.targets(self.outs[out]), inputs) for out in outs}
         known = [(out, components(inputs, each)) for out, each in pairs.items() if each is not None]
-        sums, *richer = shapes(inputs, self.outs)
+        sums, *richer = shapes(inputs, [out for out in self.outs if out])
         ladder = [sums + [shape for out, groups in known for shape in divided(groups, out)], *richer]
         every = comb(len(inputs), 2)
         for likely, offers, out in product((True, False), ladder, outs):
@@ -120,9 +121,11 @@ class Search(Fitting):
         if one is None or one.held_out > 2 * best:
             return
         i = one.shape.inputs[0]
-        for out in ("", *(self.outs if y.min() > 0 else [])):
-            z = OUTS[out][0](y) if out else y
-            self.note(f"couples {out}")
+        for name, out in self.outs.items():
+            if out.is_positive and y.min() <= 0:
+                continue
+            z, _ = out.under(y)
+            self.note(f"couples {name}")
             for model, is_product in couples(X[:, i], z, self.library):
                 if self.clock.left() < 0 or self.exact():
                     return
@@ -130,11 +133,11 @@ class Search(Fitting):
                 edges = {(i, j): first.edge(0, j) for j in (0, 1)}
                 model = KAN.from_layers([SparseLayer(X.shape[1], 2, edges), *model.layers[1:]])
                 found = trained(model, X, z, 60)
-                if out:
-                    found = trained(inside(model, out, z), X, y, 30)
+                if name:
+                    found = trained(out.around(model, z), X, y, 30)
                 factors = tuple(Factor((i,)) for _ in range(2))
                 nodes = (Node(factors),) if is_product else tuple(Node((each,)) for each in factors)
-                self.keep(found, Shape(nodes, out))
+                self.keep(found, Shape(nodes, name))
 
     def name_best(self, share: float = 1.0) -> None:
         """Name the most promising shapes, until a law is enough, or for a share of the time that is left."""
@@ -169,7 +172,8 @@ class Search(Fitting):
         for floor in dict.fromkeys(
             max(each.error**2, level) for level in (ROUGH, EXACT)
         ):  # simple names first
-            search = name_edges(model, X, y, self.library, floor, pairs, late=self.late)
+            angles = [(out.name, out.inverse, out.unit) for out in self.angles]
+            search = name_edges(model, X, y, self.library, floor, pairs, angles, late=self.late)
             losses = [np.inf]
             while not self.exact() and not self.late() and (found := next(search, None)) is not None:
                 self.keep(found, each.shape)
@@ -194,7 +198,7 @@ def explore(searches: Sequence[Search]) -> None:
     A law ends the search if it is exact; if it leaves nothing but noise, each view has another turn for a simpler one.
     """
     every = np.flatnonzero(np.ptp(searches[0].train[0], axis=0) > 0).tolist()
-    looks = [(each.surrogate, each.targets(out)) for each in searches for out in ("", *each.outs)]
+    looks = [(each.surrogate, each.targets(out)) for each in searches for out in each.outs.values()]
     clearest, targets = min(looks, key=lambda look: look[0].error(look[1]))
     some = clearest.relevant(targets)
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
@@ -224,9 +228,14 @@ def explore(searches: Sequence[Search]) -> None:
 
 
 def with_room(model: KAN, shape: Shape) -> KAN:
-    """Make the same model with edges that change nothing after all sums, where curves of curves have their place."""
-    if any(factor.curve or factor.product for factor in shape.factors):
-        return model
+    """Make the same model with edges that change nothing where curves of curves have their place.
+
+    That is behind all sums, and behind a curve that is the last one.
+    """
+    first, *others = model.layers
     count = len(shape.factors)
-    room = SparseLayer(count, count, {(m, m): same() for m in range(count)})
-    return KAN.from_layers([model.layers[0], room, *model.layers[1:]])
+    if not any(factor.curve or factor.product for factor in shape.factors):
+        others = [SparseLayer(count, count, {(m, m): same() for m in range(count)}), *others]
+    if shape.nodes[0].curve and len(shape.nodes) == 1 and not shape.out:
+        others = [*others, SparseLayer(1, 1, {(0, 0): same()})]
+    return KAN.from_layers([first, *others])

@@ -558,3 +558,11 @@ def test_high_powers_of_small_numbers():
     found = discover(r, y, ["r"], **QUIET)
     assert found.verdict.startswith("The law is exact")
     assert {float(each.exp) for each in found.best.formula.atoms(sympy.Pow)} == {-6, -12}
+
+
+@pytest.mark.parametrize("unit", [1, 180 / np.pi])
+def test_angles_are_inverse_functions(unit):
+    """Refraction, in radians and in degrees."""
+    X = table([1.2, 0.05], [2.4, 1.4], n=300)
+    found = discover(X, np.arcsin(np.sin(X[:, 1]) / X[:, 0]) * unit, ["n", "a"], **QUIET)
+    assert found.verdict.startswith("The law is exact") and found.best.formula.has(sympy.asin)
