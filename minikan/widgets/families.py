@@ -31,10 +31,16 @@ def family(name: str, size: int) -> Basis:
 
 
 def own_formula(basis: Basis, x: np.ndarray) -> np.ndarray:
-    """Evaluate features at x (n,) by their formulas, outside [-1, 1], too, where splines are zero: (m, n)."""
-    if isinstance(basis, Splines):
-        return basis.features(x[None].clip(-1, 1)).matrix() * (np.abs(x) <= 1)
-    return basis.functions(x, 0)
+    """Evaluate features at x (n,) by their formulas, outside [-1, 1], too: (m, n)."""
+    if not isinstance(basis, Splines):
+        return basis.functions(x, 0)
+    knots = basis.knots[0][:, None]
+    rows = ((knots[:-1] <= x) & (x < knots[1:])).astype(float)
+    for p in range(1, basis.order + 1):  # the Cox–de Boor recursion, on the cells outside, too
+        rise = (x - knots[: -p - 1]) / (knots[p:-1] - knots[: -p - 1])
+        fall = (knots[p + 1 :] - x) / (knots[p + 1 :] - knots[1:-p])
+        rows = rise * rows[:-1] + fall * rows[1:]
+    return rows
 
 
 TARGETS = {
@@ -84,11 +90,10 @@ class Families(Explorer):
         }
 
     def caption(self, target: str, name: str, size: int) -> str:
-        """Tell the error of this family, and which of the four has the least."""
+        """Tell the error of this family, and which of the four has the least and which the largest."""
         found = {each: self.errors[target, each, size] for each in _COLOURS}
-        best = min(found, key=found.__getitem__)
-        least = f"the least is that of {best}, {found[best]:.0e}"
-        return f"{name}, {size} features: error {found[name]:.0e} inside; {least}."
+        ends = [f"{each} {found[each]:.1e}" for each in (min(found, key=found.get), max(found, key=found.get))]
+        return f"{name}, {size} features: error {found[name]:.1e} inside; best {ends[0]}, worst {ends[1]}."
 
     def draw(self, figure: Figure, target: str, name: str, size: int) -> None:
         """Draw the curve and its fit, both continuations, and the errors of all families."""
