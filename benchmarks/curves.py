@@ -13,8 +13,9 @@ Chapter 09 reads the table, and trains a few of these networks again. Ten draws 
 
 Errors are RMSE on 2000 test samples, over the standard deviation of the targets; "middle" is the median |error| over
 the same, "worst" the share of the squared errors that the worst 1% of the samples have. Nothing is chosen by them: a
-network is the one of the least training loss. "step" is the processor's time for a step of Levenberg–Marquardt, on one thread.
-All cores are used, two idle ones for two minutes; with --draws 1, for seconds; with --cluster the workers of a Dask cluster.
+network is the one of the least training loss. "step" is the processor's time for a step of Levenberg–Marquardt, on
+one thread. All cores are used, two idle ones for two minutes, with --draws 1 for some seconds; with --cluster the
+workers of a Dask cluster.
 """
 
 import os

@@ -92,8 +92,10 @@ class Families(Explorer):
     def caption(self, target: str, name: str, size: int) -> str:
         """Tell the error of this family, and which of the four has the least and which the largest."""
         found = {each: self.errors[target, each, size] for each in _COLOURS}
-        ends = [f"{each} {found[each]:.1e}" for each in (min(found, key=found.get), max(found, key=found.get))]
-        return f"{name}, {size} features: error {found[name]:.1e} inside; best {ends[0]}, worst {ends[1]}."
+        said = {each: f"{error:.1e}" if error > 1e-13 else "below 1e-13" for each, error in found.items()}
+        best, worst = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
+        ends = f"best {best} {said[best]}, worst {worst} {said[worst]}"
+        return f"{name}, {size} features: error {said[name]} inside; {ends}."
 
     def draw(self, figure: Figure, target: str, name: str, size: int) -> None:
         """Draw the curve and its fit, both continuations, and the errors of all families."""
