@@ -1,18 +1,21 @@
 """Let families of curves learn the same functions, in shallow and in deep networks, and let edges share curves.
 
-    python benchmarks/curves.py [other_curves.npz] [--cluster ADDRESS]
+    python benchmarks/curves.py [other_curves.npz] [--draws 10] [--cluster ADDRESS]
 
-Chapter 09 reads the table, and trains a few of these networks again. Five draws of samples and starts for each row:
+Chapter 09 reads the table, and trains a few of these networks again. Ten draws of samples and starts for each row:
 
 - "families": three functions of two inputs, networks [2, 4, 1] with 12 features for each edge, so 144 parameters;
-- "deep": the first function, networks [2, 4, 4, 4, 1] with 12 features for each edge;
+- "deep": the first function, networks [2, 4, 4, 4, 1] with 12 features for each edge, and Chebyshev's degree 4;
 - "sharing": two functions of six inputs, networks [6, 4, 1] whose 24 first edges share ever fewer curves, dealt
-  input by input; in the last column three curves are dealt so that inputs of different kinds share;
-- "directions": eight random directions of six inputs, networks [6, 8, 1] without sharing, and with one curve.
+  input by input; then three curves that inputs of different kinds share; last, nothing shared and no scales;
+- "directions": eight random directions of six inputs, networks [6, 8, 1] whose 48 first edges have curves of their
+  own, of 5 cells, one curve in common, or curves of their own of 3 cells.
 
-Errors are RMSE on 2000 test samples, over the standard deviation of the targets. Nothing is chosen by them: a network
-is the one of the least training loss. "step" is the processor's time for a step of Levenberg–Marquardt, on one thread.
-All cores are used, two idle ones for a minute or two; with --cluster the workers of a Dask cluster.
+Errors are RMSE on 2000 test samples, over the standard deviation of the targets; "middle" is the median |error| over
+the same, "worst" the share of the squared errors that the worst 1% of the samples have. Nothing is chosen by them: a
+network is the one of the least training loss. "step" is the processor's time for a step of Levenberg–Marquardt, on
+one thread. All cores are used, two idle ones for two minutes, with --draws 1 for some seconds; with --cluster the
+workers of a Dask cluster.
 """
 
 import os
@@ -32,13 +35,13 @@ from minikan import KAN, PROBLEMS, Splines, fit, sweep  # noqa: E402
 from minikan.bases import Chebyshev, Fourier, Gaussians  # noqa: E402
 from minikan.widgets.families import dealt, kinds, loners  # noqa: E402
 
-DRAWS = 5
 TWELVE = {
     "splines": (Splines, 8),
     "Gaussians": (Gaussians, 5),
     "Chebyshev": (Chebyshev, 11),
     "Fourier": (Fourier, 5),
 }
+CURVES = TWELVE | {"degree 4": (Chebyshev, 4)}
 COUNTS = (24, 12, 6, 3, 2, 1)
 SHARING = {"three kinds": kinds, "six kinds": loners}
 TABLE = Path(__file__).parents[1] / "tutorial/data/other_curves.npz"
@@ -58,21 +61,28 @@ TARGETS = {"smooth": PROBLEMS["exp_sin"], "waves": waves, "step": step}
 
 
 def train(model, f, n, steps, seed):
-    """Train on n samples; test errors after each step (steps + 1,), the kept one, training error, seconds of a step."""
+    """Train on n samples; return errors, seconds of a step, and the number of parameters."""
     rng = np.random.default_rng(seed)
     X, X_test = rng.uniform(-1, 1, (n, model.widths[0])), rng.uniform(-1, 1, (2000, model.widths[0]))
     y, unseen = f(X), f(X_test)
     start = time.process_time()
     fit(model, X, y, steps=steps, update_grid=True, progress=False)
     seconds = (time.process_time() - start) / steps
-    error = np.sqrt(np.mean((model(X_test)[:, 0] - unseen) ** 2)) / unseen.std()
+    apart = np.sort(np.abs(model(X_test)[:, 0] - unseen)) / unseen.std()
     training = np.sqrt(np.mean((model(X)[:, 0] - y) ** 2)) / y.std()
-    return {"test": error, "training": training, "step": seconds, "size": model.parameters.size}
+    return {
+        "test": np.sqrt(np.mean(apart**2)),
+        "middle": np.median(apart),
+        "worst": np.sum(apart[-20:] ** 2) / np.sum(apart**2),
+        "training": training,
+        "step": seconds,
+        "size": model.parameters.size,
+    }
 
 
 def family(target, name, seed, widths=(2, 4, 1), n=1000, steps=40):
     """Train a network of a family; with the path of test errors."""
-    curves, grid = TWELVE[name]
+    curves, grid = CURVES[name]
     model, path, f = KAN(list(widths), basis=curves, grid=grid, seed=seed), [], TARGETS[target]
     rng = np.random.default_rng(seed)
     X, X_test = rng.uniform(-1, 1, (n, 2)), rng.uniform(-1, 1, (2000, 2))
@@ -91,18 +101,18 @@ def family(target, name, seed, widths=(2, 4, 1), n=1000, steps=40):
 
 
 def shared(name, count, seed):
-    """Train a network whose first edges share `count` curves; 0 stands for three that are dealt badly."""
-    groups = dealt(count or 3)
-    if not count:
+    """Train a network whose first edges share `count` curves; 0: three that are dealt badly; -1: nothing is shared."""
+    groups = dealt(count or 3) if count >= 0 else None
+    if count == 0:
         groups[0] = np.repeat(np.arange(6) % 3, 4).reshape(6, 4)
     return train(KAN([6, 4, 1], seed=seed, groups=groups), SHARING[name], 300, 30, seed)
 
 
-def directions(count, seed):
+def directions(count, grid, seed):
     """Train a network on eight directions, with one curve for its 48 first edges or (0) with 48."""
     W = np.random.default_rng(100 + seed).normal(size=(6, 8))
     groups = [np.zeros((6, 8), int), np.arange(8).reshape(8, 1)] if count else None
-    model = KAN([6, 8, 1], seed=seed, groups=groups)
+    model = KAN([6, 8, 1], grid=grid, seed=seed, groups=groups)
     return train(model, lambda X: np.sin(X @ W) @ np.array([1.0, -1] * 4), 1000, 40, seed)
 
 
@@ -111,26 +121,27 @@ def run(what, **setting):
     return {"families": family, "deep": family, "sharing": shared, "directions": directions}[what](**setting)
 
 
-def settings():
+def settings(draws):
     """List all rows, part by part: what `run` is called with."""
     deep = {"target": "smooth", "widths": (2, 4, 4, 4, 1), "steps": 20}
     rows = {
         "families": [{"target": target, "name": name} for target in TARGETS for name in TWELVE],
-        "deep": [{"name": name, **deep} for name in TWELVE],
-        "sharing": [{"name": name, "count": count} for name in SHARING for count in (*COUNTS, 0)],
-        "directions": [{"count": 0}, {"count": 1}],
+        "deep": [{"name": name, **deep} for name in CURVES],
+        "sharing": [{"name": name, "count": count} for name in SHARING for count in (*COUNTS, 0, -1)],
+        "directions": [{"count": 0, "grid": 5}, {"count": 1, "grid": 5}, {"count": 0, "grid": 3}],
     }
     return [
         {"what": what, **row, "seed": seed}
         for what, part in rows.items()
         for row in part
-        for seed in range(DRAWS)
+        for seed in range(draws)
     ]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", nargs="?", type=Path, default=TABLE)
+    parser.add_argument("--draws", type=int, default=10, help="draws of samples and starts for each row")
     parser.add_argument("--cluster", help="address of a Dask cluster's scheduler")
     args = parser.parse_args()
     if args.cluster:
@@ -140,19 +151,18 @@ def main():
     else:
         executor = ProcessPoolExecutor()
     with executor:
-        table = sweep(run, settings(), executor)
+        table = sweep(run, settings(args.draws), executor)
     if table.failed:
         sys.exit(f"some trainings failed:\n{table.failed}")
-    shapes = {"families": (3, 4), "deep": (4,), "sharing": (2, 7), "directions": (2,)}
+    shapes = {"families": (3, 4), "deep": (5,), "sharing": (2, 8), "directions": (3,)}
     arrays = {}
     for what, shape in shapes.items():
         rows = [row for row in table if row["what"] == what]
-        for name in ("test", "training", "step", "size"):
-            arrays[f"{what}_{name}"] = np.array([row[name] for row in rows], np.float32).reshape(
-                *shape, DRAWS
-            )
+        for name in ("test", "middle", "worst", "training", "step", "size"):
+            found = np.array([row[name] for row in rows], np.float32)
+            arrays[f"{what}_{name}"] = found.reshape(*shape, args.draws)
     paths = [row["path"] for row in table if row["what"] == "families"]
-    arrays["families_path"] = np.array(paths, np.float32).reshape(3, 4, DRAWS, -1)
+    arrays["families_path"] = np.array(paths, np.float32).reshape(3, 4, args.draws, -1)
     np.savez_compressed(args.out, **arrays)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from drawing import drawn
+from scipy.interpolate import BSpline
 
 from minikan import KAN, fit
 from minikan.widgets.families import TARGETS, Families, Groups, dealt, family, kinds, loners, own_formula
@@ -34,7 +35,13 @@ def test_inside_the_formula_is_what_the_package_computes(name):
 
 def test_outside_the_formulas_do_what_the_chapter_says():
     far = np.array([-1.4, 1.4])
-    assert (own_formula(family("splines", 12), far) == 0).all()
+    splines, knots = family("splines", 12), family("splines", 12).knots[0]
+    beyond = np.array([knots[0] - 0.01, -1.5, -1.2, -1, 1, 1.2, 1.5, knots[-1] + 0.01])
+    total = own_formula(splines, beyond).sum(axis=0)  # 1 inside, and sinking to 0 within three cells
+    np.testing.assert_allclose(total[[0, 3, 4, -1]], [0, 1, 1, 0], atol=1e-12)
+    assert 0 < total[1] < total[2] < 1 and 0 < total[6] < total[5] < 1
+    values = BSpline(knots, np.eye(12), 3, extrapolate=False)(np.linspace(-1, 1, 9))  # another's
+    np.testing.assert_allclose(own_formula(splines, np.linspace(-1, 1, 9)), values.T, atol=1e-12)
     assert np.abs(own_formula(family("Chebyshev", 12), far)).max() > 1000
     waves = family("Fourier", 12)
     np.testing.assert_allclose(own_formula(waves, far)[2:], own_formula(waves, far - [-2, 2])[2:], atol=1e-12)
@@ -67,7 +74,8 @@ def test_families_draws_the_fit_and_both_continuations(families):
         np.mean((weights @ basis.features(families.x[None]).matrix() - TARGETS["a bell"](families.x)) ** 2)
     )
     assert 10 ** right.lines[-1].get_ydata()[0] == pytest.approx(error)
-    assert f"error {error:.0e} inside" in families.caption("a bell", "Chebyshev", 12)
+    caption = families.caption("a bell", "Chebyshev", 12)
+    assert f"error {error:.1e} inside" in caption and "best Fourier" in caption
 
 
 def test_edges_are_dealt_input_by_input():

@@ -191,10 +191,10 @@ def _one_least(answer):
 roof = Exercise("09.4", "below the roof")
 
 
-def _expect_times(answer, parts, peak, bandwidth, apart, fused):
-    found = expect_parts(answer(np.array(parts, dtype=float), peak, bandwidth), 2, "apart, fused")
-    expect_close(found[0], apart, "the least time of the parts one after the other")
-    expect_close(found[1], fused, "the least time of all in one")
+def _expect_time(answer, which, parts, least):
+    found = expect_parts(answer(np.array(parts, dtype=float), 100.0, 10.0), 2, "apart, fused")
+    what = ("the parts one after the other", "all in one")[which]
+    expect_close(found[which], least, f"the least time of {what}, for parts = {parts}")
 
 
 @roof.property(
@@ -202,8 +202,8 @@ def _expect_times(answer, parts, peak, bandwidth, apart, fused):
     cause="arithmetic and traffic overlap: the longer one decides, not their sum",
 )
 def _roof_limits(answer):
-    _expect_times(answer, [[200, 10, 10]], 100.0, 10.0, 2.0, 2.0)
-    _expect_times(answer, [[200, 30, 10]], 100.0, 10.0, 4.0, 4.0)
+    _expect_time(answer, 0, [[200, 10, 10]], 2.0)
+    _expect_time(answer, 0, [[200, 30, 10]], 4.0)
 
 
 @roof.property(
@@ -211,16 +211,27 @@ def _roof_limits(answer):
     cause="parts that run one after the other do not overlap: the maximum first, then the sum",
 )
 def _roof_parts(answer):
-    _expect_times(answer, [[500, 10, 0], [0, 70, 0]], 100.0, 10.0, 5 + 7, 8.0)
+    _expect_time(answer, 0, [[500, 10, 0], [0, 70, 0]], 5 + 7)
 
 
 @roof.property(
     "counts what is handed on twice",
-    cause="one part writes it and the next one reads it, so it crosses the memory twice; fused it does not at all",
+    cause="one part writes it and the next one reads it, so it crosses the memory twice",
 )
 def _roof_handed(answer):
-    _expect_times(answer, [[0, 10, 40], [100, 10, 20]], 100.0, 10.0, 5 + 7, 4.0)
-    _expect_times(answer, [[0, 10, 40], [0, 0, 40], [100, 0, 20]], 100.0, 10.0, 5 + 8 + 6, 3.0)
+    _expect_time(answer, 0, [[0, 10, 40], [100, 10, 20]], 5 + 7)
+    _expect_time(answer, 0, [[0, 10, 40], [0, 0, 40], [100, 0, 20]], 5 + 8 + 6)
+
+
+@roof.property(
+    "fuses the parts",
+    cause="the fused part reads all that is new, from every part, and writes only the result; it has both limits, too",
+)
+def _roof_fused(answer):
+    _expect_time(answer, 1, [[200, 10, 10]], 2.0)
+    _expect_time(answer, 1, [[500, 10, 0], [0, 70, 0]], 8.0)
+    _expect_time(answer, 1, [[0, 10, 40], [100, 10, 20]], 4.0)
+    _expect_time(answer, 1, [[0, 10, 40], [0, 0, 40], [100, 0, 20]], 3.0)
 
 
 # 09.5

@@ -31,10 +31,16 @@ def family(name: str, size: int) -> Basis:
 
 
 def own_formula(basis: Basis, x: np.ndarray) -> np.ndarray:
-    """Evaluate features at x (n,) by their formulas, outside [-1, 1], too, where splines are zero: (m, n)."""
-    if isinstance(basis, Splines):
-        return basis.features(x[None].clip(-1, 1)).matrix() * (np.abs(x) <= 1)
-    return basis.functions(x, 0)
+    """Evaluate features at x (n,) by their formulas, outside [-1, 1], too: (m, n)."""
+    if not isinstance(basis, Splines):
+        return basis.functions(x, 0)
+    knots = basis.knots[0][:, None]
+    rows = ((knots[:-1] <= x) & (x < knots[1:])).astype(float)
+    for p in range(1, basis.order + 1):  # the Cox–de Boor recursion, on the cells outside, too
+        rise = (x - knots[: -p - 1]) / (knots[p:-1] - knots[: -p - 1])
+        fall = (knots[p + 1 :] - x) / (knots[p + 1 :] - knots[1:-p])
+        rows = rise * rows[:-1] + fall * rows[1:]
+    return rows
 
 
 TARGETS = {
@@ -84,11 +90,12 @@ class Families(Explorer):
         }
 
     def caption(self, target: str, name: str, size: int) -> str:
-        """Tell the error of this family, and which of the four has the least."""
+        """Tell the error of this family, and which of the four has the least and which the largest."""
         found = {each: self.errors[target, each, size] for each in _COLOURS}
-        best = min(found, key=found.__getitem__)
-        least = f"the least is that of {best}, {found[best]:.0e}"
-        return f"{name}, {size} features: error {found[name]:.0e} inside; {least}."
+        said = {each: f"{error:.1e}" if error > 1e-13 else "below 1e-13" for each, error in found.items()}
+        best, worst = min(found, key=found.__getitem__), max(found, key=found.__getitem__)
+        ends = f"best {best} {said[best]}, worst {worst} {said[worst]}"
+        return f"{name}, {size} features: error {said[name]} inside; {ends}."
 
     def draw(self, figure: Figure, target: str, name: str, size: int) -> None:
         """Draw the curve and its fit, both continuations, and the errors of all families."""

@@ -94,6 +94,12 @@ def roof_fused_hands_on(parts, peak, bandwidth):
     return float(apart), float(max(flops.sum() / peak, (read.sum() + handed.sum()) / bandwidth))
 
 
+def roof_fused_reads_the_first(parts, peak, bandwidth):
+    flops, read, handed = parts.T
+    apart = np.maximum(flops / peak, (read + handed + np.append(0, handed[:-1])) / bandwidth).sum()
+    return float(apart), float(max(flops.sum() / peak, (read[0] + handed[-1]) / bandwidth))
+
+
 def _parts(x, w, centres, width):
     v = (x[:, None] - centres) / width
     return v, np.exp(-0.5 * v**2)
@@ -140,7 +146,8 @@ WRONG = {
         (roof_sums, "knows both limits of a part"),
         (roof_of_the_total, "decides for each part by itself"),
         (roof_hands_on_once, "counts what is handed on twice"),
-        (roof_fused_hands_on, "counts what is handed on twice"),
+        (roof_fused_hands_on, "fuses the parts"),
+        (roof_fused_reads_the_first, "fuses the parts"),
     ],
     "09.5": [
         (bumps_with_weights_in_front, "knows the weights"),
