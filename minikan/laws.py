@@ -16,6 +16,7 @@ from .tidying import as_function_of, evaluated, length, tidied
 from .validation import as_number, as_samples, require
 
 STEP = 1e-6  # of a constant, for derivatives
+STEEP = 100  # an exponent from which on fractions are not cancelled, which could take minutes
 
 
 class Constant(NamedTuple):
@@ -145,7 +146,9 @@ class Law:
         versions = [plain, sympy.powsimp(plain.expand(power_exp=False, power_base=False, log=False))]
         if plain.has(sympy.log):  # functions of exp(log x) are powers
             powers = sympy.powdenest(sympy.expand_power_exp(plain.rewrite(sympy.exp)), force=True)
-            versions += [powers, sympy.cancel(sympy.together(powers))]
+            versions.append(powers)
+            if all(abs(each.exp) < STEEP for each in powers.atoms(sympy.Pow) if each.exp.is_number):
+                versions.append(sympy.cancel(sympy.together(powers)))
         versions = [self._signed(evaluated(each)) for each in versions]
         versions += [tidied(each) for each in versions]
         return [each for each in versions if not each.has(sympy.zoo, sympy.nan, sympy.oo)] or [plain]
