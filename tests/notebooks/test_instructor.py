@@ -53,7 +53,7 @@ def test_the_numbers_of_an_answer_come_out(question):
 
 
 def test_each_chapter_has_six_to_eight_questions_in_order():
-    for chapter in range(1, 8):
+    for chapter in range(1, len(build.chapters()) + 1):
         numbers = [id for id in QUESTIONS if id.startswith(f"{chapter:02}.b")]
         assert numbers == [f"{chapter:02}.b{k}" for k in range(1, len(numbers) + 1)]
         assert 6 <= len(numbers) <= 8

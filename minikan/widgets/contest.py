@@ -1,0 +1,162 @@
+"""The explorables of chapter 08: what was learned and forgotten, and who won which race."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..kan import KAN
+from ..mlp import MLP
+from ..penalties import Roughness
+from ..plotting import PALETTE
+from ..training import fit
+from .explorer import Explorer, choice, slider, toggle
+
+CENTRES = np.linspace(-0.8, 0.8, 5)
+_HELPER = {"color": PALETTE["grey"], "linewidth": 1.2}
+
+
+def peaks(x: np.ndarray) -> np.ndarray:
+    """Evaluate the paper's five peaks at x (n,)."""
+    return np.exp(-300 * (x[:, None] - CENTRES) ** 2).sum(axis=1)
+
+
+class Forgetting(Explorer):
+    """Five peaks come one after the other: which are still there?"""
+
+    description = (
+        "Five peaks are learned one after the other, each from samples of its own: the curve of a network "
+        "after each phase, beside all five peaks."
+    )
+    storyboard = (
+        {"phase": 5, "family": "splines"},
+        {"phase": 2, "family": "silu"},
+        {"phase": 5, "family": "hidden"},
+        {"phase": 5, "family": "mlp"},
+    )
+    size = (7.0, 3.1)
+    x = np.linspace(-1, 1, 1001)
+
+    def __init__(self) -> None:
+        families = {
+            "splines": (KAN([1, 1], grid=200, noise=0, base=None), 10),
+            "silu": (KAN([1, 1], grid=200, noise=0), 10),
+            "hidden": (KAN([1, 5, 1], grid=40, base=None, seed=1), 20),
+            "mlp": (MLP([1, 33, 1], activation="tanh"), 40),
+        }
+        for name in ("splines", "silu"):
+            families[name][0].parameters[:] = 0
+        self.curves = {name: self._phases(*family) for name, family in families.items()}
+        super().__init__()
+
+    def _phases(self, model, steps):
+        """Train phase by phase; return the curve after each, (5, points)."""
+        curves, alone = [], Roughness(0) if isinstance(model, KAN) else None
+        for centre in CENTRES:
+            x = np.linspace(centre - 0.2, centre + 0.2, 100)
+            fit(model, x[:, None], peaks(x), steps=steps, penalty=alone, progress=False)
+            curves.append(model(self.x[:, None])[:, 0])
+        return np.array(curves)
+
+    def controls(self) -> dict[str, Any]:
+        """Make the controls: how many phases are over, and the network."""
+        names = [
+            ("splines alone", "splines"),
+            ("splines and silu", "silu"),
+            ("KAN [1, 5, 1]", "hidden"),
+            ("MLP [1, 33, 1]", "mlp"),
+        ]
+        return {"phase": slider("phases so far", 1, 5, 3), "family": choice("network", names, "splines")}
+
+    def caption(self, phase: int, family: str) -> str:
+        """Tell the errors on what was learned last, and on what was learned before."""
+        wrong = (self.curves[family][phase - 1] - peaks(self.x)) ** 2
+        last, left = abs(self.x - CENTRES[phase - 1]) <= 0.2, self.x < CENTRES[phase - 1] - 0.2
+        text = f"Error (RMSE) on the last peak: {np.sqrt(wrong[last].mean()):.1e}"
+        if phase == 1:
+            return text + "; nothing was learned before it."
+        return text + f", on what was learned before: {np.sqrt(wrong[left].mean()):.1e}."
+
+    def draw(self, figure: Figure, phase: int, family: str) -> None:
+        """Draw all peaks, the curve, and where the last samples were."""
+        axes = figure.subplots()
+        axes.plot(self.x, peaks(self.x), ":", **_HELPER, label="all five peaks")
+        colour = PALETTE["vermillion"] if family == "mlp" else PALETTE["blue"]
+        axes.plot(self.x, self.curves[family][phase - 1], color=colour, label="the network")
+        axes.axvspan(CENTRES[phase - 1] - 0.2, CENTRES[phase - 1] + 0.2, color=PALETTE["amber"], alpha=0.2)
+        axes.text(CENTRES[phase - 1], 1.42, "last samples", ha="center", color=PALETTE["grey"])
+        axes.set(xlim=(-1, 1), ylim=(-0.7, 1.6), xlabel="x")
+        axes.legend(loc="lower right", ncols=2)
+
+
+def race_table() -> dict[str, np.ndarray]:
+    """Load the stored race of chapter 08: from the course beside the package, or from inside the wheel."""
+    package = Path(__file__).resolve().parents[1]
+    places = [folder / "tutorial/data/kan_or_mlp.npz" for folder in (package.parent, package)]
+    with np.load(next(place for place in places if place.exists())) as table:
+        return dict(table)
+
+
+class Race(Explorer):
+    """Stored trainings of KANs and MLPs on several tasks: all of them, and those that validation chose."""
+
+    description = (
+        "Test errors of KANs and MLPs on six tasks, five draws each: of all sizes or of one, with and without "
+        "noise in what they learn from; the training that validation chose is marked."
+    )
+    storyboard = (
+        {"task": "composition", "size": -1, "noise": False},
+        {"task": "composition", "size": -1, "noise": True},
+        {"task": "10 bent inputs", "size": -1, "noise": False},
+        {"task": "20 directions", "size": -1, "noise": False},
+    )
+    size = (7.0, 3.1)
+    tasks = ("composition", "10 bent inputs", "jump", "20 directions", "digits", "diabetes")
+
+    def __init__(self) -> None:
+        self.table = race_table()
+        super().__init__()
+
+    def controls(self) -> dict[str, Any]:
+        """Make the controls: the task, which sizes run, and noise."""
+        sizes = [("all, validation chooses", -1), ("small", 0), ("middle", 1), ("large", 2)]
+        return {
+            "task": choice("task", list(self.tasks), "composition"),
+            "size": choice("sizes", sizes, -1),
+            "noise": toggle("noise in the samples", False, words=lambda on: "noise" if on else "no noise"),
+        }
+
+    def _rows(self, task, size, noise):
+        """Collect for each family that runs: its name, test errors (draws, trainings) and the chosen (draws,)."""
+        name = f"{task} + noise" if noise and f"{task} + noise" in self.table["tasks"] else task
+        at = list(self.table["tasks"]).index(name)
+        for family, validation, test in zip(
+            self.table["families"], self.table["validation"][at], self.table["test"][at], strict=True
+        ):
+            if not np.isnan(test).any():
+                some = slice(None) if size < 0 else slice(2 * size, 2 * size + 2)
+                chosen = validation[:, some].argmin(axis=1)[:, None]
+                yield str(family), test[:, some], np.take_along_axis(test[:, some], chosen, axis=1)[:, 0]
+
+    def caption(self, task: str, size: int, noise: bool) -> str:
+        """Tell the median error of each family."""
+        rows = list(self._rows(task, size, noise))
+        text = "Median of five draws: " + ", ".join(
+            f"{name} {np.median(chosen):.2g}" for name, _, chosen in rows
+        )
+        real = task in ("digits", "diabetes")
+        return text + ("; to this table no noise was added." if real and noise else ".")
+
+    def draw(self, figure: Figure, task: str, size: int, noise: bool) -> None:
+        """Draw every training as a pale dot, the chosen ones as full ones, a row for each family."""
+        axes = figure.subplots()
+        colours = {"KAN, shape known": "green", "KAN": "blue", "MLP": "vermillion"}
+        for name, test, chosen in self._rows(task, size, noise):
+            row, colour = list(colours)[::-1].index(name), PALETTE[colours[name]]
+            axes.plot(np.log10(test.ravel()), np.full(test.size, row - 0.14), "|", color=colour, alpha=0.6)
+            axes.plot(np.log10(chosen), np.full(len(chosen), row + 0.1), "o", color=colour, markersize=7)
+        axes.set(xlim=(-7, 0.6), ylim=(-0.6, 2.6))
+        axes.set_title("test error: dots were chosen, strokes are all trainings")
+        axes.set_yticks(range(3), ["MLP", "KAN", "KAN,\nknown"])
+        axes.set_xticks([-6, -4, -2, 0], ["1e-6", "1e-4", "1e-2", "1"])
