@@ -206,9 +206,7 @@ def executor(args):
     if args.dask:
         from distributed import Client
 
-        client = Client(args.dask)
-        client.upload_file(str(Path(__file__).resolve()))  # so that workers can import `run`
-        return client.get_executor()
+        return Client(args.dask).get_executor()  # its workers need minikan and scikit-learn
     return ProcessPoolExecutor() if args.processes else nullcontext()
 
 

@@ -27,7 +27,7 @@ class Forgetting(Explorer):
 
     description = (
         "Five peaks are learned one after the other, each from samples of its own: the curve of a network "
-        "after each phase, beside all five peaks."
+        "after each lesson, beside all five peaks."
     )
     storyboard = (
         {"phase": 5, "family": "splines"},
@@ -67,7 +67,7 @@ class Forgetting(Explorer):
             ("KAN [1, 5, 1]", "hidden"),
             ("MLP [1, 33, 1]", "mlp"),
         ]
-        return {"phase": slider("phases so far", 1, 5, 3), "family": choice("network", names, "splines")}
+        return {"phase": slider("lessons so far", 1, 5, 3), "family": choice("network", names, "splines")}
 
     def caption(self, phase: int, family: str) -> str:
         """Tell the errors on what was learned last, and on what was learned before."""
