@@ -73,3 +73,10 @@ def test_dots_lie_on_the_axes(race):
         low, high = axes.get_xlim()
         for line in axes.lines:
             assert low < line.get_xdata().min() and line.get_xdata().max() < high
+
+
+def test_a_hidden_layer_forgets_the_neighbour_most(forgetting):
+    """The answer to the chapter's third question."""
+    wrong = np.abs(forgetting.curves["hidden"][4] - peaks(forgetting.x))
+    worst = [wrong[abs(forgetting.x - centre) < 0.2].max() for centre in CENTRES]
+    assert np.argmax(worst) == 3
