@@ -109,7 +109,7 @@ class Race(Explorer):
         {"task": "composition", "size": -1, "noise": False},
         {"task": "composition", "size": -1, "noise": True},
         {"task": "10 bent inputs", "size": -1, "noise": False},
-        {"task": "20 directions", "size": -1, "noise": False},
+        {"task": "digits", "size": -1, "noise": False},
     )
     size = (7.0, 3.1)
     tasks = ("composition", "10 bent inputs", "jump", "20 directions", "digits", "diabetes")
