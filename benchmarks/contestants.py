@@ -1,4 +1,4 @@
-"""The libraries that `peers.py` compares: each one's network with the same weights, in every mode it can run in.
+"""The libraries that `peers.py` and `families.py` compare: each one's network with the same weights, in every mode.
 
 A contestant takes a minikan network, samples and targets, and yields its modes: as it comes, with each of the
 library's own switches, and compiled as a whole. Nothing is imported before it is asked for.
@@ -21,6 +21,7 @@ class Mode(NamedTuple):
     run: Callable  # one forward and backward pass of the mean squared error, to all parameters
     result: Callable  # the same; gives the loss, and the gradient in minikan's layout: all must agree
     whole: bool = False  # compiled as a whole by its user, not by the library
+    forward: Callable | None = None  # the way forward alone
 
 
 def minikan(model, X, y):
@@ -85,11 +86,7 @@ def efficient_kan(model, X, y):
     """PyTorch; Cox–de Boor on all functions; not in the package index, but copied in the package ikan."""
     import torch
 
-    path = Path(importlib.util.find_spec("ikan").origin).with_name("KAN.py")  # its other modules want a GPU
-    spec = importlib.util.spec_from_file_location("efficient_kan", path)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    layers = []
+    module, layers = ikan("KAN.py"), []
     for ours in model.layers:
         layer = module.KANLinear(ours.n_in, ours.n_out, ours.G, enable_standalone_scale_spline=False)
         layer.spline_weight.data = tensor(ours.coef.transpose(2, 0, 1))
@@ -126,44 +123,21 @@ def pykan(model, X, y):
 
 def jaxkan(model, X, y):
     """JAX, jitted, in 64 bits; Cox–de Boor on all functions; grids kept in float32."""
-    import jax
-    import jax.numpy as jnp
-    from flax import nnx
-    from jaxkan.models.KAN import KAN
-
-    jax.config.update("jax_enable_x64", True)
-    X, y = jnp.asarray(X), jnp.asarray(y)
     for layer_type in ("spline", "base"):
         settings = dict(k=3, G=model.layers[0].G, external_weights=False, add_bias=False)
-        net = KAN(list(model.widths), layer_type, settings)
-        for theirs, ours in zip(net.layers, model.layers, strict=True):
-            for weights, values in [
-                (theirs.c_basis, ours.coef.transpose(2, 0, 1)),
-                (theirs.c_res, ours.base_weight.T),
-            ]:
-                weights.set_value(jnp.asarray(values.reshape(weights[...].shape)))
-        graph, weights, rest = nnx.split(net, nnx.Param, ...)
+        net = jax_network(model.widths, layer_type, settings)
 
-        @jax.jit
-        @jax.value_and_grad
-        def step(weights, X, y, graph=graph, rest=rest):
-            return jnp.mean((nnx.merge(graph, weights, rest)(X) - y) ** 2)
-
-        def run(step=step, weights=weights):
-            return jax.block_until_ready(step(weights, X, y))
-
-        def result(run=run):
-            loss, gradient = run()
-            layers = [gradient["layers"][i] for i in range(len(model.layers))]
-            parts = []
+        def layout(layers):
             for theirs, ours in zip(layers, model.layers, strict=True):
-                shape = (ours.n_out, ours.n_in)
-                coef, base = (np.asarray(theirs[name][...]) for name in ("c_basis", "c_res"))
-                parts += [coef.reshape(*shape, -1), base.reshape(shape)]
-            return float(loss), flatten(split_weights(parts))
+                yield (
+                    theirs["c_basis"].reshape(ours.n_out, ours.n_in, -1).transpose(1, 2, 0),
+                    theirs["c_res"].reshape(ours.n_out, ours.n_in).T,
+                )
 
-        size = sum(leaf.size for leaf in jax.tree.leaves(weights))
-        yield Mode(f"{layer_type} layer, jit", size, run, result)
+        weights = [
+            {"c_basis": ours.coef.transpose(2, 0, 1), "c_res": ours.base_weight.T} for ours in model.layers
+        ]
+        yield jax_mode(f"{layer_type} layer, jit", net, weights, X, y, layout)
 
 
 CONTESTANTS = {
@@ -183,6 +157,19 @@ def tensor(array):
     return torch.from_numpy(np.array(array, order="C"))
 
 
+def ikan(name):
+    """Load one file of the package ikan: others of its modules want a GPU."""
+    return load(Path(importlib.util.find_spec("ikan").origin).with_name(name))
+
+
+def load(path):
+    """Load a file as a module."""
+    spec = importlib.util.spec_from_file_location(f"peer_{path.stem}", path)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def split_weights(gradients):
     """Turn (n_out, n_in, G + k) and (n_out, n_in), layer by layer, into minikan's shapes."""
     for coef, base in zip(gradients[::2], gradients[1::2], strict=True):
@@ -190,8 +177,10 @@ def split_weights(gradients):
 
 
 def flatten(parts):
-    """Join coefficients (n_in, G + k, n_out) and base weights (n_in, n_out) of all layers as minikan does."""
-    return np.concatenate([np.append(coef, base[:, None], axis=1).ravel() for coef, base in parts])
+    """Join coefficients (n_in, size, n_out) and base weights (n_in, n_out), or None, of all layers as minikan does."""
+    return np.concatenate(
+        [(coef if base is None else np.append(coef, base[:, None], axis=1)).ravel() for coef, base in parts]
+    )
 
 
 def torch_mode(name, net, X, y, layout, forward=None, compared=None):
@@ -214,4 +203,48 @@ def torch_mode(name, net, X, y, layout, forward=None, compared=None):
         return loss.item(), flatten(layout([gradient.numpy() for gradient in gradients]))
 
     size = sum(w.numel() for w in weights)
-    return Mode(name, size, run, result, whole=name == "torch.compile")
+    return Mode(name, size, run, result, name == "torch.compile", lambda: forward(X))
+
+
+def jax_network(widths, layer_type, settings):
+    """Make a network of jaxKAN, in 64 bits."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from jaxkan.models.KAN import KAN
+
+    return KAN(list(widths), layer_type, settings)
+
+
+def jax_mode(name, net, weights, X, y, layout):
+    """Make a mode of a jaxKAN network, jitted.
+
+    `weights` holds a dict for each layer; `layout` turns such dicts of gradients into minikan's shapes.
+    """
+    import jax
+    import jax.numpy as jnp
+    from flax import nnx
+
+    X, y = jnp.asarray(X), jnp.asarray(y)
+    for layer, its_weights in zip(net.layers, weights, strict=True):
+        for key, values in its_weights.items():
+            weight = getattr(layer, key)
+            weight.set_value(jnp.asarray(values.reshape(weight[...].shape)))
+    graph, state, rest = nnx.split(net, nnx.Param, ...)
+    forward = jax.jit(lambda state, X: nnx.merge(graph, state, rest)(X))
+    step = jax.jit(jax.value_and_grad(lambda state, X, y: jnp.mean((forward(state, X) - y) ** 2)))
+
+    def run():
+        return jax.block_until_ready(step(state, X, y))
+
+    def result():
+        loss, gradient = run()
+        layers = [gradient["layers"][i] for i in range(len(weights))]
+        parts = [
+            {key: np.asarray(layer[key][...]) for key in own}
+            for layer, own in zip(layers, weights, strict=True)
+        ]
+        return float(loss), flatten(layout(parts))
+
+    size = sum(leaf.size for leaf in jax.tree.leaves(state))
+    return Mode(name, size, run, result, forward=lambda: jax.block_until_ready(forward(state, X)))

@@ -3,16 +3,17 @@
     python benchmarks/kan_or_mlp.py                                   one core, some ten minutes
     python benchmarks/kan_or_mlp.py --processes                       all cores of this machine
     python benchmarks/kan_or_mlp.py --dask tcp://SCHEDULER:8786       a Dask cluster
-    python benchmarks/kan_or_mlp.py --out race.npz                    to another place
+    python benchmarks/kan_or_mlp.py --draws 1 --work 2e8 --out race.npz   a small one, to another place
 
-Each family has six trainings in each draw, and there are five draws of samples and starts. A training may make WORK
-products: a step of Levenberg–Marquardt makes about n P² + P³ / 3 of them (n samples, P parameters), a gradient about
-3 n P. So small networks take many steps and large ones few. Levenberg–Marquardt trains all regressions, L-BFGS the
-digits, where a step of the former would cost more than there is. KANs take half of the work on 3 cells and the rest on
-the final grid. Validation samples choose the moment within a training and the best of the six; test samples judge.
+Each family has eight trainings in each draw, and there are five draws of samples and starts. A training may make two
+thousand million products (`--work`): a step of Levenberg–Marquardt makes about n P² + P³ / 3 of them (n samples, P
+parameters), a gradient about 3 n P. So small networks take many steps and large ones few, 250 at most.
+Levenberg–Marquardt trains a regression if the work pays for ten of its steps, else L-BFGS does, as it does for all
+digits. KANs take half of the work on 3 cells and the rest on the final grid. Validation samples choose the moment
+within a training and the best of the eight; test samples judge.
 
 Deep KANs [2, 4, …, 4, 1] of 2 to 6 layers, from four starts, learn 400 samples of the composition with as much work
-each, too, five draws.
+each, too, five draws. So do KANs [2, 4, 1] that are refined to 12 cells after half of it.
 
 Work is counted, not timed, so that the table does not depend on what else the machine does. The processor's seconds are
 stored beside it: a KAN also pays for evaluating its curves.
@@ -20,7 +21,7 @@ stored beside it: a KAN also pays for evaluating its curves.
 The table goes to where chapter 08 reads it: arrays (tasks, families, draws, trainings), NaN where a family does not
 run. Errors of regressions are RMSE on test samples without noise, in units of the targets' standard deviation; of the
 digits the share of images read wrongly. "deep" holds the test errors of deep KANs, (depths, starts, draws), "longer"
-those of the deepest after ten times the work, (starts, draws).
+those of the deepest after ten times the work, (starts, draws), "refined" those of two layers on 12 cells, (draws).
 """
 
 import os
@@ -41,7 +42,7 @@ from sklearn.datasets import load_diabetes, load_digits  # noqa: E402
 from minikan import KAN, MLP, PROBLEMS, KANLayer, Splines, fit, refine, sweep  # noqa: E402
 
 WORK = 2e9  # products per training
-MOST_STEPS = 250
+MOST_STEPS, FEWEST_STEPS = 250, 10  # the latter of Levenberg–Marquardt, without which L-BFGS trains
 DRAWS = 5
 SIZES = {"digits": (1000, 297, 500), "diabetes": (270, 60, 112)}  # to learn, to choose, to judge
 GENERAL = (1000, 250, 2000)
@@ -50,13 +51,13 @@ TASKS = (
     *("composition", "10 bent inputs", "jump", "few and noisy", "20 directions", "digits", "diabetes"),
     *("composition + noise", "10 bent inputs + noise", "jump + noise", "20 directions + noise"),
 )
-FAMILIES = {  # hidden layers, and cells or activation: six trainings each
-    "KAN, shape known": [((1,), grid) for grid in (5, 10, 20, 40)] + [((2,), grid) for grid in (10, 20)],
-    "KAN": [(hidden, grid) for hidden in ((), (3,), (8,)) for grid in (3, 10)],
-    "MLP": [(hidden, name) for hidden in ((10,), (40,), (15, 15)) for name in ("tanh", "silu")],
+FAMILIES = {  # hidden layers, and cells or activation: eight trainings each
+    "KAN, shape known": [((1,), grid) for grid in (5, 10, 20, 40)] + [((2,), grid) for grid in (10, 20, 5, 40)],
+    "KAN": [(hidden, grid) for hidden in ((), (3,), (8,), (20,)) for grid in (3, 10)],
+    "MLP": [(hidden, name) for hidden in ((10,), (40,), (15, 15), (8, 8)) for name in ("tanh", "silu")],
 }
 KNOWN = ("composition", "composition + noise", "few and noisy")  # where a shape is known
-WIDER = {"KAN": ((), (8,), (16,)), "MLP": ((16,), (64,), (32, 32))}  # for the digits, with their 64 inputs
+WIDER = {"KAN": ((), (8,), (16,), (4,)), "MLP": ((16,), (64,), (32, 32), (32,))}  # for the digits, with their 64 inputs
 DEPTHS = (2, 3, 4, 6)  # layers of edges
 STARTS = ("the paper's", "straight lines", "lines that pass on", "grown")
 TABLE = Path(__file__).parents[1] / "tutorial/data/kan_or_mlp.npz"
@@ -104,17 +105,23 @@ def error(model, X, y, classes):
 
 
 def steps_for(work, n, P, gradient):
-    """Count the steps that a number of products pays for."""
-    return int(np.clip(work / (3 * n * P if gradient else n * P**2 + P**3 / 3), 3, MOST_STEPS))
+    """Count the steps that a number of products pays for, at most `MOST_STEPS`."""
+    return int(min(work / (3 * n * P if gradient else n * P**2 + P**3 / 3), MOST_STEPS))
 
 
-def run(task, family, hidden, size, seed, start):
+def train(model, X, y, work, classes, **how):
+    """Train by Levenberg–Marquardt, or by L-BFGS for classes and where the former could take too few steps."""
+    gradient = classes or steps_for(work, len(X), model.parameters.size, False) < FEWEST_STEPS
+    how |= {"loss": "cross-entropy"} if classes else {}
+    steps = steps_for(work, len(X), model.parameters.size, gradient)
+    fit(model, X, y, steps=steps, optimizer="lbfgs" if gradient else "lm", progress=False, **how)
+
+
+def run(task, family, hidden, size, seed, start, work):
     """Train once; return errors on validation and test samples, parameters and the processor's seconds."""
     (X, y), chooses, judges = draw(task, seed)
     classes = task == "digits"
     widths = [X.shape[1], *hidden, 10 if classes else 1]
-    how = {"loss": "cross-entropy", "optimizer": "lbfgs"} if classes else {"optimizer": "lm"}
-    how |= {"validation": chooses, "progress": False}
     began, first = time.process_time(), 1000 * seed + start
     if family == "MLP":
         model, stairs = MLP(widths, activation=size, seed=first), [None]
@@ -123,15 +130,14 @@ def run(task, family, hidden, size, seed, start):
         stairs = [3, size] if size > 3 else [3]
     for grid in stairs:
         model = refine(model, grid) if grid and grid != model.layers[0].G else model
-        steps = steps_for(WORK / len(stairs), len(X), model.parameters.size, classes)
-        fit(model, X, y, steps=steps, update_grid=bool(grid), **how)
+        train(model, X, y, work / len(stairs), classes, validation=chooses, update_grid=bool(grid))
     seconds = time.process_time() - began
     errors = [error(model, *each, classes) for each in (chooses, judges)]
     return {"found": (*errors, model.parameters.size, seconds)}
 
 
 def trainings_of(task, family):
-    """List the six trainings of a family."""
+    """List the eight trainings of a family."""
     if task != "digits":
         return FAMILIES[family]
     return [
@@ -149,6 +155,12 @@ def passing(layer, basis, noise, rng):
     return KANLayer(basis, weights + rng.normal(0, noise / np.sqrt(layer.n_in), weights.shape))
 
 
+def learn(model, X, y, work):
+    """Train by as many steps of Levenberg–Marquardt as the work pays for."""
+    steps = max(steps_for(work, len(X), model.parameters.size, False), 1)
+    fit(model, X, y, steps=steps, update_grid=True, progress=False)
+
+
 def started(depth, start, seed, X, y, work):
     """Make a KAN [2, 4, …, 4, 1]; a grown one has learned with two layers for half of the work."""
     model, rng = KAN([2] + [4] * (depth - 1) + [1], seed=seed), np.random.default_rng(seed)
@@ -163,42 +175,47 @@ def started(depth, start, seed, X, y, work):
         model = KAN.from_layers([first, *(passing(each, each.basis, 0.1, rng) for each in middle), last])
     if start == "grown" and middle:
         small = KAN([2, 4, 1], seed=seed)
-        fit(
-            small,
-            X,
-            y,
-            steps=steps_for(work / 2, len(X), small.parameters.size, False),
-            update_grid=True,
-            progress=False,
-        )
+        learn(small, X, y, work / 2)
         first, last = small.layers
         grown = Splines(last.knots, last.order, "silu")
         model = KAN.from_layers([first, *(passing(each, grown, 0.0, rng) for each in middle), last])
     return model, work / 2 if start == "grown" and middle else work
 
 
-def run_deep(depth, start, seed, times=1):
-    """Train a deep KAN, with `times` the work; return its test error."""
+def run_deep(depth, start, seed, work):
+    """Train a deep KAN; return its test error."""
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1, 1, (2400, 2))
     y = PROBLEMS["exp_sin"](X)
     y = (y - y.mean()) / y.std()
-    model, work = started(depth, start, seed, X[:400], y[:400], times * WORK)
-    steps = steps_for(work, 400, model.parameters.size, False)
-    fit(model, X[:400], y[:400], steps=steps, update_grid=True, progress=False)
+    if start == "refined":
+        model, work = KAN([2, 4, 1], seed=seed), work / 2
+        learn(model, X[:400], y[:400], work)
+        model = refine(model, 12)
+    else:
+        model, work = started(depth, start, seed, X[:400], y[:400], work)
+    learn(model, X[:400], y[:400], work)
     return {"found": error(model, X[400:], y[400:], False)}
 
 
-def settings():
+def settings(draws, work):
     """List all trainings: what `run` is called with."""
     return [
-        {"task": task, "family": family, "hidden": hidden, "size": size, "seed": seed, "start": start}
+        {"task": task, "family": family, "hidden": hidden, "size": size}
+        | {"seed": seed, "start": start, "work": work}
         for task in TASKS
         for family in FAMILIES
         if task in KNOWN or family != "KAN, shape known"
-        for seed in range(DRAWS)
+        for seed in range(draws)
         for start, (hidden, size) in enumerate(trainings_of(task, family))
     ]
+
+
+def deep_settings(draws, work):
+    """List the trainings of deep KANs: what `run_deep` is called with."""
+    cases = [(depth, start, work) for depth in DEPTHS for start in STARTS]
+    cases += [(DEPTHS[-1], start, 10 * work) for start in STARTS] + [(2, "refined", work)]
+    return [{"depth": d, "start": s, "seed": seed, "work": w} for d, s, w in cases for seed in range(draws)]
 
 
 def executor(args):
@@ -214,26 +231,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--processes", action="store_true", help="use all cores")
     parser.add_argument("--dask", metavar="ADDRESS", help="use a Dask cluster")
+    parser.add_argument("--draws", type=int, default=DRAWS, help="draws of samples and starts (5)")
+    parser.add_argument("--work", type=float, default=WORK, help="products per training (2e9)")
     parser.add_argument("--out", type=Path, default=TABLE)
     args = parser.parse_args()
     with executor(args) as workers:
-        table = sweep(run, settings(), workers)
-        rows = [
-            {"depth": d, "start": s, "seed": seed} for d in DEPTHS for s in STARTS for seed in range(DRAWS)
-        ]
-        rows += [
-            {"depth": DEPTHS[-1], "start": s, "seed": seed, "times": 10}
-            for s in STARTS
-            for seed in range(DRAWS)
-        ]
-        deep = sweep(run_deep, rows, workers)
+        table = sweep(run, settings(args.draws, args.work), workers)
+        deep = sweep(run_deep, deep_settings(args.draws, args.work), workers)
     if failed := table.failed + deep.failed:
         sys.exit(f"some trainings failed:\n{failed}")
-    found = np.full((4, len(TASKS), len(FAMILIES), DRAWS, 6), np.nan)
+    found = np.full((4, len(TASKS), len(FAMILIES), args.draws, 8), np.nan)
     for row in table:
         place = TASKS.index(row["task"]), list(FAMILIES).index(row["family"]), row["seed"], row["start"]
         found[:, *place] = row["found"]
-    errors = deep.column("found").reshape(-1, len(STARTS), DRAWS).astype(np.float32)
+    errors = deep.column("found").reshape(-1, args.draws).astype(np.float32)
+    depths = len(DEPTHS) * len(STARTS)
     names = ("validation", "test", "parameters", "seconds")
     np.savez_compressed(
         args.out,
@@ -241,8 +253,9 @@ def main():
         families=list(FAMILIES),
         depths=DEPTHS,
         starts=STARTS,
-        deep=errors[: len(DEPTHS)],
-        longer=errors[-1],
+        deep=errors[:depths].reshape(len(DEPTHS), len(STARTS), args.draws),
+        longer=errors[depths:-1],
+        refined=errors[-1],
         **dict(zip(names, found.astype(np.float32), strict=True)),
     )
 

@@ -84,6 +84,16 @@ def make_environment():
     return python
 
 
+def away_from_home():
+    return Path(sys.prefix).resolve() != HOME.resolve()
+
+
+def at_home(file, arguments):
+    """Run a file with the peers' Python; give its exit code."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"}
+    return subprocess.run([make_environment(), file, *arguments], env=environment).returncode
+
+
 def run_again(python, *arguments, threads="1"):
     """Run this file in a fresh process."""
     environment = os.environ | {"PEERS_THREADS": threads, "PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"}
@@ -489,10 +499,8 @@ def main():
         return print_limits()
     if not set(arguments) <= {*TABLES, "--race"} and "--race" not in arguments:
         sys.exit(f"tables are {', '.join(TABLES)}")
-    if Path(sys.prefix).resolve() != HOME.resolve():
-        python = make_environment()
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"}
-        sys.exit(subprocess.run([python, __file__, *arguments], env=environment).returncode)
+    if away_from_home():
+        sys.exit(at_home(__file__, arguments))
     import torch
 
     torch.set_num_threads(int(THREADS))

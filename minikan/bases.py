@@ -79,10 +79,15 @@ class Fourier(Basis):
     """
 
     def functions(self, u: np.ndarray, derivative: int) -> np.ndarray:
-        """Use that each derivative adds π/2 to the phase and multiplies by m π."""
-        rate = _column(np.pi * np.arange(1, self.grid + 1), u)
-        phase, size = rate * u + 0.5 * np.pi * derivative, rate**derivative
-        return np.concatenate([_straight(u, derivative), size * np.cos(phase), size * np.sin(phase)])
+        """Use cos(mπu) + i sin(mπu) = exp(iπu)ᵐ: the next wave is a product, and a derivative multiplies by imπ."""
+        table = np.empty((2 + 2 * self.grid, *np.shape(u)))
+        table[:2], first = _straight(u, derivative), np.exp(1j * np.pi * u)
+        wave = np.full_like(first, 1j**derivative)
+        for m in range(1, self.grid + 1):
+            wave *= first
+            size = (m * np.pi) ** derivative
+            table[1 + m], table[1 + self.grid + m] = size * wave.real, size * wave.imag
+        return table
 
 
 def _straight(u, derivative):

@@ -16,7 +16,7 @@ from .fitting import Clock
 from .formulas import shortened
 from .functions import LIBRARY
 from .kan import KAN
-from .laws import Discovery, Law
+from .laws import Law
 from .matching import Library, as_library
 from .named import FunctionEdge
 from .naming import EXACT, criterion, names_of
@@ -27,10 +27,12 @@ from .snap import snap_constants
 from .sparse import SparseLayer
 from .tidying import rounded
 from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
+from .verdict import FEW, Discovery, grows, sentence
 
 MOST_LAWS, FEWEST = 10, 10  # laws that are written in full; samples that a search needs
 STRICT = 2.0  # times the complexity in the choice of a law: the best of many forms fits noise, too
 LESS = 0.7  # times the loss of all simpler laws, that makes a law worth showing
+NARROW = 1.1  # times the smallest value: an input that stays below has no use for a logarithm
 SHARE = 0.8  # of the time that belongs to the search; the rest is for writing laws in full
 
 
@@ -47,9 +49,10 @@ def discover(
 ) -> Discovery:
     """Search for a law in a table.
 
-    Inputs and targets may have any units. A fifth of the samples is held out. Shapes of networks are fitted, from sums
-    to products and chains of curves; curves that are not needed are taken away; for the best shapes, functions of the
-    library are tried in place of their curves. Laws are judged by error and complexity.
+    Inputs and targets may have any units. A fifth of the samples is held out, at most 160. The search looks at up to
+    640 others, and constants are fitted to all that are left. Shapes of networks are fitted, from sums to products and
+    chains of curves; curves that are not needed are taken away; for the best shapes, functions of the library are
+    tried in place of their curves. Laws are judged by error and complexity.
 
     Parameters
     ----------
@@ -61,10 +64,12 @@ def discover(
     library : optional
         Functions to try, names or `Function`; by default the whole library.
     seconds : float
-        Limit of time. Without reaching it the same seed gives the same answer.
+        Limit of time, which the last step may exceed by about a second. Without reaching it the same seed gives the
+        same answer.
     seed : int or numpy.random.Generator
     noise : float, optional
-        Standard deviation of the targets' noise, in their units; by default it is estimated.
+        Standard deviation of the targets' noise, in their units, for errors and intervals, and below which laws are
+        equally good; by default it is estimated.
     progress : bool
         Whether to show what is being tried.
 
@@ -106,7 +111,7 @@ def discover(
     order, clock = as_generator(seed).permutation(len(X)), Clock(SHARE * seconds)
     X, y = X[order], y[order]
     with (
-        progress_bar(1, "discover", progress) as advance,
+        progress_bar(None, "discover", progress) as advance,
         np.errstate(all="ignore"),
         warnings.catch_warnings(),
     ):
@@ -122,12 +127,13 @@ def discover(
 
 
 def views(X: np.ndarray, size_y: float, logs: bool) -> Iterator[Columns]:
-    """Yield the ways to look at the inputs: as they are, but skewed ones as logarithms; then all positive ones so."""
+    """Yield the ways to look at the inputs: as they are, but skewed ones as logarithms; then all that can be so."""
     low, middle, high = X.min(axis=0), np.median(X, axis=0), X.max(axis=0)
-    skewed = (low > 0) & (middle - low < 0.2 * (high - low)) & logs
+    wide = (low > 0) & (high > NARROW * low) & logs
+    skewed = wide & (middle - low < 0.2 * (high - low))
     yield Columns(X, skewed, size_y)
-    if logs and (skewed < (low > 0)).any():
-        yield Columns(X, low > 0, size_y)
+    if (skewed < wide).any():
+        yield Columns(X, wide, size_y)
 
 
 class Columns:
@@ -177,9 +183,10 @@ def _report(looks, searches, X, y, names, noise, interrupted):
             if objective.free.sum() > n / 2:
                 continue
             exact = snap_constants(objective, rounding)
-            law = Law(objective, exact, names, samples, held)
-            if np.isfinite([law.error, law.held_out]).all() and law.free <= n / 3:
-                laws.setdefault(str(rounded(law.formula, 4)), law)
+            law = Law(objective, exact, names, samples, held, noise)
+            for one in filter(None, [law, law.with_whole_exponents()]):
+                if np.isfinite([one.error, one.held_out]).all() and one.free <= n / 3:
+                    laws.setdefault(str(rounded(one.formula, 4)), one)
         except (ValueError, np.linalg.LinAlgError):  # an overflow
             continue
         except KeyboardInterrupt:
@@ -193,9 +200,19 @@ def _report(looks, searches, X, y, names, noise, interrupted):
         rivals = [*front, best] if law.complexity >= best.complexity else front
         if law is best or all(law.error < 0.9 * other.error for other in rivals):
             front.append(law)
+    if len(X) > cut + n:  # samples that the search has not seen
+        again = {law: law.on(X[cut:], y[cut:]) for law in front}
+        front, best = list(again.values()), again[best]
     used = {str(s) for s in best.formula.free_symbols} if best else set()
     unused = [name for name in names if name not in used]
-    verdict = _verdict(best, splines, size_y, unused, finished)
+    remarks = [
+        f"{name} has only {count} values"
+        for name, x in zip(names, X.T, strict=True)
+        if name in used and (count := len(np.unique(x))) <= FEW
+    ]
+    if best and best.held_out > 1e-7 * size_y and grows(best.model(X)[:, 0], y):
+        remarks.append("the noise seems larger where y is larger, and errors are too small then: try log(y)")
+    verdict = sentence(best, splines, size_y, cut, unused, remarks, finished)
     noise = min(splines, best.held_out if best else np.inf) if noise is None else noise
     return Discovery(front, best, verdict, names, unused, noise, splines, finished, interrupted)
 
@@ -214,21 +231,3 @@ def _candidates(looks, searches, n, floor):
         if each[0].named.loss < LESS * least and len(chosen) < 2 * MOST_LAWS:
             chosen, least = [*chosen, each], each[0].named.loss
     return chosen
-
-
-def _verdict(best, splines, spread, unused, done):
-    """Say in a sentence what was reached, and whether it can be believed."""
-    rest, end = f"{splines / spread:.1e}", "." if done else "; the search was not finished."
-    if best is None:
-        return f"No law was found; the splines are off by {rest} of the spread{end}"
-    how = "No law was found that explains the data"
-    if best.held_out > 0.9 * spread:
-        how = "No law was found: nothing predicts y much better than its mean"
-    elif best.held_out <= 1e-7 * spread:
-        how = "The law is exact"
-    elif best.held_out <= 1.1 * splines:
-        how = "The law is as good as the splines"
-    elif best.held_out <= 2 * splines:
-        how = "The law is a little worse than the splines"
-    text = f"{how}: {best.held_out / spread:.1e} of the spread on samples held out (splines: {rest})"
-    return text + (f"; not needed: {', '.join(unused)}" if unused else "") + end

@@ -99,9 +99,10 @@ class Fitting:
                 self.remember(shape, self.improved(refine(self.fitted[shape].model, 2 * COARSE)))
                 break
         curves = sum(len(factor.inputs) for factor in shape.factors)
-        for grid in [] if shape.is_deep else [GRID, 2 * GRID, 4 * GRID, 8 * GRID]:
+        most = len(self.train[0]) // (2 * curves)  # cells for each curve
+        for grid in [] if shape.is_deep else [min(GRID, most), 2 * GRID, 4 * GRID, 8 * GRID]:
             before = self.error(shape)
-            if curves * grid > len(self.train[0]) / 2:
+            if not 0 < grid <= most:
                 break
             self.remember(shape, self.network(shape, grid, 0))
             known = self.fitted.get(shape)

@@ -145,12 +145,17 @@ def shortened(model: Network, X: np.ndarray, y: np.ndarray, floor: float) -> Con
 
     It stays as it is, if numbers are beyond float64's reach. Mean squared errors below `floor` are rounding.
     """
-    data = Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
+    data = least_squares(X, y)
     short, free = canonical(model)
     objective = Constrained(short, [data], free)
     if objective.loss() <= 4 * Constrained(model, [data], free).loss() + floor:
         return objective
     return Constrained(model, [data], np.ones(model.parameters.size, bool))
+
+
+def least_squares(X: np.ndarray, y: np.ndarray) -> Data:
+    """Make the mean squared error on samples X (n, n_in), y (n, n_out)."""
+    return Data(X, np.ascontiguousarray(y.T), np.full(len(X), 1 / len(X)), MeanSquaredError())
 
 
 def written(model: Network, symbols: list, number: Callable[[int], Any]) -> list:

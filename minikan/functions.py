@@ -221,7 +221,7 @@ for _function in (
     _power("x", 1, 1), _power("x^2", 2, 2), _power("x^3", 3, 3), _power("x^4", 4, 3.5), _power("x^5", 5, 4),
     _power("1/x", -1.0, 2), _power("1/x^2", -2.0, 3), _power("1/x^3", -3.0, 4), _power("1/x^4", -4.0, 4.5),
     _power("1/x^5", -5.0, 5), _power("sqrt", 0.5, 2), _power("x^1.5", 1.5, 3), _power("1/sqrt", -0.5, 3),
-    Function("exp", lambda u: (np.exp(u),) * 4, _sym("exp"), 2, high=100.0, shift_is_scale=True),
+    Function("exp", lambda u: (np.exp(u),) * 4, _sym("exp"), 2, high=300.0, shift_is_scale=True),
     Function("log", lambda u: (np.log(u), 1 / u, -1 / u**2, 2 / u**3),
              _sym("log"), 2, low=_POSITIVE, scale_is_shift=True),
     Function("abs", lambda u: (np.abs(u), np.sign(u), 0 * u, 0 * u), _sym("Abs"), 3, degree=1, parity=1),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from typing import Any, NamedTuple
@@ -11,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .formulas import written
+from .formulas import least_squares, written
 from .snap import FLAT, Constrained, exact_number
-from .tidying import as_function_of, evaluated, length, rounded, tidied
-from .validation import as_number, as_samples
+from .tidying import as_function_of, evaluated, length, tidied
+from .validation import as_number, as_samples, require
 
 STEP = 1e-6  # of a constant, for derivatives
 
@@ -28,9 +27,10 @@ class Constant(NamedTuple):
     exact: str = ""
 
     def __repr__(self):
-        if self.exact:
-            return f"{self.symbol} = {self.exact}"
-        return f"{self.symbol} = {self.value:.8g} ± {self.error:.1g}"
+        digits = np.log10(max(abs(self.value), 1e-300) / max(self.error, 1e-300)) + 2  # that are known
+        number = f"{self.value:.8g}" if not 1 <= digits < 9 else f"{self.value:#.{int(digits)}g}".rstrip(".")
+        number += f" ± {self.error:.1g}"
+        return f"{self.exact} exactly, from {number}" if self.exact else f"{self.symbol} = {number}"
 
 
 class Law:
@@ -52,10 +52,46 @@ class Law:
         The law as a network, which takes and gives the units of the table.
     """
 
-    def __init__(self, objective: Constrained, exact: dict, names: list, samples: tuple, held: tuple) -> None:
+    def __init__(
+        self,
+        objective: Constrained,
+        exact: dict,
+        names: list,
+        samples: tuple,
+        held: tuple,
+        noise: float | None = None,
+    ) -> None:
         self.model: Any = objective.model
         self._free, self._exact, self._names, self._samples = objective.free, exact, names, samples
+        self._held, self._given = held, noise
         self.error, self.held_out = (self._rmse(*each) for each in (samples, held))
+
+    def on(self, X: np.ndarray, y: np.ndarray) -> Law:
+        """Make the same law with constants fitted to other samples X (n, n_in), y (n,)."""
+        model = type(self.model).from_layers(self.model.layers)
+        objective = Constrained(model, [least_squares(X, y[:, None])], self._free)
+        objective.settle()
+        return Law(objective, self._exact, self._names, (X, y), self._held, self._given)
+
+    def with_whole_exponents(self) -> Law | None:
+        """Make the law whose exponents are integers where these are within three standard errors, if there are any."""
+        import sympy
+
+        model = type(self.model).from_layers(self.model.layers)
+        objective = Constrained(
+            model, [least_squares(self._samples[0], self._samples[1][:, None])], self._free.copy()
+        )
+        powers = [abs(float(each.exp)) for each in self.formula.atoms(sympy.Pow) if each.exp.is_Float]
+        errors = np.sqrt(objective.covariance()[0].diagonal())
+        values = objective.parameters
+        near = np.array([np.isclose(abs(value), powers, rtol=1e-9).any() for value in values]) & self._free
+        near &= (np.abs(values - values.round()) <= 3 * errors) & (values.round() != 0)
+        if not near.any():
+            return None
+        values[near] = values[near].round()
+        objective.free &= ~near
+        objective.settle()
+        return Law(objective, self._exact, self._names, self._samples, self._held, self._given)
 
     def __repr__(self):
         return f"Law({self.formula}: RMSE {self.error:.2g} in training, {self.held_out:.2g} held out)"
@@ -76,13 +112,19 @@ class Law:
     def formula(self) -> Any:
         """Choose the shortest of several ways to write the law that keep its values."""
         X, y = self._samples
-        wanted, allowed = self.model(X)[:, 0], 1e-3 * self.error + 1e-12 * float(np.abs(y).max())
-        versions = self._versions()
-        for version in sorted(versions, key=length):
+        wanted, size = self.model(X)[:, 0], float(np.abs(y).max())
+
+        def off(version):
             with np.errstate(all="ignore"):
-                if np.abs(as_function_of(self._inputs, version)(*X.T) - wanted).max() <= allowed:
-                    return version
-        return versions[0]
+                return np.abs(as_function_of(self._inputs, version)(*X.T) - wanted).max()
+
+        plain, *others = self._versions()
+        for version in sorted([plain, *others], key=length):
+            if off(version) <= 1e-3 * self.error + 1e-12 * size:
+                return version
+        if not off(plain) <= 0.1 * self.error + 1e-9 * size:  # functions end where their edges go on
+            raise ValueError("the formula does not have the values of its network")
+        return plain
 
     @property
     def _inputs(self):
@@ -105,7 +147,8 @@ class Law:
             powers = sympy.powdenest(sympy.expand_power_exp(plain.rewrite(sympy.exp)), force=True)
             versions += [powers, sympy.cancel(sympy.together(powers))]
         versions = [self._signed(evaluated(each)) for each in versions]
-        return versions + [tidied(each) for each in versions]
+        versions += [tidied(each) for each in versions]
+        return [each for each in versions if not each.has(sympy.zoo, sympy.nan, sympy.oo)] or [plain]
 
     def _signed(self, expression):
         """Leave out absolute values of what has one sign in the table."""
@@ -139,15 +182,19 @@ class Law:
             [float(v) for v in self._values.values()],
         )
         J = np.empty((len(X), len(values)))
-        for k in range(len(values)):
-            up, down = (law(*X.T, *values[:k], values[k] * (1 + s), *values[k + 1 :]) for s in (STEP, -STEP))
-            J[:, k] = (up - down) / (2 * STEP)
+        with np.errstate(all="ignore"):
+            for k in range(len(values)):
+                up, down = (
+                    law(*X.T, *values[:k], values[k] * (1 + s), *values[k + 1 :]) for s in (STEP, -STEP)
+                )
+                J[:, k] = (up - down) / (2 * STEP)
         return J
 
     @cached_property
     def covariance(self) -> np.ndarray:
         """Covariance of the constants c_1, c_2, … (m, m); infinite where the samples leave a constant open."""
         J, values = self._slopes(self._samples[0]), np.array([float(v) for v in self._values.values()])
+        J[~np.isfinite(J)] = 0.0  # a step away from the law's constants it may end
         size = np.linalg.norm(J, axis=0)
         size[size == 0] = 1.0
         curvatures, directions = np.linalg.eigh((J / size).T @ (J / size))
@@ -161,6 +208,8 @@ class Law:
     @property
     def _noise(self):
         """The variance of what is left."""
+        if self._given is not None:
+            return self._given**2
         n, floor = len(self._samples[1]), 1e-24 * float(self._samples[1].var())
         return max(self.error**2 * n, floor) / max(n - self.free, 1)
 
@@ -185,15 +234,32 @@ class Law:
         ]
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Compute the formula: X (n, n_in) → (n,). Warns of samples outside of the table's ranges."""
-        X, known = as_samples(X, len(self._names)), self._samples[0]
+        """Compute the formula: X (n, n_in) → (n,). Warns of samples outside of the table's ranges.
+
+        Columns of a DataFrame are taken by their names.
+        """
+        return self._values_at(self._rows(X))
+
+    def _rows(self, X):
+        """Check samples; columns that have names of inputs are put in their order."""
+        labels = [str(label) for label in getattr(X, "columns", [])]
+        if set(labels) & set(self._names):
+            missing = [name for name in self._names if name not in labels]
+            require(
+                not missing, "X", f"have the columns {', '.join(self._names)}", f"no {', '.join(missing)}"
+            )
+            X = X[[X.columns[labels.index(name)] for name in self._names]]
+        return as_samples(X, len(self._names))
+
+    def _values_at(self, X):
+        known = self._samples[0]
         outside = (known.min(axis=0) > X) | (known.max(axis=0) < X)
         if outside.any():
             where = ", ".join(name for name, one in zip(self._names, outside.any(axis=0), strict=True) if one)
             warnings.warn(
                 f"{outside.any(axis=1).sum()} of {len(X)} samples lie outside of the table's ranges of {where}: "
                 "there the law is a guess",
-                stacklevel=2,
+                stacklevel=3,
             )
         with np.errstate(all="ignore"):
             values = as_function_of(self._inputs, self.formula)(*X.T)
@@ -206,49 +272,10 @@ class Law:
         """
         from statistics import NormalDist
 
-        middle, values = self.predict(X), np.array([float(v) for v in self._values.values()])
-        J = self._slopes(as_samples(X, len(self._names))) / values
+        require(0 < as_number(level, "level", 0, 1) < 1, "level", "lie between 0 and 1", level)
+        X = self._rows(X)
+        middle, values = self._values_at(X), np.array([float(v) for v in self._values.values()])
+        J = self._slopes(X) / values
         width = np.sqrt(np.einsum("np,pq,nq->n", J, self.covariance, J) + self._noise)
-        reach = NormalDist().inv_cdf(0.5 + as_number(level, "level", 0, 1) / 2) * width
+        reach = NormalDist().inv_cdf(0.5 + level / 2) * width
         return np.column_stack([middle - reach, middle + reach])
-
-
-@dataclass
-class Discovery:
-    """What `discover` found; prints as a table with the verdict.
-
-    Attributes
-    ----------
-    laws : list of Law
-        From simple to exact: each is more accurate than all simpler ones. `best` is one of them, or None.
-    best : Law or None
-        The law with the least n log(mean squared error) + 2 log(n) complexity: Schwarz's criterion, twice as strict,
-        as the best of many forms fits noise, too.
-    verdict : str
-        A sentence: what the law reached on samples held out, what the splines did, and whether they agree.
-    names, unused : list of str
-        Names of the inputs, and of those that the best law does not need.
-    noise, splines : float
-        Standard deviation of the noise, given or estimated, and RMSE of the best splines on samples held out, in the
-        units of the targets.
-    finished, interrupted : bool
-        Whether the search ended by itself, and whether it was interrupted.
-    """
-
-    laws: list[Law]
-    best: Law | None
-    verdict: str
-    names: list[str]
-    unused: list[str]
-    noise: float
-    splines: float
-    finished: bool
-    interrupted: bool = False
-
-    def __repr__(self):
-        lines = ["  complexity  training  held out  formula"]
-        for law in self.laws:
-            mark = "→" if law is self.best else " "
-            formula = rounded(law.formula, 6)
-            lines.append(f"{mark} {law.complexity:10.3g}  {law.error:8.2g}  {law.held_out:8.2g}  {formula}")
-        return "\n".join([*lines, self.verdict])

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(total: int, label: str, wanted: bool = True) -> Iterator[Callable]:
-    """Show a bar over `total` steps, after a second: as text on stderr, or as a widget in JupyterLab.
+def progress_bar(total: int | None, label: str, wanted: bool = True) -> Iterator[Callable]:
+    """Show a bar over `total` steps (None: nobody knows), after a second: on stderr, or as a widget in JupyterLab.
 
     Yields a function: `advance()` moves the bar by one step, `advance("RMSE 1.2e-03")` also writes a note behind it.
     There is no bar if it is not wanted, without tqdm, or with TQDM_DISABLE=1 in the environment.

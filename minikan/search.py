@@ -16,6 +16,8 @@ import numpy as np
 from .fitting import OUTS, PRECISE, Clock, Fitted, Fitting, inside
 from .functions import Function
 from .kan import KAN
+from .matching import match
+from .named import FunctionEdge
 from .naming import EXACT, Named, name_all, name_edges, slim, trained
 from .pairs import couples
 from .shapes import Factor, Node, Shape, divided, same, shapes
@@ -24,6 +26,7 @@ from .surrogate import components
 
 NEAR = 2e-2  # an RMSE, over the spread, with which a shape may still be right, if its curves are steep
 ROUGH = 1e-4  # a loss, over the variance of the targets, up to which all names are as good at first
+SINGLE = 3  # functions that are tried for each input alone
 STARTS = 8  # for shapes in which the inputs interact as they seem to in the table
 
 
@@ -81,6 +84,18 @@ class Search(Fitting):
                 self.name_best(0.5)
             if self.exact() or out == outs[-1]:
                 yield
+
+    def match_inputs(self, inputs: Sequence[int]) -> None:
+        """Try functions of one input, c f(a x + b) + d, straight on the samples."""
+        X, y = self.train
+        for i in inputs:
+            for found in match(X[:, i], y, self.library)[:SINGLE]:
+                if self.late() or self.exact():
+                    return
+                self.note(f"{found.function.name} of x{i + 1}")
+                edge = FunctionEdge(found.function, found.weights, found.span)
+                model = KAN.from_layers([SparseLayer(X.shape[1], 1, {(i, 0): edge})])
+                self.keep(trained(model, X, y, 40), Shape((Node((Factor((i,)),)),)))
 
     def is_precise(self) -> bool:
         """Tell whether the best splines leave nothing that can be seen: names are worth a try."""
@@ -183,6 +198,10 @@ def explore(searches: Sequence[Search]) -> None:
     clearest, targets = min(looks, key=lambda look: look[0].error(look[1]))
     some = clearest.relevant(targets)
     for inputs in [some, every] if 0 < len(some) < len(every) else [every]:
+        for each in searches:
+            each.match_inputs(inputs)
+            if each.exact():
+                return
         turns = deque((each, each.rounds(inputs)) for each in searches)
         more = np.inf
         while turns and more > 0:

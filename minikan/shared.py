@@ -41,6 +41,8 @@ class SharedLayer(KANLayer):
             raise ValueError("edges that share a curve need the same domain for all inputs")
         super().__init__(basis, shared[self.groups].swapaxes(1, 2) * scale[:, None])
         self.weights, self._end = np.concatenate([shared.ravel(), scale.ravel()]), shared.size
+        self._order = np.argsort(self.groups, axis=None, kind="stable")  # edges, group by group
+        self._starts = np.searchsorted(self.groups.ravel()[self._order], np.arange(count))
         self.label += f", groups={len(shared)}"
 
     @classmethod
@@ -76,8 +78,10 @@ class SharedLayer(KANLayer):
         shared, scale = self._split(cache.tied)
         rest = table.shape[3:]
         by_edge = np.moveaxis(table, 2, 1)  # (n_in, n_out, m, ...)
-        in_shared = np.zeros((*shared.shape, *rest))
-        np.add.at(in_shared, self.groups, by_edge * scale.reshape(*scale.shape, *[1] * (by_edge.ndim - 2)))
+        scaled = by_edge * scale.reshape(*scale.shape, *[1] * (by_edge.ndim - 2))
+        in_shared = np.add.reduceat(
+            scaled.reshape(-1, *scaled.shape[2:])[self._order], self._starts
+        )  # (groups, m, ...)
         in_scale = np.einsum("iom,iom...->io...", shared[self.groups], by_edge)
         return np.concatenate([in_shared.reshape(-1, *rest), in_scale.reshape(-1, *rest)])
 

@@ -55,8 +55,8 @@ class Constrained(Objective):
         curvatures, directions = np.linalg.eigh(size[:, None] * matrix[np.ix_(where, where)] * size)
         return loss, gradient[where], size, curvatures, directions
 
-    def settle(self, steps: int = 8) -> float:
-        """Improve the free parameters by a few Gauss–Newton steps, halved where they are too long; return the loss."""
+    def settle(self, steps: int = 60) -> float:
+        """Improve the free parameters by Gauss–Newton steps, halved where they are too long; return the loss."""
         for _ in range(steps if self.free.any() else 0):
             loss, gradient, size, curvatures, directions = self.system()
             steep = curvatures > FLAT

@@ -69,7 +69,13 @@ class Surrogate:
                 or not _is_noise(centred, self._rest(targets.y, root, alone), alone.sum())
             ):
                 found.append(i)
-        return found
+        gone: list[int] = []  # several may say the same: then one of them has to stay
+        for i in [i for i in range(self.X.shape[1]) if i not in found]:
+            if self.error(targets, (self.powers[:, [*gone, i]] == 0).all(axis=1)) > MATTERS * whole:
+                found.append(i)
+            else:
+                gone.append(i)
+        return sorted(found)
 
     def interactions(self, targets: Targets, inputs: Sequence[int]) -> Pairs | None:
         """Find the pairs of inputs that no sum of functions of the one and of the other can replace.

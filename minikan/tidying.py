@@ -70,6 +70,8 @@ def tidied(expression: Any) -> Any:
         lambda each: each.is_Pow and each.base.is_Add and each.exp.is_number, monic
     )
     whole = [
-        each for each in expression.atoms(sympy.Float) if abs(each) < 1e6 and abs(each - round(each)) < 1e-12
+        each
+        for each in expression.atoms(sympy.Float)
+        if 0.5 < abs(each) < 1e6 and abs(each - round(each)) < 1e-12
     ]
     return expression.xreplace({each: sympy.Integer(round(each)) for each in whole})

@@ -48,6 +48,13 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
     except ValueError:
         message = f"{name} must be a rectangular array of numbers; its rows differ in length"
         raise ValueError(message) from None
+    if array.dtype.kind == "O" and hasattr(values, "columns"):  # of a data frame, of several types
+        frame: Any = values
+        columns = [np.asarray(frame[label]) for label in frame.columns]
+        for label, column in zip(frame.columns, columns, strict=True):
+            if column.dtype.kind not in "biuf":
+                raise TypeError(f"{name} must hold real numbers, but its column {label!r} does not")
+        array = np.column_stack(columns)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got an array of type {array.dtype}")
     with np.errstate(over="ignore"):  # longdouble may hold larger numbers

@@ -9,13 +9,15 @@ import pytest
 import sympy
 
 from minikan import KAN, discover
+from minikan import discovery as discovery_module
+from minikan import laws as laws_module
 from minikan import search as search_module
 from minikan.fitting import Clock
-from minikan.formulas import shortened
+from minikan.formulas import least_squares, shortened
 from minikan.laws import Constant, Law
 from minikan.named import FunctionEdge
 from minikan.objective import Objective
-from minikan.snap import snap_constants
+from minikan.snap import Constrained, snap_constants
 from minikan.sparse import SparseLayer
 
 QUIET: dict = dict(progress=False, seconds=3600)  # no test depends on how fast a computer is
@@ -111,8 +113,11 @@ def test_exact_constants_are_found(of):
 
 
 def test_constants_say_how_sure_they_are():
-    assert repr(Constant("c_1", 8.3145, 0.02)) == "c_1 = 8.3145 ± 0.02"
-    assert repr(Constant("exact", np.pi, 1e-9, "pi")) == "exact = pi"
+    assert repr(Constant("c_1", 8.3145, 0.02)) == "c_1 = 8.315 ± 0.02"
+    assert repr(Constant("c_1", 8990, 800.0)) == "c_1 = 8.99e+03 ± 8e+02"
+    assert repr(Constant("c_1", 2.5, 1e-15)) == "c_1 = 2.5 ± 1e-15"
+    assert repr(Constant("c_1", 0.1, 3.0)) == "c_1 = 0.1 ± 3"
+    assert repr(Constant("exact", np.pi, 1e-9, "pi")) == "pi exactly, from 3.1415927 ± 1e-09"
 
 
 def test_the_front_goes_from_simple_to_exact_and_has_one_arrow(noisy):
@@ -324,6 +329,21 @@ def test_a_wave_is_found(periods):
     assert found.best.formula == sympy.sin(2 * periods * sympy.pi * sympy.Symbol("t", real=True))
 
 
+def test_a_way_to_write_a_law_may_fail(monkeypatch):
+    """Leaving out a small term of a denominator can leave nothing of it: that version is not a candidate."""
+    monkeypatch.setattr(laws_module, "tidied", lambda expression: sympy.zoo)
+    x = table([0.5], [2])
+    assert discover(x, 2.5 * x[:, 0] ** 3, ["t"], **QUIET).verdict.startswith("The law is exact")
+
+
+def test_a_bad_law_of_what_splines_can_predict_is_not_blamed_on_the_table():
+    x = table([-1], [1], n=400)
+    y = np.sin(7 * x[:, 0])
+    found = discover(x, y, library=["x"], **QUIET)
+    assert found.best.held_out > 0.9 * y.std() and found.splines < 0.1
+    assert found.verdict.startswith("No law was found that explains the data")
+
+
 def test_a_library_is_obeyed():
     x = table([0.5], [2])
     found = discover(x, np.exp(x[:, 0]), library=["x", "x^2"], **QUIET)
@@ -394,3 +414,147 @@ def test_levels_are_checked(thirty):
         law.interval(X[:2], 1.5)
     with pytest.raises(ValueError, match="X must have 2 columns"):
         law.predict(X[:, :1])
+
+
+def test_noise_is_no_reason_for_a_bend():
+    """Many forms are tried, so the best of them fits noise, too: a straight line has to stay one."""
+    bends = []
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        X = rng.uniform(-1, 1, (60, 2))
+        y = 1.7 * X[:, 0] + 0.3 + rng.normal(0, 0.3, len(X))
+        law = discover(X, y, ["a", "b"], **QUIET).best.formula
+        bends += [law] if any(law.diff(a, b) != 0 for a in law.free_symbols for b in law.free_symbols) else []
+    assert len(bends) <= 1, bends
+
+
+def test_of_columns_that_say_the_same_one_stays():
+    rng = np.random.default_rng(8)
+    a, b = rng.uniform([1, 0], [3, 1], (60, 2)).T
+    X = np.c_[a, 20 * b + 15, 20 * b + 288.15]  # a temperature in °C, and in K
+    found = discover(X, 2 * a + b, ["a", "C", "K"], **QUIET)
+    assert found.verdict.startswith("The law is exact") and found.unused in (["C"], ["K"])
+
+
+@pytest.mark.parametrize("power", [1, -2, 1.5])
+def test_exponents_near_integers_are_offered_as_integers(power):
+    """That is a simpler law, which competes with the other; an exponent that the data know to be another stays."""
+    x = table([280], [400], n=60)
+    rng = np.random.default_rng(0)
+    y = (x[:, 0] / 280) ** power
+    y += 0.01 * y.std() * rng.normal(size=60)
+    log = FunctionEdge("log", [1, 0, power, 0], (280, 400), held="abd")
+    exp = FunctionEdge("exp", [1, 0, 280.0**-power, 0], (-20, 20), held="abd")
+    model = KAN.from_layers([SparseLayer(1, 1, {(0, 0): edge}) for edge in (log, exp)])
+    objective = shortened(model, x, y[:, None], 0.0)
+    objective.settle()
+    law = Law(objective, {}, ["t"], (x, y), (x, y))
+    assert law.free == 2 and all(each.exp.is_Float for each in law.formula.atoms(sympy.Pow))
+    whole = law.with_whole_exponents()
+    if power == 1.5:
+        assert whole is None
+    else:
+        t = sympy.Symbol("t", real=True)
+        assert whole.free == 1 and whole.formula.coeff(t**power).is_Float
+        assert law.error <= whole.error < 1.2 * law.error
+
+
+@pytest.mark.parametrize("n", [10, 12, 15])
+def test_few_rows_are_enough_for_a_line(n):
+    x = np.random.default_rng(n).uniform(0, 1, (n, 2))
+    found = discover(x, 2.3 * x[:, 0] + 1.1, ["t", "idle"], **QUIET)
+    assert found.verdict.startswith("The law is exact") and "inf" not in found.verdict
+
+
+def test_constants_come_from_all_rows():
+    """The search looks at some hundred rows; 10,000 rows make constants surer by the root of their number."""
+    x = np.random.default_rng(0).uniform(0, 1, (10_000, 1))
+    y = 2.3456 * x[:, 0] + np.random.default_rng(1).normal(size=len(x))
+    (slope,) = discover(x, y, library=["x", "x^2"], **QUIET).best.constants
+    assert slope.error < 0.03 and abs(slope.value - 2.3456) < 4 * slope.error
+
+
+def test_functions_of_one_input_are_matched_at_once(monkeypatch):
+    monkeypatch.setattr(search_module.Search, "learn", None)  # no shape is fitted
+    x = table([1], [60], n=60)
+    found = discover(x, 3 * x[:, 0] / (20 + x[:, 0]), ["S"], **QUIET)
+    assert found.verdict.startswith("The law is exact") and "splines" not in found.verdict
+
+
+def test_noise_that_grows_is_told():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(1, 5, (200, 1))
+    y = 3 * x[:, 0] ** 2 * (1 + 0.05 * rng.normal(size=200))
+    told = "noise seems larger where y is larger"
+    assert told in discover(x, y, library=["x", "x^2"], **QUIET).verdict
+    y = 3 * x[:, 0] ** 2 + 2 * rng.normal(size=200)
+    assert told not in discover(x, y, library=["x", "x^2"], **QUIET).verdict
+
+
+def test_columns_with_few_values_are_told():
+    rng = np.random.default_rng(5)
+    site, other = rng.integers(1, 4, 60), rng.uniform(size=60)
+    y = np.array([0, 1.9, 2.3, 7])[site] + 0.05 * rng.normal(size=60)
+    assert "site has only 3 values" in discover(np.c_[site, other], y, ["site", "q"], **QUIET).verdict
+
+
+def test_given_noise_counts_in_the_errors():
+    x = table([0], [1], n=100)
+    y = 3.77 * x[:, 0] + 0.01 * np.random.default_rng(0).normal(size=100)
+    own, given = (discover(x, y, library=["x"], noise=noise, **QUIET).best for noise in (None, 0.1))
+    size = lambda law: law.covariance[0, 0] ** 0.5  # noqa: E731
+    assert 5 < size(given) / size(own) < 20
+    inner = np.sort(x, axis=0)[20:-20]
+    assert 5 < np.diff(given.interval(inner)).mean() / np.diff(own.interval(inner)).mean() < 20
+
+
+def test_columns_of_a_data_frame_may_come_in_any_order():
+    pandas = pytest.importorskip("pandas")
+    x = table([0, 1], [1, 2])
+    frame = pandas.DataFrame(x, columns=["a", "b"])
+    best = discover(frame, 3 * x[:, 0] - x[:, 1], **QUIET).best
+    frame["idle"] = True
+    np.testing.assert_array_equal(best.predict(frame[["idle", "b", "a"]]), best.predict(x))
+    np.testing.assert_array_equal(best.interval(frame[["b", "a"]]), best.interval(x))
+    with pytest.raises(ValueError, match="X must have the columns a, b, got no b"):
+        best.predict(frame[["a", "idle"]])
+    assert discover(frame, 3 * x[:, 0] - x[:, 1], **QUIET).unused == ["idle"]
+    with pytest.raises(TypeError, match="X must hold real numbers, but its column 'place' does not"):
+        discover(frame.assign(place="here"), x[:, 0])
+
+
+def test_a_law_that_ends_near_its_samples_has_constants():
+    """log(t + b) ends at t = -b, close to the first sample: a step of b beyond it is left out."""
+    x, b = table([0], [1], n=80), -1e-3
+    x[0] = 1.0000001e-3
+    y = np.log(x[:, 0] + b)
+    model = KAN.from_layers([SparseLayer(1, 1, {(0, 0): FunctionEdge("log", [1, b, 1, 0], (0, 1))})])
+    objective = Constrained(model, [least_squares(x, y[:, None])], np.array([False, True, False, False]))
+    (constant,) = Law(objective, {}, ["t"], (x, y), (x, y)).constants
+    assert abs(constant.value) == 1e-3 and 0 < constant.error < 1e-9
+
+
+def test_a_formula_with_other_values_than_its_network_is_refused():
+    """An edge goes on as a straight line where its function ends; a formula does not."""
+    x = table([-1], [1], n=80)
+    model = KAN.from_layers([SparseLayer(1, 1, {(0, 0): FunctionEdge("log", [1, 0, 1, 0], (0.5, 1))})])
+    y = model(x)[:, 0]
+    objective = Constrained(model, [least_squares(x, y[:, None])], np.zeros(4, bool))
+    with pytest.raises(ValueError, match="the formula does not have the values of its network"):
+        Law(objective, {}, ["t"], (x, y), (x, y)).formula  # noqa: B018
+
+
+def test_years_have_no_logarithm():
+    """Over 40 years the logarithm is a straight line, and powers of years are absurd."""
+    x = table([1980], [2020], n=60)
+    assert [look.is_log.any() for look in discovery_module.views(x, 1.0, True)] == [False]
+    assert [look.is_log.any() for look in discovery_module.views(x - 1970, 1.0, True)] == [False, True]
+
+
+def test_high_powers_of_small_numbers():
+    """A well of two powers, in metres and joules: r**-12 is 1e120, and its factor 1e-134."""
+    r = table([3.3e-10], [8e-10], n=300)
+    y = 6.6e-21 * ((3.4e-10 / r[:, 0]) ** 12 - (3.4e-10 / r[:, 0]) ** 6)
+    found = discover(r, y, ["r"], **QUIET)
+    assert found.verdict.startswith("The law is exact")
+    assert {float(each.exp) for each in found.best.formula.atoms(sympy.Pow)} == {-6, -12}

@@ -4,8 +4,24 @@ from fractions import Fraction
 
 import numpy as np
 
-from .expectations import expect, expect_close, expect_parts, expect_shape
+from .expectations import PropertyFailed, expect, expect_close, expect_parts, expect_shape
 from .framework import Exercise
+
+
+def _is_number(value):
+    return np.ndim(value) == 0 and np.issubdtype(np.asarray(value).dtype, np.number)
+
+
+def _pair(answer, arguments, names):
+    """Call an answer that returns two things; a bare None where there is nothing is told what it should be."""
+    try:
+        return expect_parts(answer(*arguments), 2, names)
+    except PropertyFailed as failure:
+        if failure.got != "None":
+            raise
+        cause = "a pair is asked for, (None, None), where nothing is found, too; or a `return` is missing"
+        raise PropertyFailed(f"2 things: {names}", "None alone", cause) from None
+
 
 # 07.1
 
@@ -16,7 +32,22 @@ _X = np.linspace(-1, 1, 7)
 
 
 def _sine(answer):
-    return answer(np.cos, lambda u: -np.sin(u), _X, _WEIGHTS)
+    """Compute the slopes for a cosine; rows of different lengths are told in plain words, once for all."""
+    ragged = PropertyFailed(
+        "slopes of shape (4, 7)",
+        "rows of different lengths",
+        "each row has n entries, that for d, too: make it `np.zeros_like(x)`, and not 0",
+    )
+    try:
+        found = answer(np.cos, lambda u: -np.sin(u), _X, _WEIGHTS)
+    except ValueError as error:
+        if any(words in str(error) for words in ("inhomogeneous", "same shape", "match exactly")):
+            raise ragged from None
+        raise
+    rows = found if isinstance(found, (list, tuple)) or np.asarray(found).dtype == object else []
+    if len({np.shape(row) for row in rows}) > 1:
+        raise ragged
+    return found
 
 
 def _difference(k):
@@ -35,6 +66,8 @@ def _slopes_shape(answer):
 
 def _expect_slope(answer, k):
     found = np.asarray(_sine(answer), dtype=float)
+    there = found.ndim == 2 and len(found) > k
+    expect(there, f"a row for {'abcd'[k]}", f"shape {found.shape}", "stack four rows of n entries")
     expect_close(found[k], _difference(k), f"the slope in {'abcd'[k]}", 1e-6)
 
 
@@ -73,14 +106,31 @@ def _line_parts(answer, v, y):
     return expect_parts(answer(v, y), 3, "c, d, the unexplained share")
 
 
+def _expect_line(c, d, v, y, right, what):
+    """Expect c and d, and say which of them is off: d follows from c."""
+    n, cause = len(v), "c is right; d = mean of y - c · mean of v"
+    if _is_number(c) and not abs(c - right[0]) < 1e-9:
+        cause = "c is covariance over variance of v"
+        if min(abs(c / right[0] - n / (n - 1)), abs(c / right[0] - (n - 1) / n)) < 1e-9:
+            cause = "np.cov divides by n - 1 and np.var by n: give both the same `ddof`"
+    expect_close([c, d], right, what, cause=cause)
+
+
+def _expect_share(answer, v, y, expected, what):
+    """Expect the unexplained share; where c and d are off already, it cannot be right."""
+    c, d, left = _line_parts(answer, v, y)
+    numbers = _is_number(c) and _is_number(d)
+    right = numbers and np.allclose([c, d], np.polyfit(v, y, 1), rtol=1e-9, atol=1e-9)
+    expect_close(
+        left, expected, what, cause="" if right else "mend c and d first: the share follows from them"
+    )
+
+
 @line.property("finds c and d where they are exact", cause="c is covariance over variance of v")
 def _line_exact(answer):
     v, _ = _cloud()
     c, d, left = _line_parts(answer, v, -0.7 * v + 3)
-    n = len(v)
-    mixed = np.ndim(c) == 0 and min(abs(c / -0.7 - n / (n - 1)), abs(c / -0.7 - (n - 1) / n)) < 1e-9
-    cause = "np.cov divides by n - 1 and np.var by n: give both the same `ddof`" if mixed else ""
-    expect_close([c, d], [-0.7, 3], "c and d of y = -0.7 v + 3", cause=cause)
+    _expect_line(c, d, v, -0.7 * v + 3, [-0.7, 3], "c and d of y = -0.7 v + 3")
     cause = "the share that is not explained is asked for, 1 - R² and not R²" if np.all(left == 1) else ""
     cause = cause or "where the line is exact the share that is not explained is 0"
     expect_close(left, 0, "the unexplained share there", cause=cause)
@@ -90,7 +140,7 @@ def _line_exact(answer):
 def _line_best(answer):
     v, y = _cloud()
     c, d, _ = _line_parts(answer, v, y)
-    expect_close([c, d], np.polyfit(v, y, 1), "c and d of a noisy line")
+    _expect_line(c, d, v, y, np.polyfit(v, y, 1), "c and d of a noisy line")
 
 
 @line.property(
@@ -99,15 +149,14 @@ def _line_best(answer):
 )
 def _line_left(answer):
     v, y = _cloud()
-    left = _line_parts(answer, v, y)[2]
-    expect_close(left, 1 - np.corrcoef(v, y)[0, 1] ** 2, "the unexplained share")
+    _expect_share(answer, v, y, 1 - np.corrcoef(v, y)[0, 1] ** 2, "the unexplained share")
 
 
 @line.property("does not depend on units", cause="a share has no unit: divide by the variance of y")
 def _line_units(answer):
     v, y = _cloud()
-    one, other = _line_parts(answer, v, y)[2], _line_parts(answer, 10 * v + 4, 1000 * y)[2]
-    expect_close(other, one, "the unexplained share in other units")
+    one = _line_parts(answer, v, y)[2]
+    _expect_share(answer, 10 * v + 4, 1000 * y, one, "the unexplained share in other units")
 
 
 # 07.3
@@ -123,6 +172,18 @@ def _tanh(x, w):
     return w[2] * np.tanh(w[0] * x + w[1]) + w[3]
 
 
+def _curve(answer, x, w):
+    """Compute the curve of the tanh that an answer gives for a sigmoid."""
+    weights = np.asarray(answer(w), dtype=float)
+    expect(
+        weights.shape == (4,),
+        "four numbers",
+        f"shape {weights.shape}",
+        "a, b, c, d of the tanh, in this order",
+    )
+    return _tanh(x, weights)
+
+
 @twin.property("returns four numbers", cause="a, b, c, d of the tanh, in this order")
 def _twin_shape(answer):
     expect_shape(answer(np.array([1.0, 0, 1, 0])), (4,), "the weights")
@@ -132,7 +193,7 @@ def _twin_shape(answer):
 def _twin_plain(answer):
     w = np.array([1.0, 0, 1, 0])
     x = np.linspace(-4, 4, 9)
-    expect_close(_tanh(x, np.asarray(answer(w), dtype=float)), _sigmoid(x, w), "the tanh's curve")
+    expect_close(_curve(answer, x, w), _sigmoid(x, w), "the tanh's curve")
 
 
 @twin.property(
@@ -141,7 +202,7 @@ def _twin_plain(answer):
 def _twin_any(answer):
     x = np.linspace(-4, 4, 9)
     for w in np.array([[2.0, 0.7, 1, 0], [-1.0, 0.4, 3, 0], [0.5, -2, -2, 1.5]]):
-        expect_close(_tanh(x, np.asarray(answer(w), dtype=float)), _sigmoid(x, w), f"the curve for {w}")
+        expect_close(_curve(answer, x, w), _sigmoid(x, w), f"the curve for {w}")
 
 
 # 07.4
@@ -156,6 +217,25 @@ def _line_far_from_zero(n=30):
     return x, J, r - J.T @ np.linalg.lstsq(J.T, r, rcond=None)[0]
 
 
+def _error(answer, J, r, g):
+    """Compute the standard error of an answer, one number."""
+    got = answer(J, r, g)
+    cause = "one quantity has one error: gᵀ C g is a number"
+    expect(_is_number(got), "one number", f"shape {np.shape(got)}", cause)
+    return got
+
+
+def _error_cause(ratios, rights):
+    """Tell a missing root, or a wrong divisor, by got over right at a few places; "" for all else."""
+    if np.allclose(ratios, rights, rtol=1e-9, atol=0):
+        return "this is the variance: the standard error is its root"
+    if np.ptp(ratios) < 1e-9 * ratios[0]:
+        return (
+            "off by the same factor everywhere: the sum of the squares is divided by n - P, P the rows of J"
+        )
+    return ""
+
+
 @errors.property("is one number", cause="one quantity has one error: gᵀ C g is a number")
 def _errors_shape(answer):
     _, J, r = _line_far_from_zero()
@@ -166,20 +246,21 @@ def _errors_shape(answer):
 def _errors_scale(answer):
     _, J, r = _line_far_from_zero()
     g = np.array([0.3, -1.0])
-    one = float(answer(J, r, g))
+    one = float(_error(answer, J, r, g))
     expect(one > 0, "a positive number", f"{one:.3g}")
-    expect_close(answer(J, 10 * r, g), 10 * one, "the error for residuals × 10")
-    expect_close(answer(J, r, -10 * g), 10 * one, "the error for g × (-10)")
+    expect_close(_error(answer, J, 10 * r, g), 10 * one, "the error for residuals × 10")
+    expect_close(_error(answer, J, r, -10 * g), 10 * one, "the error for g × (-10)")
 
 
 @errors.property("is that of a mean, for a constant", cause="the sum of the squares is divided by n - P")
 def _errors_mean(answer):
     r = np.random.default_rng(4).normal(size=12)
     r = r - r.mean()
-    got = answer(np.ones((1, 12)), r, np.array([1.0]))
+    got = _error(answer, np.ones((1, 12)), r, np.array([1.0]))
     right = r.std(ddof=1) / np.sqrt(12)
-    four = np.ndim(got) == 0 and abs(got - right * np.sqrt(11 / 8)) < 1e-9
+    four = abs(got - right * np.sqrt(11 / 8)) < 1e-9
     cause = "here P = 1: divide by n - P, with P the rows of J, and not by n - 4" if four else ""
+    cause = cause or _error_cause(np.array([got]) / right, [right])
     expect_close(got, right, "the error of a mean of 12", cause=cause)
 
 
@@ -190,9 +271,14 @@ def _errors_mean(answer):
 def _errors_together(answer):
     x, J, r = _line_far_from_zero()
     s2, spread = r @ r / (len(x) - 2), ((x - x.mean()) ** 2).sum()
-    for place, where in ((0.0, "at x = 0"), (5.0, "at x = 5, in the middle"), (7.0, "at x = 7")):
-        right = np.sqrt(s2 * (1 / len(x) + (place - x.mean()) ** 2 / spread))
-        expect_close(answer(J, r, np.array([place, 1.0])), right, f"the error of a line's height {where}")
+    places = {"at x = 0": 0.0, "at x = 5, in the middle": 5.0, "at x = 7": 7.0}
+    rights = np.array(
+        [np.sqrt(s2 * (1 / len(x) + (place - x.mean()) ** 2 / spread)) for place in places.values()]
+    )
+    got = [_error(answer, J, r, np.array([place, 1.0])) for place in places.values()]
+    cause = _error_cause(np.array(got) / rights, rights)
+    for where, each, right in zip(places, got, rights, strict=True):
+        expect_close(each, right, f"the error of a line's height {where}", cause=cause)
 
 
 # 07.5
@@ -201,19 +287,20 @@ simple = Exercise("07.5", "the simplest fraction")
 
 
 def _fraction(answer, value, width):
-    return expect_parts(answer(value, width), 2, "p and q, or None and None")
+    return _pair(answer, (value, width), "p and q, or None and None")
 
 
-def _expect_no_fraction(answer, value, width, case):
+def _expect_no_fraction(answer, value, width, case, cause=""):
     p, q = _fraction(answer, value, width)
-    expect(p is None and q is None, f"(None, None) for {case}", f"({p}, {q})")
+    expect(p is None and q is None, f"(None, None) for {case}", f"({p}, {q})", cause)
 
 
 @simple.property("finds a fraction that is one", cause="try q = 1, 2, 3, …; p is q · value, rounded")
 def _simple_exact(answer):
     for p, q in ((1, 2), (-7, 3), (4, 1), (0, 1), (5, 12)):
         found = _fraction(answer, p / q, 1e-9)
-        expect(Fraction(int(found[0]), int(found[1])) == Fraction(p, q), f"{p}/{q}", f"{found[0]}/{found[1]}")
+        same = None not in found and Fraction(int(found[0]), int(found[1])) == Fraction(p, q)
+        expect(same, f"{p}/{q}", f"{found[0]}/{found[1]}")
 
 
 @simple.property("takes the smallest denominator", cause="stop at the first q that is near enough")
@@ -247,10 +334,23 @@ def _simple_news(answer):
     "counts the fractions that are as simple", cause="those with denominators from 1 to q, each fraction once"
 )
 def _simple_count(answer):
-    p, q = _fraction(answer, 0.7505, 0.002)
-    cause = "2/4 is 1/2, and counts once: with denominators up to 4 there are 6 fractions in a stretch of 1"
-    expect((p, q) == (3, 4), "3/4 for 0.7505 ± 0.002", f"{p}/{q}", cause)
-    for value, width, case in ((0.7505, 0.003, "3/4"), (0.2, 0.0017, "1/5"), (1 / 7, 0.001, "1/7")):
+    for width, cause in (
+        (
+            0.002,
+            "2/4 is 1/2, and counts once: with denominators up to 4 there are 6 fractions in a stretch of 1",
+        ),
+        (0.0023, "a stretch of length 1 holds 0 but not 1: with denominators up to 4 there are 6 fractions"),
+    ):
+        p, q = _fraction(answer, 0.7505, width)
+        expect((p, q) == (3, 4), f"3/4 for 0.7505 ± {width}", f"{p}/{q}", cause)
+    for width, cause in (
+        (0.01, "near enough is not enough: add up the pieces around all fractions that are as simple"),
+        (0.0045, "each piece reaches to both sides: it is 2 · `width` long"),
+        (0.0035, "not only the fourths: all fractions with denominators from 1 to q count"),
+        (0.0028, "0 is a fraction, too, and counts: with denominators up to 4 there are 6 in a stretch of 1"),
+    ):
+        _expect_no_fraction(answer, 0.7505, width, f"0.7505 ± {width}: 3/4 is near, but is no news", cause)
+    for value, width, case in ((0.2, 0.0017, "1/5"), (1 / 7, 0.001, "1/7")):
         _expect_no_fraction(answer, value, width, f"{value:.4g} ± {width}: {case} is near, but is no news")
 
 
@@ -258,19 +358,23 @@ def _simple_count(answer):
 
 surprise = Exercise("07.6", "how surprising is an exact number?")
 
+_SORT = "the table is in order of complexity, not of size: sort the numbers, then join their intervals"
 _TABLE = np.array([1.0, 2.0, 3.0, 0.5, np.pi])
 
 
 def _asked(answer, *arguments):
-    number, chance = expect_parts(answer(*arguments), 2, "the number and the chance")
+    number, chance = _pair(answer, arguments, "the number and the chance, or None and None")
     return number, chance
 
 
 def _expect_chance(answer, arguments, number, chance, what, cause=""):
+    """Expect a number and its chance, to 1e-4: a union measured on a fine grid is right, too."""
     found = _asked(answer, *arguments)
     got = "None" if found[0] is None else f"{found[0]:.6g}"
-    expect(found[0] == number, f"{number:.6g} for {arguments[0]} ± {arguments[1]}", got, cause)
-    expect_close(found[1], chance, what, cause=cause)
+    expect(found[0] == number, f"{number:.6g} for {arguments[0]} ± {arguments[1]}", got)
+    if _is_number(found[1]) and abs(found[1] - chance / 2) < 1e-9:
+        cause = "each number is reached from both sides: its interval is 2 · `width` long"
+    expect_close(found[1], chance, what, 1e-4, cause)
 
 
 @surprise.property(
@@ -308,23 +412,30 @@ def _surprise_before(answer):
     "counts what two of them share only once", cause="join intervals that overlap before you add lengths"
 )
 def _surprise_overlap(answer):
-    cause = "and mind that the table is in order of complexity, not of size"
-    _expect_chance(
-        answer, (3.35, 0.3, _TABLE, 0.0, 10.0), np.pi, 0.2441592653589793, "the chance of π", cause=""
+    cases = (  # with the lengths added up; alone, the last would have 2 · width / 10
+        ((3.35, 0.3, _TABLE), np.pi, 0.2441592653589793, 0.3, "the chance of π"),
+        ((4.7, 0.15, np.array([5.0, 5.2, 4.8, 5.1])), 4.8, 0.07, 0.09, "the chance of 4.8 after 5 and 5.2"),
+        ((8.0, 0.2, np.array([5.0, 5.05, 5.02, 8.0])), 8.0, 0.085, 0.16, "the chance of 8"),
     )
-    table = np.array([5.0, 5.2, 4.8, 5.1])
-    _expect_chance(
-        answer, (4.7, 0.15, table, 0.0, 10.0), 4.8, 0.07, "the chance of 4.8 after 5 and 5.2", cause
-    )
-    inside = np.array([5.0, 5.05, 5.02, 8.0])
-    _expect_chance(answer, (8.0, 0.2, inside, 0.0, 10.0), 8.0, 0.085, "the chance of 8", cause)
+    for arguments, number, chance, added, what in cases:
+        got = _asked(answer, *arguments, 0.0, 10.0)[1]
+        cause = _SORT
+        if _is_number(got) and abs(got - added) < 1e-4:
+            cause = "join intervals that overlap before you add lengths"
+        elif _is_number(got) and min(abs(got - arguments[1] / 5), abs(got - arguments[1] / 10)) < 1e-4:
+            cause = "those that stand before the number count, too"
+        _expect_chance(answer, (*arguments, 0.0, 10.0), number, chance, what, cause)
 
 
 @surprise.property("counts nothing outside of low and high", cause="cut each interval at low and high")
 def _surprise_ends(answer):
     _expect_chance(answer, (0.9, 0.2, np.array([1.0]), 0.9, 1.9), 1.0, 0.3, "the chance at the lower end")
     outside = np.array([-4.0, 30.0, 1.0])
-    _expect_chance(answer, (1.0, 0.2, outside, 0.0, 1.0), 1.0, 0.2, "the chance beside numbers far outside")
+    lost = _asked(answer, 1.0, 0.2, outside, 0.0, 1.0)[1] == 0  # who walks in the table's order begins at 30
+    cause = _SORT if lost else ""
+    _expect_chance(
+        answer, (1.0, 0.2, outside, 0.0, 1.0), 1.0, 0.2, "the chance beside numbers far outside", cause
+    )
     _expect_chance(
         answer, (1.0, 9.0, np.array([1.0, 2.0]), 0.0, 4.0), 1.0, 1.0, "the chance with a huge width"
     )

@@ -1,7 +1,8 @@
 """Every exercise: its solution passes, its stub is encouraged, typical wrong answers are told why.
 
 The wrong answers of chapter 02 are in `wrong_answers/chapter02.py`, and so on. Each such module has a
-dict `WRONG`: exercise id -> list of (wrong answer, name of the property that must fail).
+dict `WRONG`: exercise id -> list of (wrong answer, name of the property that must fail); a third entry is
+words that the cause has to say. `RIGHT`, if there, lists answers that are right in another way.
 """
 
 import ast
@@ -45,9 +46,9 @@ def run(cells):
     return names
 
 
-def wrong_answers(id):
-    """List the wrong answers to an exercise."""
-    return importlib.import_module(f"wrong_answers.chapter{id[:2]}").WRONG.get(id, [])
+def wrong_answers(id, kind="WRONG"):
+    """List the wrong answers to an exercise, or other right ones."""
+    return getattr(importlib.import_module(f"wrong_answers.chapter{id[:2]}"), kind, {}).get(id, [])
 
 
 @pytest.mark.parametrize(("source", "id", "cells", "answer"), EXERCISES)
@@ -55,8 +56,9 @@ class TestExercise:
     """One exercise."""
 
     def test_solution_passes(self, source, id, cells, answer):
-        feedback = framework.check(id, eval(answer, run(cells)))
-        assert feedback.solved, repr(feedback)
+        for right in (eval(answer, run(cells)), *wrong_answers(id, "RIGHT")):
+            feedback = framework.check(id, right)
+            assert feedback.solved, repr(feedback)
 
     def test_stub_is_encouraged(self, source, id, cells, answer):
         student = next(cells for other, cells, _ in graded(build.TUTORIAL / source.name) if other == id)
@@ -67,13 +69,14 @@ class TestExercise:
     def test_wrong_answers_are_told_why(self, source, id, cells, answer):
         wrong = wrong_answers(id)
         assert len(wrong) >= LEAST_WRONG_ANSWERS
-        for mistaken, property_name in wrong:
+        for mistaken, property_name, *words in wrong:
             failed = {
                 result.name: result for result in framework.check(id, mistaken).results if not result.holds
             }
             assert property_name in failed, f"{mistaken.__name__}: fails {list(failed)}"
             result = failed[property_name]
             assert result.expected and result.got and len(result.cause) > 10
+            assert all(each in result.cause for each in words), f"{mistaken.__name__}: {result.cause}"
 
     def test_properties_have_names_of_their_own(self, source, id, cells, answer):
         names = [name for name, *_ in framework.find(id).properties]
