@@ -81,13 +81,13 @@ class Forgetting(Explorer):
     def draw(self, figure: Figure, phase: int, family: str) -> None:
         """Draw all peaks, the curve, and where the last samples were."""
         axes = figure.subplots()
-        axes.plot(self.x, peaks(self.x), ":", **_HELPER, label="all five peaks")
+        axes.plot(self.x, peaks(self.x), ":", **_HELPER)
         colour = PALETTE["vermillion"] if family == "mlp" else PALETTE["blue"]
-        axes.plot(self.x, self.curves[family][phase - 1], color=colour, label="the network")
+        axes.plot(self.x, self.curves[family][phase - 1], color=colour)
         axes.axvspan(CENTRES[phase - 1] - 0.2, CENTRES[phase - 1] + 0.2, color=PALETTE["amber"], alpha=0.2)
         axes.text(CENTRES[phase - 1], 1.42, "last samples", ha="center", color=PALETTE["grey"])
         axes.set(xlim=(-1, 1), ylim=(-0.7, 1.6), xlabel="x")
-        axes.legend(loc="lower right", ncols=2)
+        axes.text(0.97, -0.6, "dotted: all five peaks", ha="right", color=PALETTE["grey"])
 
 
 def race_table() -> dict[str, np.ndarray]:
