@@ -17,8 +17,8 @@ def race():
     return Race()
 
 
-def whole(forgetting, family, phase=5):
-    return np.sqrt(np.mean((forgetting.curves[family][phase - 1] - peaks(forgetting.x)) ** 2))
+def whole(forgetting, family, lesson=5):
+    return np.sqrt(np.mean((forgetting.curves[family][lesson - 1] - peaks(forgetting.x)) ** 2))
 
 
 def test_splines_alone_keep_all_peaks(forgetting):
@@ -47,7 +47,7 @@ def test_silu_lifts_the_old_peak_as_a_whole(forgetting):
 
 
 def test_forgetting_draws_the_curve(forgetting):
-    (axes,) = drawn(forgetting, phase=4, family="mlp")
+    (axes,) = drawn(forgetting, lesson=4, family="mlp")
     np.testing.assert_array_equal(axes.lines[1].get_ydata(), forgetting.curves["mlp"][3])
     assert "nothing was learned before" in forgetting.caption(1, "splines")
 
@@ -56,15 +56,24 @@ def test_the_race_chooses_by_validation(race):
     at = list(race.table["tasks"]).index("jump")
     for name, test, chosen in race._rows("jump", -1, False):
         family = list(race.table["families"]).index(name)
-        validation = race.table["validation"][at, family]
-        for draw in range(5):
-            assert chosen[draw] == test[draw, validation[draw].argmin()]
+        best = race.table["validation"][at, family].argmin(axis=1)
+        np.testing.assert_array_equal(chosen, race.table["test"][at, family][range(5), best])
+        assert test.shape == (5, 8)
 
 
 def test_the_race_shows_sizes_and_families(race):
     assert [name for name, *_ in race._rows("composition", -1, True)] == ["KAN, shape known", "KAN", "MLP"]
     assert [test.shape for _, test, _ in race._rows("digits", 1, False)] == [(5, 2), (5, 2)]
     assert "no noise was added" in race.caption("digits", -1, True)
+
+
+def test_sizes_go_from_few_parameters_to_many(race):
+    (_, known, _), *_ = race._rows("composition", 0, False)
+    assert known.shape == (5, 2)
+    at = list(race.table["tasks"]).index("jump")
+    for row, (_, test, _) in zip((1, 2), race._rows("jump", 3, False), strict=True):
+        largest = np.argsort(race.table["parameters"][at, row, 0], kind="stable")[-2:]
+        np.testing.assert_array_equal(test, race.table["test"][at, row][:, largest])
 
 
 def test_dots_lie_on_the_axes(race):

@@ -21,8 +21,19 @@ def _expect_interval(answer, domain, grid, order, low, high):
     first, last = np.flatnonzero(alive)[[0, -1]]
     ends = max(knots[first], domain[0]), min(knots[last + order + 1], domain[1])
     expect_close(
-        found, ends, f"the ends for {grid} cells of order {order} on {domain}, samples from {low} to {high}"
+        found,
+        ends,
+        f"the ends for {grid} cells of order {order} on {domain}, samples from {low} to {high}",
+        cause=_inside_cells(found, domain, grid),
     )
+
+
+def _inside_cells(ends, domain, grid):
+    """Tell of ends that are in the middle of a cell."""
+    places = (np.asarray(ends, dtype=float) - domain[0]) * grid / (domain[1] - domain[0])
+    if np.abs(places - places.round()).max() < 1e-6:
+        return ""
+    return "one sample moves all of its cell: go to the cell's ends first, then count whole cells"
 
 
 @reach.property(
@@ -45,7 +56,7 @@ def _reach_width(answer):
     _expect_interval(answer, (-3, 5), 25, 1, 0.7, 2.9)
 
 
-@reach.property("stays on the domain", cause="where the grid ends nothing can change: cut the interval there")
+@reach.property("stays on the domain", cause="you are asked for no more than the domain: cut the interval there")
 def _reach_ends(answer):
     _expect_interval(answer, (-1, 1), 8, 3, -0.9, -0.6)
     _expect_interval(answer, (-1, 1), 8, 3, 0.3, 0.95)
@@ -84,13 +95,16 @@ def _expect_translated(answer, widths, name, spread=1.0, seed=0):
     kan = answer(weights, points, heights)
     expect(isinstance(kan, Network), "a KAN", in_short(kan), "join the layers by `KAN.from_layers`")
     X = spread * np.random.default_rng(seed + 1).uniform(-1, 1, (40, widths[0]))
-    z = X
+    z = often = X
     for depth, (W, b) in enumerate(copies):
-        z = (_polygon(z, points, heights) if depth else z) @ W + b
+        z, often = ((_polygon(each, points, heights) if depth else each) @ W for each in (z, often))
+        z, often = z + b, often + len(W) * b
     found = kan(X)
     expect_shape(found, z.shape, f"the outputs of a network {list(widths)}")
     scale = np.abs(z).max()
-    expect_close(found / scale, z / scale, f"the outputs of {list(widths)} with {name}", 1e-12)
+    every = np.abs(found - often).max() < 1e-9 * np.abs(often).max()  # a bias on every edge
+    cause = "the outputs are right, if each bias is added as often as there are inputs: it must come once"
+    expect_close(found / scale, z / scale, f"the outputs of {list(widths)} with {name}", 1e-12, cause if every else "")
 
 
 @bent.property("translates one hidden node", cause="of order 1 a coefficient is the height at a grid point")
@@ -138,7 +152,17 @@ def _gentle_fits(answer):
     F, y, w = _lesson(5, 12, 0)
     found = answer(F, y, w)
     expect_shape(found, (12,), "the new weights")
-    expect_close(F @ np.asarray(found), y, "F times the new weights", 1e-8)
+    _expect_fit(F, y, w, found)
+
+
+def _expect_fit(F, y, w, found):
+    """Expect weights that fit; tell a change that comes alone, or one that is a little too short."""
+    found, rest = np.asarray(found), np.abs(F @ np.asarray(found) - y).max()
+    if np.abs(F @ (w + found) - y).max() < 1e-6:
+        cause = "this is the change alone: add it to the old weights"
+    else:
+        cause = "a ridge, or a damping, leaves a rest: do without" if rest < 0.1 else ""
+    expect(rest < 1e-7, "F times the new weights within 1e-7 of y", f"{rest:.1e} beside it", cause)
 
 
 @gentle.property(
@@ -159,7 +183,7 @@ def _gentle_least(answer):
     F, y, w = _lesson(5, 12, 2)
     least = w + F.T @ np.linalg.solve(F @ F.T, y - F @ w)
     found = np.asarray(answer(F, y, w))
-    expect_close(np.linalg.norm(found - w), np.linalg.norm(least - w), "the length of the change", 1e-8)
+    expect_close(np.linalg.norm(found - w), np.linalg.norm(least - w), "the length of the change", 1e-5)
 
 
 @gentle.property(
@@ -176,7 +200,7 @@ def _gentle_still(answer):
 def _gentle_twice(answer):
     F, y, w = _lesson(4, 10, 4)
     F, y = np.concatenate([F, F]), np.concatenate([y, y])
-    expect_close(F @ np.asarray(answer(F, y, w)), y, "F times the new weights", 1e-7)
+    _expect_fit(F, y, w, answer(F, y, w))
 
 
 # 08.4
@@ -192,19 +216,21 @@ def _expect_verdict(answer, first, second, expected, which):
 @verdict.property("sees a clear winner", cause="the smaller error wins")
 def _verdict_clear(answer):
     _expect_verdict(
-        answer, [0.010, 0.011, 0.012, 0.009], [0.1, 0.12, 0.11, 0.1], "first", "for ten times less error"
+        answer, [0.010, 0.011, 0.012, 0.009, 0.01], [0.1, 0.12, 0.11, 0.1, 0.1], "first", "for ten times less error"
     )
     _expect_verdict(
-        answer, [0.1, 0.12, 0.11, 0.1], [0.010, 0.011, 0.012, 0.009], "second", "the other way round"
+        answer, [0.1, 0.12, 0.11, 0.1, 0.1], [0.010, 0.011, 0.012, 0.009, 0.01], "second", "the other way round"
     )
 
 
 @verdict.property(
-    "leaves open what changes from draw to draw", cause="compare the mean with two standard errors"
+    "leaves open what changes from draw to draw", cause="compare the mean with three standard errors"
 )
 def _verdict_open(answer):
-    _expect_verdict(answer, [0.1, 0.2, 0.1, 0.3], [0.15, 0.1, 0.2, 0.12], "open", "where the order changes")
-    _expect_verdict(answer, [0.1, 0.1], [0.11, 0.2], "open", "for two draws that differ in size")
+    even, uneven = [0.1, 0.2, 0.1, 0.3, 0.1], [0.15, 0.1, 0.2, 0.12, 0.1]
+    _expect_verdict(answer, even, uneven, "open", "where the order changes")
+    larger = [0.101, 0.11, 0.11, 0.16, 0.2]
+    _expect_verdict(answer, [0.1] * 5, larger, "open", "for five draws of one order, but very different in size")
 
 
 @verdict.property(
@@ -230,12 +256,12 @@ def _verdict_factors(answer):
 
 @verdict.property(
     "knows the standard error of a mean",
-    cause="the spread of the draws, with n - 1 below the root, over √n; and two of them",
+    cause="the spread of the draws, with n - 1 below the root, over √n; and three of them",
 )
 def _verdict_standard_error(answer):
     z = np.array([1.0, -1.0, 1.0, -1.0, 0.0])
     error = z.std(ddof=1) / np.sqrt(5)
-    for factor, expected in ((1.8, "open"), (2.2, "second")):
+    for factor, expected in ((2.8, "open"), (3.2, "second")):
         _expect_verdict(
             answer, np.exp(z + factor * error), np.ones(5), expected, f"at {factor} standard errors"
         )
@@ -277,13 +303,17 @@ def _parts(answer, knots, k):
 
 @digits.property(
     "is a translation at all",
-    cause="whole functions only: a function that is written with (t - x) to the power k needs all of its k + 2 knots",
+    cause="compare one function at a time with `basis`; row m of C holds the weights of function m",
 )
 def _digits_exact(answer):
+    mistakes = {}
     for k, grid in ((1, 4), (2, 6), (3, 7)):
         knots = make_grid((-1, 1), grid, k)
-        mistake = _mistake(_parts(answer, knots, k), knots, k, grid)
-        expect(mistake < 1e-10, f"an error below 1e-10 for order {k}", f"{mistake:.1e}")
+        mistakes[k] = _mistake(_parts(answer, knots, k), knots, k, grid)
+    wrong = [k for k, mistake in mistakes.items() if not mistake < 1e-10]
+    cause = "for even k the jumps of a power that rises to the left change their sign" if wrong == [2] else ""
+    for k in wrong:
+        expect(False, f"an error below 1e-10 for order {k}", f"{mistakes[k]:.1e}", cause)
 
 
 @digits.property(

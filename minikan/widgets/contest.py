@@ -30,10 +30,10 @@ class Forgetting(Explorer):
         "after each lesson, beside all five peaks."
     )
     storyboard = (
-        {"phase": 5, "family": "splines"},
-        {"phase": 2, "family": "silu"},
-        {"phase": 5, "family": "hidden"},
-        {"phase": 5, "family": "mlp"},
+        {"lesson": 5, "family": "splines"},
+        {"lesson": 2, "family": "silu"},
+        {"lesson": 5, "family": "hidden"},
+        {"lesson": 5, "family": "mlp"},
     )
     size = (7.0, 3.1)
     x = np.linspace(-1, 1, 1001)
@@ -47,11 +47,11 @@ class Forgetting(Explorer):
         }
         for name in ("splines", "silu"):
             families[name][0].parameters[:] = 0
-        self.curves = {name: self._phases(*family) for name, family in families.items()}
+        self.curves = {name: self._lessons(*family) for name, family in families.items()}
         super().__init__()
 
-    def _phases(self, model, steps):
-        """Train phase by phase; return the curve after each, (5, points)."""
+    def _lessons(self, model, steps):
+        """Teach peak by peak; return the curve after each, (5, points)."""
         curves, alone = [], Roughness(0) if isinstance(model, KAN) else None
         for centre in CENTRES:
             x = np.linspace(centre - 0.2, centre + 0.2, 100)
@@ -60,32 +60,32 @@ class Forgetting(Explorer):
         return np.array(curves)
 
     def controls(self) -> dict[str, Any]:
-        """Make the controls: how many phases are over, and the network."""
+        """Make the controls: how many lessons are over, and the network."""
         names = [
             ("splines alone", "splines"),
             ("splines and silu", "silu"),
             ("KAN [1, 5, 1]", "hidden"),
             ("MLP [1, 33, 1]", "mlp"),
         ]
-        return {"phase": slider("lessons so far", 1, 5, 3), "family": choice("network", names, "splines")}
+        return {"lesson": slider("lessons so far", 1, 5, 3), "family": choice("network", names, "splines")}
 
-    def caption(self, phase: int, family: str) -> str:
+    def caption(self, lesson: int, family: str) -> str:
         """Tell the errors on what was learned last, and on what was learned before."""
-        wrong = (self.curves[family][phase - 1] - peaks(self.x)) ** 2
-        last, left = abs(self.x - CENTRES[phase - 1]) <= 0.2, self.x < CENTRES[phase - 1] - 0.2
+        wrong = (self.curves[family][lesson - 1] - peaks(self.x)) ** 2
+        last, left = abs(self.x - CENTRES[lesson - 1]) <= 0.2, self.x < CENTRES[lesson - 1] - 0.2
         text = f"Error (RMSE) on the last peak: {np.sqrt(wrong[last].mean()):.1e}"
-        if phase == 1:
+        if lesson == 1:
             return text + "; nothing was learned before it."
         return text + f", on what was learned before: {np.sqrt(wrong[left].mean()):.1e}."
 
-    def draw(self, figure: Figure, phase: int, family: str) -> None:
+    def draw(self, figure: Figure, lesson: int, family: str) -> None:
         """Draw all peaks, the curve, and where the last samples were."""
         axes = figure.subplots()
         axes.plot(self.x, peaks(self.x), ":", **_HELPER)
         colour = PALETTE["vermillion"] if family == "mlp" else PALETTE["blue"]
-        axes.plot(self.x, self.curves[family][phase - 1], color=colour)
-        axes.axvspan(CENTRES[phase - 1] - 0.2, CENTRES[phase - 1] + 0.2, color=PALETTE["amber"], alpha=0.2)
-        axes.text(CENTRES[phase - 1], 1.42, "last samples", ha="center", color=PALETTE["grey"])
+        axes.plot(self.x, self.curves[family][lesson - 1], color=colour)
+        axes.axvspan(CENTRES[lesson - 1] - 0.2, CENTRES[lesson - 1] + 0.2, color=PALETTE["amber"], alpha=0.2)
+        axes.text(CENTRES[lesson - 1], 1.42, "last samples", ha="center", color=PALETTE["grey"])
         axes.set(xlim=(-1, 1), ylim=(-0.7, 1.6), xlabel="x")
         axes.text(0.97, -0.6, "dotted: all five peaks", ha="right", color=PALETTE["grey"])
 
@@ -102,14 +102,14 @@ class Race(Explorer):
     """Stored trainings of KANs and MLPs on several tasks: all of them, and those that validation chose."""
 
     description = (
-        "Test errors of KANs and MLPs on six tasks, five draws each: of all sizes or of one, with and without "
+        "Test errors of KANs and MLPs on six tasks, five draws each: of all sizes or of some, with and without "
         "noise in what they learn from; the training that validation chose is marked."
     )
     storyboard = (
-        {"task": "composition", "size": -1, "noise": False},
         {"task": "composition", "size": -1, "noise": True},
-        {"task": "10 bent inputs", "size": -1, "noise": False},
+        {"task": "10 bent inputs", "size": 3, "noise": False},
         {"task": "digits", "size": -1, "noise": False},
+        {"task": "diabetes", "size": -1, "noise": False},
     )
     size = (7.0, 3.1)
     tasks = ("composition", "10 bent inputs", "jump", "20 directions", "digits", "diabetes")
@@ -120,7 +120,8 @@ class Race(Explorer):
 
     def controls(self) -> dict[str, Any]:
         """Make the controls: the task, which sizes run, and noise."""
-        sizes = [("all, validation chooses", -1), ("small", 0), ("middle", 1), ("large", 2)]
+        quarters = ("the smallest", "small ones", "large ones", "the largest")  # by their parameters
+        sizes = [("all, validation chooses", -1), *((name, i) for i, name in enumerate(quarters))]
         return {
             "task": choice("task", list(self.tasks), "composition"),
             "size": choice("sizes", sizes, -1),
@@ -131,11 +132,14 @@ class Race(Explorer):
         """Collect for each family that runs: its name, test errors (draws, trainings) and the chosen (draws,)."""
         name = f"{task} + noise" if noise and f"{task} + noise" in self.table["tasks"] else task
         at = list(self.table["tasks"]).index(name)
-        for family, validation, test in zip(
-            self.table["families"], self.table["validation"][at], self.table["test"][at], strict=True
-        ):
-            if not np.isnan(test).any():
-                some = slice(None) if size < 0 else slice(2 * size, 2 * size + 2)
+        for row, family in enumerate(self.table["families"]):
+            parameters, validation, test = (
+                self.table[each][at, row] for each in ("parameters", "validation", "test")
+            )
+            ran = np.flatnonzero(~np.isnan(test).any(axis=0))
+            if len(ran):
+                some = ran[np.argsort(parameters[0, ran], kind="stable")]  # from few parameters to many
+                some = some if size < 0 else np.array_split(some, 4)[size]
                 chosen = validation[:, some].argmin(axis=1)[:, None]
                 yield str(family), test[:, some], np.take_along_axis(test[:, some], chosen, axis=1)[:, 0]
 
@@ -149,14 +153,15 @@ class Race(Explorer):
         return text + ("; to this table no noise was added." if real and noise else ".")
 
     def draw(self, figure: Figure, task: str, size: int, noise: bool) -> None:
-        """Draw every training as a pale dot, the chosen ones as full ones, a row for each family."""
+        """Draw every training as a stroke, the chosen ones as dots, a row for each family that runs."""
         axes = figure.subplots()
         colours = {"KAN, shape known": "green", "KAN": "blue", "MLP": "vermillion"}
-        for name, test, chosen in self._rows(task, size, noise):
-            row, colour = list(colours)[::-1].index(name), PALETTE[colours[name]]
+        rows = list(self._rows(task, size, noise))[::-1]
+        for row, (name, test, chosen) in enumerate(rows):
+            colour = PALETTE[colours[name]]
             axes.plot(np.log10(test.ravel()), np.full(test.size, row - 0.14), "|", color=colour, alpha=0.6)
             axes.plot(np.log10(chosen), np.full(len(chosen), row + 0.1), "o", color=colour, markersize=7)
-        axes.set(xlim=(-7, 0.6), ylim=(-0.6, 2.6))
+        axes.set(xlim=(-7, 0.6), ylim=(-0.6, len(rows) - 0.4))
         axes.set_title("test error: dots were chosen, strokes are all trainings")
-        axes.set_yticks(range(3), ["MLP", "KAN", "KAN,\nknown"])
+        axes.set_yticks(range(len(rows)), [name.replace(", shape ", ",\n") for name, *_ in rows])
         axes.set_xticks([-6, -4, -2, 0], ["1e-6", "1e-4", "1e-2", "1"])
