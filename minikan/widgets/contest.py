@@ -87,7 +87,7 @@ class Forgetting(Explorer):
         axes.axvspan(CENTRES[lesson - 1] - 0.2, CENTRES[lesson - 1] + 0.2, color=PALETTE["amber"], alpha=0.2)
         axes.text(CENTRES[lesson - 1], 1.42, "last samples", ha="center", color=PALETTE["grey"])
         axes.set(xlim=(-1, 1), ylim=(-0.7, 1.6), xlabel="x")
-        axes.text(0.97, -0.6, "dotted: all five peaks", ha="right", color=PALETTE["grey"])
+        axes.text(-0.97, -0.6, "dotted: all five peaks", color=PALETTE["grey"])
 
 
 def race_table() -> dict[str, np.ndarray]:
