@@ -5,13 +5,12 @@
     python benchmarks/kan_or_mlp.py --dask tcp://SCHEDULER:8786       a Dask cluster
     python benchmarks/kan_or_mlp.py --draws 1 --work 2e8 --out race.npz   a small one, to another place
 
-KANs and MLPs have eight trainings each in each draw, those of a known shape six; there are five draws of samples and
-starts. A training may make two
-thousand million products (`--work`): a step of Levenberg–Marquardt makes about n P² + P³ / 3 of them (n samples, P
-parameters), a gradient about 3 n P. So small networks take many steps and large ones few, 250 at most.
-Levenberg–Marquardt trains a regression if the work pays for ten of its steps, else L-BFGS does, as it does for all
-digits. KANs take half of the work on 3 cells and the rest on the final grid. Validation samples choose the moment
-within a training and the best of these; test samples judge.
+KANs and MLPs have eight trainings each in each draw, six for the digits; networks of a known shape have six. There are
+five draws of samples and starts. A training may make two thousand million products (`--work`): a step of
+Levenberg–Marquardt makes about n P² + P³ / 3 of them (n samples, P parameters), a gradient about 3 n P. So small
+networks take many steps and large ones few, 250 at most. Levenberg–Marquardt trains a regression if the work pays for
+ten of its steps, else L-BFGS does, as it does for all digits. KANs take half of the work on 3 cells and the rest on the
+final grid. Validation samples choose the moment within a training and the best of these; test samples judge.
 
 Deep KANs [2, 4, …, 4, 1] of 2 to 6 layers, from four starts, learn 400 samples of the composition with as much work
 each, too, five draws. So do KANs [2, 4, 1] that are refined to 12 cells after half of it.
@@ -58,7 +57,7 @@ FAMILIES = {  # hidden layers, and cells or activation
     "MLP": [(hidden, name) for hidden in ((10,), (40,), (15, 15), (8, 8)) for name in ("tanh", "silu")],
 }
 KNOWN = ("composition", "composition + noise", "few and noisy")  # where a shape is known
-WIDER = {"KAN": ((), (8,), (16,), (4,)), "MLP": ((16,), (64,), (32, 32), (32,))}  # for the digits, with their 64 inputs
+WIDER = {"KAN": ((), (8,), (16,)), "MLP": ((16,), (64,), (32, 32))}  # for the digits, with their 64 inputs
 DEPTHS = (2, 3, 4, 6)  # layers of edges
 STARTS = ("the paper's", "straight lines", "lines that pass on", "grown")
 TABLE = Path(__file__).parents[1] / "tutorial/data/kan_or_mlp.npz"

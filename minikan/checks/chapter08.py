@@ -56,7 +56,9 @@ def _reach_width(answer):
     _expect_interval(answer, (-3, 5), 25, 1, 0.7, 2.9)
 
 
-@reach.property("stays on the domain", cause="you are asked for no more than the domain: cut the interval there")
+@reach.property(
+    "stays on the domain", cause="you are asked for no more than the domain: cut the interval there"
+)
 def _reach_ends(answer):
     _expect_interval(answer, (-1, 1), 8, 3, -0.9, -0.6)
     _expect_interval(answer, (-1, 1), 8, 3, 0.3, 0.95)
@@ -104,7 +106,9 @@ def _expect_translated(answer, widths, name, spread=1.0, seed=0):
     scale = np.abs(z).max()
     every = np.abs(found - often).max() < 1e-9 * np.abs(often).max()  # a bias on every edge
     cause = "the outputs are right, if each bias is added as often as there are inputs: it must come once"
-    expect_close(found / scale, z / scale, f"the outputs of {list(widths)} with {name}", 1e-12, cause if every else "")
+    expect_close(
+        found / scale, z / scale, f"the outputs of {list(widths)} with {name}", 1e-12, cause if every else ""
+    )
 
 
 @bent.property("translates one hidden node", cause="of order 1 a coefficient is the height at a grid point")
@@ -216,10 +220,18 @@ def _expect_verdict(answer, first, second, expected, which):
 @verdict.property("sees a clear winner", cause="the smaller error wins")
 def _verdict_clear(answer):
     _expect_verdict(
-        answer, [0.010, 0.011, 0.012, 0.009, 0.01], [0.1, 0.12, 0.11, 0.1, 0.1], "first", "for ten times less error"
+        answer,
+        [0.010, 0.011, 0.012, 0.009, 0.01],
+        [0.1, 0.12, 0.11, 0.1, 0.1],
+        "first",
+        "for ten times less error",
     )
     _expect_verdict(
-        answer, [0.1, 0.12, 0.11, 0.1, 0.1], [0.010, 0.011, 0.012, 0.009, 0.01], "second", "the other way round"
+        answer,
+        [0.1, 0.12, 0.11, 0.1, 0.1],
+        [0.010, 0.011, 0.012, 0.009, 0.01],
+        "second",
+        "the other way round",
     )
 
 
@@ -230,7 +242,9 @@ def _verdict_open(answer):
     even, uneven = [0.1, 0.2, 0.1, 0.3, 0.1], [0.15, 0.1, 0.2, 0.12, 0.1]
     _expect_verdict(answer, even, uneven, "open", "where the order changes")
     larger = [0.101, 0.11, 0.11, 0.16, 0.2]
-    _expect_verdict(answer, [0.1] * 5, larger, "open", "for five draws of one order, but very different in size")
+    _expect_verdict(
+        answer, [0.1] * 5, larger, "open", "for five draws of one order, but very different in size"
+    )
 
 
 @verdict.property(
