@@ -138,8 +138,8 @@ class Race(Explorer):
             )
             ran = np.flatnonzero(~np.isnan(test).any(axis=0))
             if len(ran):
-                some = ran[np.argsort(parameters[0, ran], kind="stable")]  # from few parameters to many
-                some = some if size < 0 else np.array_split(some, 4)[size]
+                rising = ran[np.argsort(parameters[0, ran], kind="stable")]  # from few parameters to many
+                some = ran if size < 0 else np.array_split(rising, 4)[size]
                 chosen = validation[:, some].argmin(axis=1)[:, None]
                 yield str(family), test[:, some], np.take_along_axis(test[:, some], chosen, axis=1)[:, 0]
 
