@@ -30,6 +30,7 @@ SERVES = {
     "05": ["e1 q1 b1 b6", "e3 p1 q3", "e6 p2 b2", "e2 e5 p2 q4 b3 b4 b7", "e4 q2 q5 b5"],
     "06": ["b2 b3", "e1 q1 b1 b4", "e2 b8", "p1 q2", "e3 e4 e5 p2 b5 b6", "q3 q4 b7"],
     "07": ["e1 q3 b2", "e2 p1", "p1 q1 b1 b3", "p2 q2 b6", "e4 e5 e6 q4 b5", "e3 b4 b7", "q5"],
+    "08": ["e2 e5 q1 b1 b3", "q2 b2", "q3 b4", "e4 p1 q5 b5", "e1 e3 p2 q4 b6", "b7"],
     "09": ["e2 e5 q1 b1", "p1 q2 b2 b3", "e4 q4 b4", "q3 b5", "e1 e3 p2 q5 b6", "b7"],
 }
 
