@@ -182,7 +182,9 @@ def _report(looks, searches, X, y, names, noise, interrupted):
             objective = shortened(look.law(each.named.model), samples[0], samples[1][:, None], rounding)
             if objective.free.sum() > n / 2:
                 continue
-            exact = snap_constants(objective, rounding) | snap_constants(objective, rounding)  # others have moved
+            exact = snap_constants(objective, rounding) | snap_constants(
+                objective, rounding
+            )  # others have moved
             law = Law(objective, exact, names, samples, held, noise)
             for one in filter(None, [law, law.with_whole_exponents()]):
                 if np.isfinite([one.error, one.held_out]).all() and one.free <= n / 3:

@@ -170,7 +170,8 @@ class Law:
         import sympy
 
         text = str(self.formula)
-        numbers = sorted(self.formula.atoms(sympy.Float), key=lambda each: (text.find(str(abs(each))), each))
+        place = lambda each: text.find(sympy.sstr(abs(each), full_prec=False))  # noqa: E731
+        numbers = sorted(self.formula.atoms(sympy.Float), key=lambda each: (place(each), each))
         letters = (f"c_{k}" for k in count(1) if f"c_{k}" not in self._names)
         return {sympy.Symbol(name, real=True): each for name, each in zip(letters, numbers, strict=False)}
 
