@@ -92,7 +92,8 @@ class Data(Term):
         """Compute the targets' standard deviation; of constant targets their size, and 1 for classes."""
         if not self.criterion.is_quadratic:
             return 1.0
-        variance, square = self.variance(), float((self.y**2 @ self.weights).mean())
+        with np.errstate(over="ignore"):  # `fit` tells that the first loss is infinite
+            variance, square = self.variance(), float((self.y**2 @ self.weights).mean())
         return float(np.sqrt(variance if variance > 1e-24 * square else square or 1.0))
 
     def in_units(self, unit: float) -> Data:

@@ -336,3 +336,10 @@ def test_roughness_at_no_price_takes_no_work(strength):
     model, penalty = KAN([3, 2, 2], seed=1, noise=1), Roughness(strength)
     loss, gradient = penalty.loss_and_gradient(model)
     assert (loss > 0) == gradient.any() == (len(list(penalty.blocks(model))) > 0) == (strength > 0)
+
+
+@pytest.mark.parametrize("y", [[1e200, 1e200], [1e200, -1e200], [1e200, 1.0]])
+@pytest.mark.parametrize("penalty", [Roughness(0.1), Sparsity(0.1)])
+def test_targets_that_are_too_large_are_told_with_penalties_too(y, penalty):
+    with pytest.raises(ValueError, match="too large for float64"):
+        fit(KAN([1, 1]), [[0.1], [0.5]], y, penalty=penalty, steps=1, progress=False)

@@ -157,11 +157,12 @@ class Race(Explorer):
         axes = figure.subplots()
         colours = {"KAN, shape known": "green", "KAN": "blue", "MLP": "vermillion"}
         rows = list(self._rows(task, size, noise))[::-1]
+        heights = np.arange(len(rows)) + (3 - len(rows)) / 2  # two rows stand in the middle
         for row, (name, test, chosen) in enumerate(rows):
-            colour = PALETTE[colours[name]]
-            axes.plot(np.log10(test.ravel()), np.full(test.size, row - 0.14), "|", color=colour, alpha=0.6)
-            axes.plot(np.log10(chosen), np.full(len(chosen), row + 0.1), "o", color=colour, markersize=7)
-        axes.set(xlim=(-7, 0.6), ylim=(-0.6, len(rows) - 0.4))
+            colour, at = PALETTE[colours[name]], heights[row]
+            axes.plot(np.log10(test.ravel()), np.full(test.size, at - 0.14), "|", color=colour, alpha=0.6)
+            axes.plot(np.log10(chosen), np.full(len(chosen), at + 0.1), "o", color=colour, markersize=7)
+        axes.set(xlim=(-7, 0.6), ylim=(-0.6, 2.6))
         axes.set_title("test error: dots were chosen, strokes are all trainings")
-        axes.set_yticks(range(len(rows)), [name.replace(", shape ", ",\n") for name, *_ in rows])
+        axes.set_yticks(heights, [name.replace(", shape ", ",\n") for name, *_ in rows])
         axes.set_xticks([-6, -4, -2, 0], ["1e-6", "1e-4", "1e-2", "1"])
