@@ -182,9 +182,8 @@ def _report(looks, searches, X, y, names, noise, interrupted):
             objective = shortened(look.law(each.named.model), samples[0], samples[1][:, None], rounding)
             if objective.free.sum() > n / 2:
                 continue
-            exact = snap_constants(objective, rounding) | snap_constants(
-                objective, rounding
-            )  # others have moved
+            exact = snap_constants(objective, rounding)
+            exact |= snap_constants(objective, rounding)  # what was refused, now that others have moved
             law = Law(objective, exact, names, samples, held, noise)
             for one in filter(None, [law, law.with_whole_exponents()]):
                 if np.isfinite([one.error, one.held_out]).all() and one.free <= n / 3:
@@ -213,7 +212,9 @@ def _report(looks, searches, X, y, names, noise, interrupted):
         if name in used and (count := len(np.unique(x))) <= FEW
     ]
     if best and best.held_out > 1e-7 * size_y and grows(best.model(X)[:, 0], y):
-        remarks.append("the noise seems larger where y is larger, and errors are too small then: try log(y)")
+        remarks.append(
+            "what is left is larger where y is larger: if that is noise, errors of constants are too small; try log(y)"
+        )
     verdict = sentence(best, splines, size_y, cut, unused, remarks, finished)
     noise = min(splines, best.held_out if best else np.inf) if noise is None else noise
     return Discovery(front, best, verdict, names, unused, noise, splines, finished, interrupted)

@@ -30,7 +30,7 @@ class Discovery:
         Names of the inputs, and of those that the best law does not need.
     noise, splines : float
         Standard deviation of the noise, given or estimated, and RMSE of the best splines on samples held out, in the
-        units of the targets; infinite if a function alone was enough.
+        units of the targets; infinite if none were fitted, as a function of one input was exact or time was over.
     finished, interrupted : bool
         Whether the search ended by itself, and whether it was interrupted.
     """
@@ -78,11 +78,14 @@ def sentence(
             + end
         )
     how, without = "No law was found that explains the data", "not in the best formula"
-    if min(best.held_out, splines) > 0.9 * spread:
+    if best.held_out <= 1e-7 * spread:
+        how, without = "The law is exact", "not needed"
+    elif splines == np.inf:
+        how = "The law was not compared with splines"
+    elif min(best.held_out, splines) > 0.9 * spread:
         how = "No law was found: nothing predicts y much better than its mean"
-    elif best.held_out <= max(1.1 * splines, 1e-7 * spread):
-        how = "The law is exact" if best.held_out <= 1e-7 * spread else "The law is as good as the splines"
-        without = "not needed"
+    elif best.held_out <= 1.1 * splines:
+        how, without = "The law is as good as the splines", "not needed"
     elif best.held_out <= 2 * splines:
         how = f"The law errs {best.held_out / splines:.1f} times as much as the splines"
     text = f"{how}: {best.held_out / spread:.1e} of the spread on {held} samples held out"

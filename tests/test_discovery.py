@@ -481,11 +481,23 @@ def test_functions_of_one_input_are_matched_at_once(monkeypatch):
     assert found.verdict.startswith("The law is exact") and "splines" not in found.verdict
 
 
+def test_a_law_that_no_splines_were_compared_with_is_not_praised(monkeypatch):
+    """Time may be over before the first splines are fitted, but after the first functions were matched."""
+    monkeypatch.setattr(search_module.Search, "learn", lambda *args: None)
+    X = table([-1, -1], [1, 1], n=100)
+    found = discover(X, np.sin(3 * X[:, 0]) * X[:, 1], ["a", "b"], **QUIET)
+    assert found.splines == np.inf and found.best.held_out > 0.1
+    assert (
+        found.verdict.startswith("The law was not compared with splines")
+        and "not needed" not in found.verdict
+    )
+
+
 def test_noise_that_grows_is_told():
     rng = np.random.default_rng(0)
     x = rng.uniform(1, 5, (200, 1))
     y = 3 * x[:, 0] ** 2 * (1 + 0.05 * rng.normal(size=200))
-    told = "noise seems larger where y is larger"
+    told = "what is left is larger where y is larger"
     assert told in discover(x, y, library=["x", "x^2"], **QUIET).verdict
     y = 3 * x[:, 0] ** 2 + 2 * rng.normal(size=200)
     assert told not in discover(x, y, library=["x", "x^2"], **QUIET).verdict
