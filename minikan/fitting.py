@@ -105,14 +105,10 @@ class Fitting:
         outs = [ALONE, *(OUTS if np.mean(y > 0) > POSITIVE else [])]
         self.outs = {out.name: out for out in outs if out is ALONE or LIBRARY[out.name] in library}
         self.surrogate, self.reserve = Surrogate(self.train[0], self.held[0]), 0.0
-        least = CLEARER * min(map(self.roughness, self.outs.values()))
+        least = CLEARER * min(map(self.unexplained, self.outs.values()))
         angles = [replace(each, unit=unit / size_y) for each in ANGLES for unit in (1.0, 180 / np.pi)]
-        largest = float(np.abs(y).max())
-        self.angles = [
-            out for out in angles if FLATTEST < largest / out.unit < STEEPEST and LIBRARY[out.name] in library
-        ]
-        for out in self.angles:
-            if (error := self.roughness(out)) < least:
+        for out in [each for each in angles if LIBRARY[each.name] in library]:
+            if FLATTEST < np.abs(y).max() / out.unit < STEEPEST and (error := self.unexplained(out)) < least:
                 self.outs[out.name], least = out, error
         self.fitted: dict[Shape, Fitted] = {}
 
@@ -121,7 +117,7 @@ class Fitting:
         (y, weights), (held, held_weights) = (out.under(y) for _, y in (self.train, self.held))
         return Targets(y, held, weights, held_weights)
 
-    def roughness(self, out: Out) -> float:
+    def unexplained(self, out: Out) -> float:
         """Compute how far polynomials are from what has to stand inside of a function `out`."""
         return self.surrogate.error(self.targets(out))
 

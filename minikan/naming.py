@@ -89,24 +89,20 @@ def name_edges(
     library: Sequence[Function],
     floor: float,
     pairs: bool = False,
-    angles: Sequence[tuple[str, Callable, float]] = (),
     note: Callable = lambda text="": None,
     late: Callable[[], bool] = lambda: False,
 ) -> Iterator[Named]:
     """Name all edges by beam search, and yield networks as they are finished.
 
     A loss below `floor` counts as `floor`: where noise or coarse grids hide differences, simple names win. With `pairs`
-    an edge may become a function of a function, too; `angles` are outer ones, with their inverses and units. Every
-    trial changes the state of the search only through what it yields, so that the caller may stop at any time, or by
-    `late`.
+    an edge may become a function of a function, too. Every trial changes the state of the search only through what it
+    yields, so that the caller may stop at any time, or by `late`.
     """
     n, states = len(X), [model]
     while states:
         tried = []
         for state in states:
-            for _, names, move in _offers(
-                state, X, library, floor / max(float(y.var()), 1e-300), pairs, angles
-            ):
+            for _, names, move in _offers(state, X, library, floor / max(float(y.var()), 1e-300), pairs):
                 if late():
                     return
                 moved = type(state).from_layers(state.layers)
@@ -163,7 +159,7 @@ def free_curves(model: Network, X: np.ndarray, at: At) -> tuple[np.ndarray, np.n
     return curves, directions
 
 
-def _offers(model, X, library, floor, pairs, angles):
+def _offers(model, X, library, floor, pairs):
     """List what could be named next, {at: Candidate}: of the edges of the lowest layer that has any without a name."""
     left = unnamed(model)
     lowest = [at for at in left if at[0] == left[0][0]]
@@ -185,7 +181,7 @@ def _offers(model, X, library, floor, pairs, angles):
                     {at: inner, above: outer},
                     0.0,
                 )
-                for outer, inner in match_pair(x, curve, library, angles if _is_last(model, above) else ())
+                for outer, inner in match_pair(x, curve, library)
             ]
     offers.sort(key=lambda offer: offer[0])
     return offers[: 2 * TRIALS]
@@ -197,11 +193,6 @@ def _has_room(model, at):
     alone = sum(to == j for _, to in model.layers[depth].edge_list) == 1
     above = model.layers[depth + 1] if depth + 1 < len(model.layers) else None
     return alone and above is not None and (j, j) in above.edge_list and above.edge(j, j).name == "x"
-
-
-def _is_last(model, at):
-    """Tell whether only edges that do nothing follow on an edge."""
-    return at[0] == len(model.layers) - 1
 
 
 def slim(found: Named, X: np.ndarray, y: np.ndarray, floor: float) -> Named:
@@ -231,24 +222,17 @@ OUTER: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # functions f of a pai
 
 
 def match_pair(
-    x: np.ndarray,
-    curve: np.ndarray,
-    library: Sequence[Function],
-    angles: Sequence[tuple[str, Callable, float]] = (),
+    x: np.ndarray, curve: np.ndarray, library: Sequence[Function]
 ) -> list[tuple[Candidate, Candidate]]:
-    """Find pairs f(g(x)) for a curve (n,): candidates for f and g, the best first.
-
-    If the curve does not change its sign, f is one of `OUTER`; `angles` are others, with their inverses and units.
-    """
-    top = float(curve[np.abs(curve).argmax()]) or 1.0
-    offers = [(name, inverse, top) for name, inverse in OUTER.items() if LIBRARY[name] in library]
+    """Find pairs f(g(x)) for a curve (n,) that does not change its sign: candidates for f and g, the best first."""
+    top = curve[np.abs(curve).argmax()]
+    share = curve / (top or 1.0)
+    if not share.min() > 1e-6:
+        return []
     found = []
-    for name, inverse, unit in [*(offers if (curve / top).min() > 1e-6 else []), *angles]:
-        inside = inverse(curve / unit)
-        for inner in match(x, inside, library)[:2]:
+    for name in [name for name in OUTER if LIBRARY[name] in library]:
+        for inner in match(x, OUTER[name](share), library)[:2]:
             if inner.error < 1e-3 and not inner.function.is_linear:
-                span = (float(inside.min()), float(inside.max()))
-                found.append(
-                    (Candidate(LIBRARY[name], np.array([1.0, 0, unit, 0]), span, inner.error), inner)
-                )
+                span = (float(share.min()), float(share.max()))
+                found.append((Candidate(LIBRARY[name], np.array([1.0, 0, top, 0]), span, inner.error), inner))
     return sorted(found, key=lambda pair: pair[1].evidence() + np.log(3) * pair[0].function.complexity)[:4]

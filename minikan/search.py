@@ -61,7 +61,7 @@ class Search(Fitting):
         First come the shapes in which exactly those inputs interact that seem to, then those in which more do; and
         first the functions around them under which polynomials see clearest.
         """
-        outs = sorted(self.outs, key=lambda name: self.roughness(self.outs[name]))
+        outs = sorted(self.outs, key=lambda name: self.unexplained(self.outs[name]))
         pairs = {out: self.surrogate.interactions(self.targets(self.outs[out]), inputs) for out in outs}
         known = [(out, components(inputs, each)) for out, each in pairs.items() if each is not None]
         sums, *richer = shapes(inputs, [out for out in self.outs if out])
@@ -172,8 +172,7 @@ class Search(Fitting):
         for floor in dict.fromkeys(
             max(each.error**2, level) for level in (ROUGH, EXACT)
         ):  # simple names first
-            angles = [(out.name, out.inverse, out.unit) for out in self.angles]
-            search = name_edges(model, X, y, self.library, floor, pairs, angles, late=self.late)
+            search = name_edges(model, X, y, self.library, floor, pairs, late=self.late)
             losses = [np.inf]
             while not self.exact() and not self.late() and (found := next(search, None)) is not None:
                 self.keep(found, each.shape)
@@ -228,14 +227,9 @@ def explore(searches: Sequence[Search]) -> None:
 
 
 def with_room(model: KAN, shape: Shape) -> KAN:
-    """Make the same model with edges that change nothing where curves of curves have their place.
-
-    That is behind all sums, and behind a curve that is the last one.
-    """
-    first, *others = model.layers
+    """Make the same model with edges that change nothing after all sums, where curves of curves have their place."""
+    if any(factor.curve or factor.product for factor in shape.factors):
+        return model
     count = len(shape.factors)
-    if not any(factor.curve or factor.product for factor in shape.factors):
-        others = [SparseLayer(count, count, {(m, m): same() for m in range(count)}), *others]
-    if shape.nodes[0].curve and len(shape.nodes) == 1 and not shape.out:
-        others = [*others, SparseLayer(1, 1, {(0, 0): same()})]
-    return KAN.from_layers([first, *others])
+    room = SparseLayer(count, count, {(m, m): same() for m in range(count)})
+    return KAN.from_layers([model.layers[0], room, *model.layers[1:]])
