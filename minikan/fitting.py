@@ -25,8 +25,8 @@ MOST = 800  # samples that are looked at
 POSITIVE = (
     0.9  # a share of y that is positive, so that functions around a shape are tried; the rest may be noise
 )
-FLATTEST, STEEPEST = 0.3, 0.5 * np.pi  # the largest angle in targets that may be an arcsine or an arctangent
-CLEARER = 0.3  # times the error of polynomials under other functions, that makes an angle worth a try
+FLATTEST, STEEPEST = 0.3, 0.5 * np.pi  # the largest angle in targets that may be an arcsine
+CLEARER = 0.3  # times the error of polynomials under other functions, that makes an arcsine worth a try
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,7 @@ OUTS = [
     Out("sqrt", np.square, np.square),
     Out("1/sqrt", lambda y: y**-2.0, lambda y: y**-6.0),
 ]
-ANGLES = [
-    Out("arcsin", np.sin, lambda y: np.cos(y) ** 2, is_positive=False),
-    Out("arctan", np.tan, lambda y: np.cos(y) ** -4.0, is_positive=False),
-]
+ARCSINE = Out("arcsin", np.sin, lambda y: np.cos(y) ** 2, is_positive=False)
 
 
 @dataclass
@@ -106,9 +103,11 @@ class Fitting:
         self.outs = {out.name: out for out in outs if out is ALONE or LIBRARY[out.name] in library}
         self.surrogate, self.reserve = Surrogate(self.train[0], self.held[0]), 0.0
         least = CLEARER * min(map(self.unexplained, self.outs.values()))
-        angles = [replace(each, unit=unit / size_y) for each in ANGLES for unit in (1.0, 180 / np.pi)]
-        for out in [each for each in angles if LIBRARY[each.name] in library]:
-            if FLATTEST < np.abs(y).max() / out.unit < STEEPEST and (error := self.unexplained(out)) < least:
+        for out in [
+            replace(ARCSINE, unit=unit / size_y) for unit in (1.0, 180 / np.pi)
+        ]:  # in radians, in degrees
+            is_angle = FLATTEST < np.abs(y).max() / out.unit < STEEPEST and LIBRARY[out.name] in library
+            if is_angle and (error := self.unexplained(out)) < least:
                 self.outs[out.name], least = out, error
         self.fitted: dict[Shape, Fitted] = {}
 
