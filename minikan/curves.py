@@ -30,6 +30,7 @@ class Basis(ABC):
     An activation `base` can be one more feature, the last of m; the others are `size`. A basis never changes.
     """
 
+    smoothness: float = np.inf  # how many derivatives of the features are continuous on the domain
     default_base: str | None = None  # the base function that `KAN` adds by default
     parts: tuple[str, ...] = (
         "domain",

@@ -48,6 +48,11 @@ class Layer(ABC):
         return []
 
     @property
+    def smoothness(self) -> float:
+        """How many derivatives of the curves are continuous."""
+        return min((basis.smoothness for basis in self.bases), default=np.inf)
+
+    @property
     def floats_per_sample(self) -> int:
         """How many numbers `forward` keeps for each sample; a network chooses the size of its blocks by it."""
         return self.n_in + self.n_out

@@ -46,6 +46,10 @@ class MLPLayer(AdditiveLayer):
     def __repr__(self):
         return f"MLPLayer({self.n_in} → {self.n_out}, {self.activation}: {self.weights.size} parameters)"
 
+    @property
+    def smoothness(self) -> float:
+        return 0 if self.activation == "relu" else np.inf
+
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, MLPCache]:
         value, slope, *_ = ACTIVATIONS[self.activation](x, 1)
         features = np.concatenate([value, np.ones((1, x.shape[1]))])

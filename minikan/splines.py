@@ -54,6 +54,7 @@ class Splines(Basis):
 
     def __init__(self, knots: ArrayLike, order: int, base: str | None = None) -> None:
         self.knots, self.order = as_numbers(knots, "knots"), as_integer(order, "order", 0)
+        self.smoothness = self.order - 1
         self.base = None if base is None else as_choice(base, "base", ACTIVATIONS)
         k, shape = self.order, self.knots.shape
         if len(shape) != 2 or 0 in shape or shape[1] < 2 * k + 2:

@@ -64,6 +64,10 @@ class Term(ABC):
         """Make the same term for samples X (n, n_in) with weights (n,), and targets with a unit: their spread."""
         return self
 
+    def samples(self, model: Network) -> np.ndarray:
+        """Return samples (n, n_in) that grids shall follow."""
+        return self.X  # type: ignore[attr-defined]
+
     def part(self, samples: np.ndarray) -> Term:
         """Make the same term for some of the samples only."""
         return self

@@ -228,7 +228,6 @@ class Loop:
                 batches(objective, self.batch_size, self.seed),
                 -(-objective.n // self.batch_size),
             )
-        samples = np.concatenate([term.X for term in objective.terms if term.n])  # type: ignore[attr-defined]
         log.record(0)
         for step in range(self.steps):
             if self._called_off(step):
@@ -236,9 +235,9 @@ class Loop:
                 return
             moved = None
             if self.every and step % self.every == 0 and 2 * step < self.steps:
-                moved = moved_grids(objective.model, samples)
+                moved = moved_grids(objective.model, self._samples())
             elif not self.every and step % GRID_STEPS == 0 and log.last[2] < self.settled:
-                moved = covered(objective.model, samples)
+                moved = covered(objective.model, self._samples())
             if moved is not None:
                 objective.model.restore(moved.state())
                 self.optimizer.forget()
@@ -252,6 +251,11 @@ class Loop:
             if log.must_stop(self.tol, self.patience):
                 return
         self._called_off(self.steps)
+
+    def _samples(self):
+        """Give the samples that grids follow."""
+        objective = self.log.objective
+        return np.concatenate([term.samples(objective.model) for term in objective.terms if term.n])
 
     def _called_off(self, step):
         """Call the callback, if there is a record of this step."""
