@@ -58,6 +58,10 @@ class SparseLayer(CurveLayer):
         self.row_inputs = np.repeat([i for i, _ in self.sheet], sizes)
 
     @property
+    def smoothness(self) -> float:
+        return min((edge.smoothness for edge in self.sheet.values()), default=np.inf)
+
+    @property
     def bases(self) -> tuple:
         return tuple(edge.bases for edge in self.sheet.values())
 

@@ -77,7 +77,7 @@ class TrialSolution:
         self.model, n_in = model, model.widths[0]
         names = list("xyz"[:n_in] if inputs is None else inputs)
         require(len(names) == n_in, "inputs", f"name {n_in} inputs", repr(names))
-        self.symbols = sympy.symbols(names)
+        self.symbols = [sympy.Symbol(name, real=True) for name in names]
         self.factor, self.offset = (
             sympy.sympify(each, locals=dict(zip(names, self.symbols, strict=True)))
             for each in (factor, offset)

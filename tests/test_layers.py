@@ -130,6 +130,7 @@ LAYERS = {
     **{f"products of {n}": lambda n=n: Products([n, n]) for n in (1, 2, 3)},
     "products of 1, 3 and 2": lambda: Products([1, 3, 2]),
     "one product of 4": lambda: Products([4]),
+    "unknown numbers": lambda: Coefficients(3, random(2)),
 }
 
 
