@@ -28,7 +28,7 @@ class Coefficients(Layer):
         self.weights = as_numbers(weights, "weights").copy()
 
     def __repr__(self):
-        return f"Coefficients({self.weights.size} parameters)"
+        return f"Coefficients({self.n_in} → {self.n_out}: {self.weights.size} parameters)"
 
     def forward(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return x, x
@@ -53,6 +53,9 @@ class Coefficients(Layer):
 
     def wiring(self) -> np.ndarray:
         return np.eye(self.n_in, dtype=bool)
+
+    def part(self, mask: np.ndarray, inputs: np.ndarray, outputs: np.ndarray) -> Coefficients:
+        return Coefficients(len(outputs), self.weights)
 
     def expressions(self, inputs: list, number: Any) -> list:
         return inputs
