@@ -70,7 +70,7 @@ def _rms(values):
 
 def _power(value):
     """Say a size as a power of ten; below 1e-11 it is rounding."""
-    return "0 up to rounding" if value < 1e-11 else f"{value:.0e}"
+    return "0" if value < 1e-11 else f"{value:.0e}"
 
 
 class PointsAndCells(Explorer):
@@ -118,7 +118,7 @@ class PointsAndCells(Explorer):
         """Tell weights, residuals and error."""
         u, between, _, at = self.runs[cells, points, order]
         return (
-            f"{cells + order} weights, {points} points and 2 conditions: residual {_power(_rms(at))} at the points, "
+            f"{cells + order} weights, {points} points: residual {_power(_rms(at))} at them, "
             f"{_power(_rms(between))} between them; error of u {_power(_rms(u - _truth(self.x)))}."
         )
 
@@ -137,9 +137,7 @@ class PointsAndCells(Explorer):
         right.plot(
             places, np.log10(np.maximum(np.abs(at), floor)), "o", color=PALETTE["vermillion"], markersize=4
         )
-        right.set(
-            xlim=(0, 1), ylim=(-13.5, 4), xlabel="x", title="|residual|, line between and dots at points"
-        )
+        right.set(xlim=(0, 1), ylim=(-13.5, 5.5), xlabel="x", title="size of the residual")
         right.set_yticks([-12, -8, -4, 0, 4], ["1e-12", "1e-8", "1e-4", "1", "1e4"])
 
 
@@ -167,15 +165,18 @@ class TimeSlider(Explorer):
     size = (7.2, 3.3)
 
     def __init__(self) -> None:
-        with np.load(_stored()) as stored:
-            found = {name: stored[name].astype(float) for name in RUNS}
-        self.found, self.truth, self.errors = found, {}, {}
+        stored = equation_runs()
+        found = {name: stored[name].astype(float) for name in RUNS}
+        self.found, self.truth, self.errors, self.relative = found, {}, {}, {}
         for name, nu in RUNS.items():
             X = self.places(name)
             truth = burgers(X, nu) if nu else np.exp(-X[:, 1]) * np.sin(np.pi * X[:, 0])
             self.truth[name] = truth.reshape(found[name].shape)
-            off = [_rms(row) for row in found[name] - self.truth[name]]
-            self.errors[name] = np.array(off) / _rms(self.truth[name])
+            off, size = (
+                over_space(name, each) for each in (found[name] - self.truth[name], self.truth[name])
+            )
+            self.errors[name] = off / _rms(size)
+            self.relative[name] = _rms(off) / _rms(size)
         super().__init__()
 
     @staticmethod
@@ -205,6 +206,13 @@ class TimeSlider(Explorer):
         left.plot(x, self.found[name][step], color=PALETTE["vermillion"], label="network")
         left.set(xlim=(x[0], x[-1]), ylim=(-1.2, 1.6), xlabel="x", title=f"u at t = {TIMES[step]:.3f}")
         left.legend(loc="upper right", ncols=2, fontsize=8)
+        if name in ("shock", "slabs"):
+            near = left.inset_axes((0.06, 0.1, 0.36, 0.36))
+            near.plot(x, self.truth[name][step], color=_GREY, linewidth=4, alpha=0.5)
+            near.plot(x, self.found[name][step], color=PALETTE["vermillion"])
+            near.set(xlim=(-0.06, 0.06), ylim=(-1.2, 1.2))
+            near.set_xticks([-0.05, 0.05], ["-0.05", "0.05"], fontsize=7)
+            near.set_yticks([])
         for each, hue in zip(RUNS, ("green", "blue", "vermillion", "purple"), strict=True):
             line = np.log10(self.errors[each])
             right.plot(TIMES, line, color=PALETTE[hue], linewidth=2.4 if each == name else 1.2)
@@ -214,8 +222,17 @@ class TimeSlider(Explorer):
         right.set_yticks([-8, -6, -4, -2, 0], ["1e-8", "1e-6", "1e-4", "0.01", "1"])
 
 
-def _stored():
-    """Find the stored runs, from where notebooks, tests and the package's own folder are."""
-    here = Path(__file__).resolve().parents[2] / "tutorial" / "data"
-    places = [Path("data"), Path("../data"), Path("tutorial/data"), here]
-    return next(place / "equations.npz" for place in places if (place / "equations.npz").exists())
+def equation_runs() -> dict[str, np.ndarray]:
+    """Load the stored runs of chapter 10: from the course beside the package, or from inside the wheel."""
+    package = Path(__file__).resolve().parents[1]
+    places = [folder / "tutorial/data/equations.npz" for folder in (package.parent, package)]
+    with np.load(next(place for place in places if place.exists())) as table:
+        return dict(table)
+
+
+def over_space(name: str, values: np.ndarray) -> np.ndarray:
+    """Average squares of values (..., n) over x, as if the places of a run were evenly spread; take the root."""
+    x = AT[name]
+    room = np.gradient(x)
+    room[[0, -1]] /= 2
+    return np.sqrt((values**2 * room).sum(axis=-1) / room.sum())
