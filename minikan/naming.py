@@ -239,7 +239,7 @@ def match_pair(
             for inner in match(x, OUTER[name](share), library)[:2]:
                 outer = Candidate(LIBRARY[name], np.array([1.0, 0, top, 0]), span, inner.error)
                 found.append((outer, inner))
-    for name in INNER:
+    for name in INNER if np.ptp(share) > 1e-6 else ():
         if LIBRARY[name] in library and (name in INNER[:2] or x.min() > 0):
             u = LIBRARY[name].evaluate(x, 0)[0]
             span, weights = (float(x.min()), float(x.max())), np.array([1.0, 0, 1, 0])
