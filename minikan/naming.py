@@ -221,18 +221,31 @@ OUTER: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # functions f of a pai
 }  # fmt: skip
 
 
+INNER = "x^2", "x^3", "1/x", "sqrt", "log"  # functions g of a pair f(g(x)) with any f, of x itself
+
+
 def match_pair(
     x: np.ndarray, curve: np.ndarray, library: Sequence[Function]
 ) -> list[tuple[Candidate, Candidate]]:
-    """Find pairs f(g(x)) for a curve (n,) that does not change its sign: candidates for f and g, the best first."""
+    """Find pairs f(g(x)) for a curve (n,): candidates for f and g, the best first.
+
+    Either f has an inverse, and the curve does not change its sign; or g is one of a few functions of x, not moved.
+    """
     top = curve[np.abs(curve).argmax()]
-    share = curve / (top or 1.0)
-    if not share.min() > 1e-6:
-        return []
-    found = []
-    for name in [name for name in OUTER if LIBRARY[name] in library]:
-        for inner in match(x, OUTER[name](share), library)[:2]:
-            if inner.error < 1e-3 and not inner.function.is_linear:
-                span = (float(share.min()), float(share.max()))
-                found.append((Candidate(LIBRARY[name], np.array([1.0, 0, top, 0]), span, inner.error), inner))
+    share, found = curve / (top or 1.0), []
+    for name in OUTER if share.min() > 1e-6 else ():
+        span = (float(share.min()), float(share.max()))
+        if LIBRARY[name] in library:
+            for inner in match(x, OUTER[name](share), library)[:2]:
+                outer = Candidate(LIBRARY[name], np.array([1.0, 0, top, 0]), span, inner.error)
+                found.append((outer, inner))
+    for name in INNER if np.ptp(share) > 1e-6 else ():
+        if LIBRARY[name] in library and (name in INNER[:2] or x.min() > 0):
+            u = LIBRARY[name].evaluate(x, 0)[0]
+            span, weights = (float(x.min()), float(x.max())), np.array([1.0, 0, 1, 0])
+            for outer in match(u, curve, library)[:2]:
+                found.append((outer, Candidate(LIBRARY[name], weights, span, outer.error)))
+    found = [
+        pair for pair in found if pair[1].error < 1e-3 and not any(each.function.is_linear for each in pair)
+    ]
     return sorted(found, key=lambda pair: pair[1].evidence() + np.log(3) * pair[0].function.complexity)[:4]
