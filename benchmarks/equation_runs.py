@@ -97,7 +97,7 @@ def over_time(name, seed=0):
                 progress=False,
             )
         x = AT[name]
-        for t in TIMES[(TIMES >= first) & ((last > TIMES) | (last == 1))]:
+        for t in TIMES[(first <= TIMES) & ((last > TIMES) | (last == 1))]:
             found.append(model(np.column_stack([x, np.full(len(x), t)]))[:, 0])
         before = model
     return {"u": np.array(found, np.float32), "parameters": (len(edges) - 1) * model.parameters.size}

@@ -259,7 +259,7 @@ def _rate_one(answer):
     "returns the curve, too", cause="w are the weights of u = e^(-kt): u(0) = 1, and u′ = -k u everywhere"
 )
 def _rate_curve(answer):
-    features, k, w = _expect_rate(answer, 1.3, [0.5, 1.2])
+    features, _, w = _expect_rate(answer, 1.3, [0.5, 1.2])
     t = np.linspace(0, 2, 9)
     expect_shape(w, (13,), "the weights")
     expect_close(features(t, 0) @ w, np.exp(-1.3 * t), "the curve", 1e-3)

@@ -137,7 +137,8 @@ class PointsAndCells(Explorer):
         right.plot(
             places, np.log10(np.maximum(np.abs(at), floor)), "o", color=PALETTE["vermillion"], markersize=4
         )
-        right.set(xlim=(0, 1), ylim=(-13.5, 5.5), xlabel="x", title="size of the residual")
+        right.legend(loc="upper left", ncols=2, fontsize=8, handlelength=1.4, columnspacing=1.0)
+        right.set(xlim=(0, 1), ylim=(-13.5, 8), xlabel="x", title="size of the residual")
         right.set_yticks([-12, -8, -4, 0, 4], ["1e-12", "1e-8", "1e-4", "1", "1e4"])
 
 
