@@ -20,12 +20,26 @@ import argparse  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
 from concurrent.futures import ProcessPoolExecutor  # noqa: E402
+from itertools import pairwise  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from minikan import KAN, MLP, Equation, LevenbergMarquardt, TrialSolution, boundary, face, fixed  # noqa: E402
-from minikan import interior, refine, solve, sweep, update_grid  # noqa: E402
+from minikan import (  # noqa: E402
+    KAN,
+    MLP,
+    Equation,
+    LevenbergMarquardt,
+    TrialSolution,
+    boundary,
+    face,
+    fixed,
+    interior,
+    refine,
+    solve,
+    sweep,
+    update_grid,
+)
 from minikan.widgets.equations import AT, RUNS, TIMES, graded, poisson, poisson_solution  # noqa: E402
 
 TABLE = Path(__file__).parent.parent / "tutorial" / "data" / "equations.npz"
@@ -49,7 +63,6 @@ def equation(name):
 
 def terms(name, box, n, before):
     """Ask for the equation in a slab of time, for what was before it, and for zero at both ends."""
-    (low, high), _ = box
     x, t = (interior([side], count)[:, 0] for side, count in zip(box, n, strict=True))
     X = np.array(np.meshgrid(x, t)).reshape(2, -1).T
     start = face(box, n[0] + n[0] // 2, 1, 0)
@@ -69,7 +82,7 @@ def terms(name, box, n, before):
 def over_time(name, seed=0):
     """Solve one of the equations, slab by slab; return u at all `TIMES` and places `AT`."""
     edges, before, found = EDGES.get(name, (0, 1)), None, []
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         box = [(0.0 if name == "heat" else -1.0, 1.0), (float(first), float(last))]
         widths = [2, [0, 1]] if name == "heat" else [2, [0, 3], 1]
         model = None

@@ -132,11 +132,9 @@ class PointsAndCells(Explorer):
         left.plot(places, np.full(len(places), -1.15), "|", color=PALETTE["vermillion"], label="points")
         left.set(xlim=(0, 1), ylim=(-1.25, 1.6), xlabel="x", title="u")
         left.legend(loc="upper left", ncols=3, fontsize=8, handlelength=1.4, columnspacing=1.0)
-        floor = 1e-13
-        right.plot(self.x, np.log10(np.maximum(np.abs(between), floor)), color=PALETTE["blue"], linewidth=1.2)
-        right.plot(
-            places, np.log10(np.maximum(np.abs(at), floor)), "o", color=PALETTE["vermillion"], markersize=4
-        )
+        line, dots = (np.log10(np.maximum(np.abs(values), 1e-13)) for values in (between, at))
+        right.plot(self.x, line, color=PALETTE["blue"], linewidth=1.2, label="between")
+        right.plot(places, dots, "o", color=PALETTE["vermillion"], markersize=4, label="at the points")
         right.legend(loc="upper left", ncols=2, fontsize=8, handlelength=1.4, columnspacing=1.0)
         right.set(xlim=(0, 1), ylim=(-13.5, 8), xlabel="x", title="size of the residual")
         right.set_yticks([-12, -8, -4, 0, 4], ["1e-12", "1e-8", "1e-4", "1", "1e4"])
@@ -205,7 +203,7 @@ class TimeSlider(Explorer):
         x = AT[name]
         left.plot(x, self.truth[name][step], color=_GREY, linewidth=4, alpha=0.5, label="solution")
         left.plot(x, self.found[name][step], color=PALETTE["vermillion"], label="network")
-        left.set(xlim=(x[0], x[-1]), ylim=(-1.2, 1.6), xlabel="x", title=f"u at t = {TIMES[step]:.3f}")
+        left.set(xlim=(-1, 1), ylim=(-1.2, 1.6), xlabel="x", title=f"u at t = {TIMES[step]:.3f}")
         left.legend(loc="upper right", ncols=2, fontsize=8)
         if name in ("shock", "slabs"):
             near = left.inset_axes((0.06, 0.1, 0.36, 0.36))
