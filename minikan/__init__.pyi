@@ -10,6 +10,7 @@ from .checks import check as check
 from .checks import check_gradient as check_gradient
 from .diagram import plot as plot
 from .discovery import discover as discover
+from .equations import solve as solve
 from .estimator import KANClassifier as KANClassifier
 from .estimator import KANRegressor as KANRegressor
 from .formulas import formula as formula
@@ -27,8 +28,15 @@ from .penalties import Roughness as Roughness
 from .penalties import Sparsity as Sparsity
 from .plotting import show as show
 from .plotting import show_source as show_source
+from .points import boundary as boundary
+from .points import face as face
+from .points import interior as interior
 from .problems import PROBLEMS as PROBLEMS
 from .pruning import prune as prune
+from .residuals import Equation as Equation
+from .residuals import fixed as fixed
+from .residuals import measured as measured
+from .residuals import periodic as periodic
 from .sparsity import attribute as attribute
 from .splines import Splines as Splines
 from .storage import load as load
@@ -41,6 +49,7 @@ from .symbolic import suggest as suggest
 from .symbolic import symbolify as symbolify
 from .symbolic_estimator import SymbolicKANRegressor as SymbolicKANRegressor
 from .training import fit as fit
+from .trial import TrialSolution as TrialSolution
 
 __version__: str
 __all__: list[str]
