@@ -45,6 +45,7 @@ def compile_formula(
     *,
     splines: bool | Sequence[tuple[int, int, int]] = False,
     grid: int = 10,
+    constants_only: bool = False,
 ) -> KAN:
     """Make a network that computes a formula: named functions on its edges, nodes that add or multiply.
 
@@ -61,6 +62,8 @@ def compile_formula(
         Where the formula is used. There it must be real, and its functions defined.
     splines, grid : bool or list of (layer, i, j), and int
         Which edges become splines (True: all), with so many cells; see `loosen`.
+    constants_only : bool
+        Whether training changes only the constants that the formula has: a, b, c, d that are not 1, 0, 1, 0.
 
     Returns
     -------
@@ -94,7 +97,7 @@ def compile_formula(
     level = 1 + max(term.node[0] for output in outputs for term in output.terms)
     for output in outputs:
         plan.place([output], level)
-    model = KAN.from_layers(plan.layers(np.stack([low, high], axis=1)))
+    model = KAN.from_layers(plan.layers(np.stack([low, high], axis=1), constants_only))
     return loosen(model, X, None if splines is True else splines, grid=grid) if splines else model
 
 
@@ -228,7 +231,7 @@ class _Plan:
             node = self.known[node]
         return node
 
-    def layers(self, domain: np.ndarray) -> list:
+    def layers(self, domain: np.ndarray, constants_only: bool) -> list:
         """Make layers of edges, with layers of products where nodes multiply."""
         layers: list = []
         spans = [tuple(ends) for ends in domain]
@@ -236,7 +239,7 @@ class _Plan:
             spans = spans if not layers else [(u.min(), u.max()) for u in below]
             sums = [sheet for sheets in nodes for sheet in sheets]
             edges = {
-                (i, j): FunctionEdge(name, weights, spans[i])
+                (i, j): FunctionEdge(name, weights, spans[i], _trivial(weights) if constants_only else "")
                 for j, sheet in enumerate(sums)
                 for i, (name, weights) in sheet.items()
             }
@@ -244,6 +247,13 @@ class _Plan:
             if len(sums) > len(nodes):
                 layers.append(Products([len(sheets) for sheets in nodes]))
         return layers
+
+
+def _trivial(weights):
+    """Name those of the weights a, b, c, d that change nothing."""
+    return "".join(
+        name for name, value, usual in zip("abcd", weights, (1, 0, 1, 0), strict=True) if value == usual
+    )
 
 
 def _patterns(expression):

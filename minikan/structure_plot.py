@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from .diagram import is_math
+from .interactions import HIDDEN
 from .plotting import PALETTE, figure
 from .structures import Structure
 from .trees import Node
@@ -36,32 +38,32 @@ def plot_structure(found: Structure) -> Figure:
     >>> plot_structure(found).savefig("structure.png")
     """
     d = len(found.names)
-    size, letters = float(np.clip(0.55 * d + 1, 2.8, 7)), max(map(len, found.names))
+    names = [text if len(text) < 17 or is_math(text) else f"{text[:8]}…{text[-7:]}" for text in found.names]
+    size, letters = float(np.clip(0.55 * d + 1, 2.8, 7)), max(map(len, names))
     width = float(np.clip(d * (0.3 + 0.1 * letters), 3.6, 12))
-    fig, (left, right) = figure(size + width, size, 1, 2, width_ratios=[size, width])
+    fig, (left, right) = figure(
+        size + width + 0.09 * letters, size + 0.09 * letters * (letters > 4), 1, 2, width_ratios=[size, width]
+    )
     most = max(found.interactions.max(), 1e-300)
     for i, j in np.ndindex(d, d):
         value, limit = found.interactions[i, j], found.limit[i, j]
-        seen = i != j and value > limit
-        share = np.sqrt(value / most) if seen else 0.0
-        style = (
-            dict(facecolor=PALETTE["blue"], alpha=0.9 * share)
-            if seen
-            else dict(facecolor="#eeeeee" if i == j else "none")
-        )
-        left.add_patch(Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, linewidth=0, **style))
-        text = "" if i == j else f"{value:.2g}" if seen else "?" if limit > 0.3 else "0"
-        if d <= MOST:
-            colour = "white" if share > 0.9 else PALETTE["black"] if seen else PALETTE["grey"]
-            left.text(j, i, text, ha="center", va="center", fontsize=10, color=colour)
+        seen, share = value > limit, np.sqrt(value / most)
+        face, alpha = (PALETTE["blue"], 0.9 * share) if seen else ("#eeeeee" if i == j else "white", 1.0)
+        left.add_patch(Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, linewidth=0, facecolor=face, alpha=alpha))
+        if d <= MOST and i != j:
+            text = f"{value:.2g}" if seen else "?" if limit > HIDDEN else "0"
+            ink = PALETTE["grey"] if not seen else "white" if share > 0.9 else PALETTE["black"]
+            left.text(j, i, text, ha="center", va="center", fontsize=10, color=ink)
     left.set(xlim=(-0.5, d - 0.5), ylim=(d - 0.5, -0.5), aspect="equal", title="act together")
     font = 11 if d <= MOST else max(4, 130 / d)
-    left.set_xticks(range(d), found.names, rotation=90 if letters > 4 else 0, fontsize=font)
-    left.set_yticks(range(d), found.names, fontsize=font)
+    left.set_xticks(range(d), names, rotation=90 if letters > 4 else 0, fontsize=font)
+    left.set_yticks(range(d), names, fontsize=font)
+    for label in [*left.get_xticklabels(), *left.get_yticklabels()]:
+        label.set_parse_math(is_math(label.get_text()))
     left.tick_params(length=0)
     left.grid(False)
     left.spines[:].set_visible(False)
-    leaves = _draw(right, found.tree, found.names, 0.0, 0)[1]
+    leaves = _draw(right, found.tree, names, 0.0, 0)[1]
     right.set(xlim=(-0.7, max(leaves, 1) - 0.3), title="built as")
     right.margins(y=0.15)
     right.axis("off")
@@ -78,13 +80,10 @@ def _draw(axes, node: Node, names, start: float, depth: int) -> tuple[float, flo
     x, after = (float(np.mean(places)), after) if places else (start, start + 1)
     for place in places:
         axes.plot([x, place], [-depth, -depth - 1], color=PALETTE["grey"], linewidth=1.5, zorder=1)
-    is_leaf = not places
-    text = names[node.inputs[0]] if is_leaf and node.inputs else SIGNS.get(node.kind, "")
-    colour = (
-        PALETTE["black"] if is_leaf else PALETTE["vermillion"] if node.kind == "unclear" else PALETTE["blue"]
-    )
-    box = dict(boxstyle="round,pad=0.35", facecolor="white", edgecolor=colour, linewidth=1.2)
+    text = SIGNS.get(node.kind, "") if places or not node.inputs else names[node.inputs[0]]
+    ink = PALETTE["black" if not places else "vermillion" if node.kind == "unclear" else "blue"]
+    box = dict(boxstyle="round,pad=0.35", facecolor="white", edgecolor=ink, linewidth=1.2)
     axes.text(
-        x, -depth, text, ha="center", va="center", fontsize=12, color=colour, bbox=box, parse_math=False
+        x, -depth, text, ha="center", va="center", fontsize=12, color=ink, bbox=box, parse_math=is_math(text)
     )
     return x, after

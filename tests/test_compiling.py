@@ -170,6 +170,15 @@ def test_constants_that_are_nearly_right_are_trained():
     )
 
 
+def test_only_the_constants_of_a_formula_are_trained():
+    model = compile_formula("2*exp(-x)*sin(5*x)", ["x"], domain=(0, 3), constants_only=True)
+    x = np.linspace(0, 3, 100)[:, None]
+    fit(model, x, 0.1 + 2.3 * np.exp(-1.2 * x) * np.sin(5.3 * x), progress=False)  # 0.1 is not in the formula
+    found = formula(model, ["x"], digits=3, snap=False)
+    assert found.func is sympy.Mul and len(found.atoms(sympy.Float)) == 3
+    assert far(model(x), 2.3 * np.exp(-1.2 * x) * np.sin(5.3 * x)) > 1e-3
+
+
 def test_an_edge_as_a_spline_learns_what_the_formula_does_not_know():
     x, y = X.T
     truth = y * (np.exp(x) + 0.2 * np.sin(4 * x)) + y**2

@@ -278,6 +278,32 @@ def test_an_mlp_has_a_structure_too():
 
 
 @pytest.mark.parametrize(
+    "formula, widths",
+    [
+        ("x + sin(y) - z**2", [3, 1]),
+        ("x*(y + z**2)", [3, 2, 1, 1]),
+        ("x*sin(y + z)", [3, 2, 2, 1, 1]),
+        ("exp(x*y) + sin(y*z) + x*z**2", [3, 4, 1]),
+        ("y", [3, 1]),
+        ("1 + 0*x", [3, 1]),
+    ],
+)
+def test_a_network_of_the_structure_found(formula, widths):
+    model = compile_formula(formula, NAMES, (0.2, 1))
+    found = structure(model, X, names=NAMES)
+    sparse = found.network(X)
+    assert sparse.widths == widths
+    assert not any(
+        sparse.layers[0].edge(*at).name for at in sparse.layers[0].edge_list if "constant" not in repr(found)
+    )
+    fit(sparse, X, model(X), starts=3, progress=False)
+    assert np.abs(sparse(X) - model(X)).max() < 0.02 * max(model(X).std(), 1e-3)
+    used = sparse.input_derivatives(X)[0].any(axis=(0, 1))
+    assert not used[[i for i, name in enumerate(NAMES) if name in found.unused and found.tree.inputs]].any()
+    np.testing.assert_array_equal(found.network(X).parameters, found.network(X).parameters)
+
+
+@pytest.mark.parametrize(
     "arguments, words",
     [
         (dict(names=["a"]), "names"),
@@ -313,7 +339,10 @@ def test_pictures_of_what_is_unclear_unused_or_large():
     found = structure(
         KAN([3, 2, 1], seed=0), X, rivals=[KAN([3, 2, 1], seed=1)], names=["$a", "b" * 30, "c_{"]
     )
-    assert "?" in texts(plot_structure(found))
+    fig = plot_structure(found)
+    assert (
+        "?" in texts(fig) and len(to_png(fig)) > 1000
+    )  # the first name is no formula, and drawn all the same
     for formula in ("1 + 0*x", "y"):
         to_png(plot_structure(structure(compile_formula(formula, NAMES), X)))
     many = np.random.default_rng(0).uniform(-1, 1, (40, 15))
