@@ -209,6 +209,8 @@ def test_loosened_edges_follow_the_old_ones_and_nothing_else_changes():
         errors.append(np.abs(model(X) - exact(X)).max())
     np.testing.assert_array_equal(exact.parameters, before)
     assert errors[1] < errors[0] / 8 and errors[2] < errors[1] / 8  # of order 4
+    deep = loosen(compile_formula("exp(sin(x))", ["x", "y"]), X, [(0, 0, 0)])
+    assert unnamed(deep) == [(0, 0, 0)]
     low, high = loosen(exact, X).layers[0].edge(1, 1).basis.domain[0]
     assert (low, high) == (X[:, 1].min(), X[:, 1].max())
 
