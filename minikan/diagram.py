@@ -144,7 +144,7 @@ def _formula(model, X, inputs, output):
     return title if is_math(title) else ""
 
 
-def is_math(text):
+def is_math(text: str) -> bool:
     """Tell whether a text is a formula that matplotlib can draw, as "$x_1$" is."""
     try:
         return bool(re.fullmatch(r"\$([^$\\]|\\.)+\$", text)) and bool(TextPath((0, 0), text))
