@@ -8,6 +8,7 @@ from .bspline import fit_coefficients as fit_coefficients
 from .bspline import make_grid as make_grid
 from .checks import check as check
 from .checks import check_gradient as check_gradient
+from .compiling import compile_formula as compile_formula
 from .diagram import plot as plot
 from .discovery import discover as discover
 from .equations import solve as solve
@@ -41,6 +42,8 @@ from .sparsity import attribute as attribute
 from .splines import Splines as Splines
 from .storage import load as load
 from .storage import save as save
+from .structure_plot import plot_structure as plot_structure
+from .structures import structure as structure
 from .superposition import inner_function as inner_function
 from .superposition import superpose as superpose
 from .sweeps import sweep as sweep
@@ -50,6 +53,7 @@ from .symbolic import symbolify as symbolify
 from .symbolic_estimator import SymbolicKANRegressor as SymbolicKANRegressor
 from .training import fit as fit
 from .trial import TrialSolution as TrialSolution
+from .unnaming import loosen as loosen
 
 __version__: str
 __all__: list[str]
