@@ -26,6 +26,9 @@ _NAMES = {
     "pruning": ("prune",),
     "symbolic": ("suggest", "fix_symbolic", "symbolify"),
     "formulas": ("formula",),
+    "unnaming": ("loosen",),
+    "compiling": ("compile_formula",),
+    "structures": ("structure",),
     "discovery": ("discover",),
     "symbolic_estimator": ("SymbolicKANRegressor",),
     "splines": ("Splines",),
@@ -35,6 +38,7 @@ _NAMES = {
     "trial": ("TrialSolution",),
     "equations": ("solve",),
     "diagram": ("plot",),
+    "structure_plot": ("plot_structure",),
     "plotting": ("show", "show_source"),
     "checks": ("check", "check_gradient"),
 }

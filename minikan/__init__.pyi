@@ -8,8 +8,10 @@ from .bspline import fit_coefficients as fit_coefficients
 from .bspline import make_grid as make_grid
 from .checks import check as check
 from .checks import check_gradient as check_gradient
+from .compiling import compile_formula as compile_formula
 from .diagram import plot as plot
 from .discovery import discover as discover
+from .equations import solve as solve
 from .estimator import KANClassifier as KANClassifier
 from .estimator import KANRegressor as KANRegressor
 from .formulas import formula as formula
@@ -27,12 +29,21 @@ from .penalties import Roughness as Roughness
 from .penalties import Sparsity as Sparsity
 from .plotting import show as show
 from .plotting import show_source as show_source
+from .points import boundary as boundary
+from .points import face as face
+from .points import interior as interior
 from .problems import PROBLEMS as PROBLEMS
 from .pruning import prune as prune
+from .residuals import Equation as Equation
+from .residuals import fixed as fixed
+from .residuals import measured as measured
+from .residuals import periodic as periodic
 from .sparsity import attribute as attribute
 from .splines import Splines as Splines
 from .storage import load as load
 from .storage import save as save
+from .structure_plot import plot_structure as plot_structure
+from .structures import structure as structure
 from .superposition import inner_function as inner_function
 from .superposition import superpose as superpose
 from .sweeps import sweep as sweep
@@ -41,6 +52,8 @@ from .symbolic import suggest as suggest
 from .symbolic import symbolify as symbolify
 from .symbolic_estimator import SymbolicKANRegressor as SymbolicKANRegressor
 from .training import fit as fit
+from .trial import TrialSolution as TrialSolution
+from .unnaming import loosen as loosen
 
 __version__: str
 __all__: list[str]

@@ -141,10 +141,10 @@ def _formula(model, X, inputs, output):
     names = {each: _mathtext(inputs[letters.index(each.name)]) for each in found.free_symbols}
     text = latex(found, inv_trig_style="full", symbol_names=names).replace(r"\operatorname", r"\mathrm")
     title = rf"${_mathtext(output, '')} = {text}$"
-    return title if _is_math(title) else ""
+    return title if is_math(title) else ""
 
 
-def _is_math(text):
+def is_math(text: str) -> bool:
     """Tell whether a text is a formula that matplotlib can draw, as "$x_1$" is."""
     try:
         return bool(re.fullmatch(r"\$([^$\\]|\\.)+\$", text)) and bool(TextPath((0, 0), text))
@@ -156,7 +156,7 @@ def _mathtext(name, variable="[A-Za-z]+(_?[0-9]+)?"):
     """Write a name as a part of a formula: as a variable if it looks like one, else letter by letter."""
     from sympy import Symbol, latex
 
-    if _is_math(name):
+    if is_math(name):
         return name[1:-1]
     if re.fullmatch(variable, name):
         return latex(Symbol(name))
@@ -165,7 +165,7 @@ def _mathtext(name, variable="[A-Za-z]+(_?[0-9]+)?"):
 
 def _write(axes, place, name, room, **style):
     """Write a name, at most `room` inches wide: if need be smaller, and then without its middle."""
-    math, name = _is_math(name), "".join(letter if letter.isprintable() else " " for letter in name)
+    math, name = is_math(name), "".join(letter if letter.isprintable() else " " for letter in name)
     keep, size = len(name) if math else min(len(name), 200), NAMES  # more letters take long to measure
     while name.strip():
         text = name if keep == len(name) else f"{name[: (keep + 1) // 2]}…{name[len(name) - keep // 2 :]}"

@@ -15,6 +15,7 @@ import numpy as np
 
 from .fitting import PRECISE, Clock, Fitted, Fitting
 from .functions import Function
+from .interactions import components
 from .kan import KAN
 from .matching import match
 from .named import FunctionEdge
@@ -22,7 +23,6 @@ from .naming import EXACT, Named, name_all, name_edges, slim, trained
 from .pairs import couples
 from .shapes import Factor, Node, Shape, divided, same, shapes
 from .sparse import SparseLayer
-from .surrogate import components
 
 NEAR = 2e-2  # an RMSE, over the spread, with which a shape may still be right, if its curves are steep
 ROUGH = 1e-4  # a loss, over the variance of the targets, up to which all names are as good at first

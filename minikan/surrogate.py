@@ -113,12 +113,3 @@ def _is_noise(before, after, m):
     spare, left = max(len(after) - m, 1), float(after @ after)
     seen = (float(before @ before) - left) / m
     return bool(seen <= left / spare * np.exp(3 * np.sqrt(2 / m + 2 / spare)))
-
-
-def components(inputs: Sequence[int], pairs: Pairs) -> list[tuple[int, ...]]:
-    """Group inputs so that those of different groups do not interact."""
-    groups = [{i} for i in inputs]
-    for i, j in sorted(pairs):
-        joined = [group for group in groups if i in group or j in group]
-        groups = [group for group in groups if group not in joined] + [set().union(*joined)]
-    return sorted(tuple(sorted(group)) for group in groups)

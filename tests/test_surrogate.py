@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from minikan.interactions import components
 from minikan.shapes import Factor, Node, Shape
-from minikan.surrogate import Surrogate, Targets, components
+from minikan.surrogate import Surrogate, Targets
 
 
 def table(law, n=500, d=3, seed=0, low=-1.0, noise=0.0):
