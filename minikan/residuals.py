@@ -46,7 +46,8 @@ class Equation:
     needs : str or sequence of str
         The derivatives that r depends on, up to the second, such as "u u_x u_xy"; for several outputs "u_x v_y".
     residual : callable
-        Takes points X (n, n_in), an array (n,) for each need, and a number for each coefficient; returns r (n,). It is called with different points X, so what depends on x must be computed from X.
+        Takes points X (n, n_in), an array (n,) for each need, and a number for each coefficient; returns r (n,). It is
+        called with different points X, so what depends on x must be computed from X.
     partials : callable
         Takes the same arguments; returns ∂r for each need and each coefficient, in their order: numbers or arrays (n,).
         `solve` compares them with differences of the residual.
