@@ -133,10 +133,9 @@ class PointsAndCells(Explorer):
         left.set(xlim=(0, 1), ylim=(-1.25, 1.6), xlabel="x", title="u")
         left.legend(loc="upper left", ncols=3, fontsize=8, handlelength=1.4, columnspacing=1.0)
         line, dots = (np.log10(np.maximum(np.abs(values), 1e-13)) for values in (between, at))
-        right.plot(self.x, line, color=PALETTE["blue"], linewidth=1.2, label="between")
-        right.plot(places, dots, "o", color=PALETTE["vermillion"], markersize=4, label="at the points")
-        right.legend(loc="upper left", ncols=2, fontsize=8, handlelength=1.4, columnspacing=1.0)
-        right.set(xlim=(0, 1), ylim=(-13.5, 8), xlabel="x", title="size of the residual")
+        right.plot(self.x, line, color=PALETTE["blue"], linewidth=1.2)
+        right.plot(places, dots, "o", color=PALETTE["vermillion"], markersize=4)
+        right.set(xlim=(0, 1), ylim=(-13.5, 5.5), xlabel="x", title="residual, dots at the points")
         right.set_yticks([-12, -8, -4, 0, 4], ["1e-12", "1e-8", "1e-4", "1", "1e4"])
 
 
