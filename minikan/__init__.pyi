@@ -9,6 +9,9 @@ from .bspline import make_grid as make_grid
 from .checks import check as check
 from .checks import check_gradient as check_gradient
 from .compiling import compile_formula as compile_formula
+from .conditions import fixed as fixed
+from .conditions import measured as measured
+from .conditions import periodic as periodic
 from .diagram import plot as plot
 from .discovery import discover as discover
 from .equations import solve as solve
@@ -35,9 +38,6 @@ from .points import interior as interior
 from .problems import PROBLEMS as PROBLEMS
 from .pruning import prune as prune
 from .residuals import Equation as Equation
-from .residuals import fixed as fixed
-from .residuals import measured as measured
-from .residuals import periodic as periodic
 from .sparsity import attribute as attribute
 from .splines import Splines as Splines
 from .storage import load as load

@@ -8,20 +8,21 @@ Jacobian in the parameters, which is all that Levenberg–Marquardt needs.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .coefficients import Coefficients
-from .history import History, Log
+from .history import Log
+from .needs import Names
 from .network import Network
 from .objective import Objective
 from .optimizers import Optimizer
 from .progress import progress_bar
-from .residuals import Names, Residuals
+from .residuals import Residuals
+from .solution import Solution, judged
 from .terms import Term
 from .training import GRID_STEPS, Loop, as_optimizer
 from .trial import TrialSolution
@@ -29,37 +30,6 @@ from .validation import as_generator, as_integer, as_number, require
 
 NOISES = 0.5, 0.1, 1.0  # of the starts, in turn
 SHARE = 0.2  # of the steps, for each start
-SMALL = 1e-6  # residuals, in units of u, that are as good as none
-POOR = 3.0  # times larger residuals between the points than at them: they are too few
-
-
-@dataclass
-class Solution:
-    """How an equation was solved.
-
-    Attributes
-    ----------
-    history : History
-    coefficients, standard_errors : dict
-        Unknown numbers in the equation, and how exactly measurements determine them.
-    residuals : list of (str, float, float)
-        For each term its name, and the root mean square of its residuals at the points and between them.
-    """
-
-    history: History
-    coefficients: dict[str, float]
-    standard_errors: dict[str, float]
-    residuals: list[tuple[str, float, float]]
-
-    def __repr__(self):
-        loss = self.history.loss
-        lines = [f"Solution({self.history.step[-1]} steps: loss {loss[0]:.1e} → {loss.min():.1e})"]
-        for name, at, between in self.residuals:
-            beside = "" if np.isnan(between) else f", {between:.1e} between them"
-            lines.append(f"  {name}: residual {at:.1e} at the points{beside}")
-        for name, value in self.coefficients.items():
-            lines.append(f"  {name} = {value:.6g} ± {self.standard_errors[name]:.2g}")
-        return "\n".join(lines)
 
 
 def solve(
@@ -97,14 +67,22 @@ def solve(
         The letters of the equations, in the order of the model's inputs and outputs; by default x, y, z and u, v, w.
     coefficients : dict, optional
         First values of the equations' unknown coefficients.
-    steps, optimizer, tol, callback, progress
-        As in `fit`; the callback is called with the model, and not the coefficients, at its point.
+    steps : int
+        Steps of the optimiser, at most.
     starts : int
         How many first parameters are tried, each for a fifth of the steps; the best is trained on. The first of them
         are the model's own.
+    optimizer : str or Optimizer
+        As in `fit`.
     update_grid : bool or int
         Let grids follow the points, and as many again where residuals are large: every 5 steps or as many as you say,
         in the first half of the steps.
+    tol : float
+        Stop when three steps in a row together lower the loss by less than this part of it.
+    callback : callable, optional
+        As in `fit`; it is called with the model, and not with the coefficients, at its point.
+    progress : bool
+        Show a bar when the work takes longer than about a second.
     seed : int or numpy.random.Generator
         Draws the starts.
 
@@ -186,7 +164,7 @@ def solve(
     joint.restore(log.best)
     restore(log.best)
     with np.errstate(all="ignore"):
-        return _solution(objective, log.history(), known)
+        return judged(objective, log.history(), known)
 
 
 def _named(names, default, count, what):
@@ -250,46 +228,3 @@ def _choose_start(loop, starts, rng, advance):
             loop.log.best = min(found, key=lambda each: each[0])[1]
         loop.optimizer.restart()
     model.restore(loop.log.best)
-
-
-def _solution(objective, history, known):
-    """Measure residuals at and between the points, and how sure the coefficients are."""
-    model, rows, few = objective.model, [], []
-    for term in objective.terms:
-        if not isinstance(term, Residuals):
-            continue
-        at = np.sqrt(np.mean(term.residuals(model, slice(None)) ** 2))
-        beside = term.between()
-        between = np.nan if beside is None else np.sqrt(np.mean(beside.residuals(model, slice(None)) ** 2))
-        rows.append((term.title, float(at), float(between)))
-        if between > max(POOR * at, SMALL * term.plan.size):
-            few.append(
-                f"{term.title} has residuals of {at:.1e} at its {term.n} points and {between:.1e} between them"
-            )
-    if few:
-        warnings.warn(
-            f"{'; '.join(few)}: they are too few for the grid, and the solution may be wrong; take more",
-            RuntimeWarning,
-            stacklevel=3,
-        )
-    values = dict(zip(known, model.layers[-1].weights.tolist(), strict=True))
-    return Solution(history, values, _standard_errors(objective, known), rows)
-
-
-def _standard_errors(objective, known):
-    """Carry the noise of measurements over to the coefficients: δθ = H⁻¹ Mᵀ δy, with H of all terms and M of these."""
-    noisy = [term for term in objective.terms if getattr(term, "name", "") == "measured"]
-    if not known or not noisy:
-        return dict.fromkeys(known, np.nan)
-    _, _, matrix = objective.curvature()
-    values, vectors = np.linalg.eigh(matrix)
-    kept = values > 1e-14 * values[-1]
-    inverse = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
-    variance = np.zeros(len(known))
-    for term in noisy:
-        rows = np.concatenate([block.rows for block in term.blocks(objective.model)], axis=1)
-        effect = inverse @ rows[:-1]  # of a residual, in units of the loss: (P, n)
-        free = term.n - np.einsum("pn,pn->", effect, rows[:-1])
-        noise = rows[-1] @ rows[-1] / free if free > 0.5 else np.nan
-        variance += noise * (effect[-len(known) :] ** 2).sum(axis=1)
-    return dict(zip(known, np.sqrt(variance).tolist(), strict=True))

@@ -55,8 +55,29 @@ def interior(
 
 
 def face(domain: ArrayLike, n: int, axis: int, end: int, kind: str = "chebyshev") -> np.ndarray:
-    """Make points on one face of a box: where input `axis` is at its low (end 0) or high (1) value; see `interior`.
+    """Make points on one face of a box, such as the start of a time.
 
+    Parameters
+    ----------
+    domain, n
+        As for `interior`.
+    axis : int
+        The input that is the same in all points, counted from 0.
+    end : int
+        Whether it has its low value (0) or its high one (1).
+    kind : "chebyshev" or "even"
+
+    Returns
+    -------
+    ndarray, shape (n ** (n_in - 1), n_in)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not what is said above.
+
+    Examples
+    --------
     >>> face([(0, 1), (0, 2)], 2, 1, 0, "even").tolist()
     [[0.25, 0.0], [0.75, 0.0]]
     """
@@ -72,8 +93,24 @@ def face(domain: ArrayLike, n: int, axis: int, end: int, kind: str = "chebyshev"
 
 
 def boundary(domain: ArrayLike, n: int, kind: str = "chebyshev") -> np.ndarray:
-    """Make points on all faces of a box; see `face`.
+    """Make points on all faces of a box.
 
+    Parameters
+    ----------
+    domain, n, kind
+        As for `interior`.
+
+    Returns
+    -------
+    ndarray, shape (2 n_in n ** (n_in - 1), n_in)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not what is said above.
+
+    Examples
+    --------
     >>> boundary((0, 1), 1).tolist()
     [[0.0], [1.0]]
     """

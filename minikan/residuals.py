@@ -80,35 +80,6 @@ class Equation:
         return Residuals(self, as_numbers(X, "X"), weight, name=name)
 
 
-def fixed(X: ArrayLike, value: ArrayLike = 0.0, what: str = "u", weight: ArrayLike = 10.0) -> Residuals:
-    """Make a condition: at points X (n, n_in) a value or slope, such as "u" or "u_x", is a number or values (n,)."""
-    return _given(X, value, what, weight, "condition")
-
-
-def periodic(X: ArrayLike, other: ArrayLike, what: str = "u", weight: ArrayLike = 10.0) -> Residuals:
-    """Make a condition: what is needed, such as "u" or "u_x", is the same at X as at `other`, both (n, n_in)."""
-    X, other = as_numbers(X, "X"), as_numbers(other, "other")
-    require(other.shape == X.shape, "other", f"have the shape of X, {X.shape}", other.shape)
-    return replace(_given(X, 0.0, what, weight, "periodic"), other=other)
-
-
-def measured(X: ArrayLike, y: ArrayLike, what: str = "u", weight: ArrayLike = 0.1) -> Residuals:
-    """Make a term of measurements y (n,) with noise, at points X (n, n_in); less exact, and hence of less weight."""
-    return _given(X, y, what, weight, "measured")
-
-
-def _given(X, value, what, weight, name):
-    X = as_numbers(X, "X")
-    try:
-        target = np.broadcast_to(as_numbers(value, "value"), X.shape[:1])
-    except ValueError:
-        raise ValueError(
-            f"value must be a number, or {len(X)} of them, got shape {np.shape(value)}"
-        ) from None
-    plain = Equation(what, lambda X, u: u, lambda X, u: (1.0,))
-    return Residuals(plain, X, weight, target=target, name=name)
-
-
 @dataclass(frozen=True, eq=False)
 class Residuals(Term):
     """The residuals of an equation at points; `bound` to a network, it is a term of an objective."""

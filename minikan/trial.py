@@ -52,7 +52,7 @@ class TrialSolution:
     model : KAN or MLP
         N. `solve` trains it in place.
     factor, offset : sympy expression or str
-        d and g, formulas of the inputs, such as "x * (1 - x)" and "sin(pi*x)". All outputs have the same.
+        Formulas d and g of the inputs, such as "x * (1 - x)" and "sin(pi*x)". All outputs have the same.
     inputs : sequence of str, optional
         Names of the inputs in the formulas; by default x, y, z.
 
