@@ -393,34 +393,27 @@ def inverse_rows(seeds, draws=20, truth=0.1):
     def exact(X):
         return np.exp(-truth * π**2 * X[:, 1]) * sin(π * X[:, 0])
 
-    inside = 0
-    for seed in range(draws):
-        begun, rng = time.process_time(), np.random.default_rng(seed)
-        X = rng.uniform(0, 1, (20, 2))
-        terms = [equation.at(interior(ROD, 12)), fixed(start, exact(start)), fixed(sides)]
-        terms.append(measured(X, exact(X) + rng.normal(0, 0.01, 20)))
-        model = KAN([2, 3, 1], grid=2, order=7, domain=ROD, seed=seed)
-        found = solve(model, terms, inputs="xt", coefficients={"D": 0.5}, progress=False)
-        D, error = found.coefficients["D"], found.standard_errors["D"]
-        inside += abs(D - truth) < 2 * error
-        if seed < seeds:
-            label = f"D = {D:.5f} ± {error:.5f}, {abs(D - truth) / error:.1f} standard errors from the truth"
-            yield (
-                "inverse",
-                label,
-                seed,
-                model.parameters.size,
-                abs(D - truth) / truth,
-                time.process_time() - begun,
-            )
-    yield (
-        "inverse",
-        f"two standard errors contain the truth in {inside} of {draws} draws",
-        0,
-        0,
-        np.nan,
-        np.nan,
-    )
+    makers = {
+        "[2, 3, 1]": lambda seed: KAN([2, 3, 1], grid=2, order=7, domain=ROD, seed=seed),
+        "MLP [2, 8, 8, 1]": lambda seed: MLP([2, 8, 8, 1], "tanh", seed),
+    }
+    for label, maker in makers.items():
+        inside = 0
+        for seed in range(draws):
+            begun, rng = time.process_time(), np.random.default_rng(seed)
+            X = rng.uniform(0, 1, (20, 2))
+            terms = [equation.at(interior(ROD, 12)), fixed(start, exact(start)), fixed(sides)]
+            terms.append(measured(X, exact(X) + rng.normal(0, 0.01, 20)))
+            model = maker(seed)
+            found = solve(model, terms, inputs="xt", coefficients={"D": 0.5}, progress=False)
+            D, error = found.coefficients["D"], found.standard_errors["D"]
+            inside += abs(D - truth) < 2 * error
+            if seed < seeds:
+                said = f"{label}: D = {D:.5f} ± {error:.5f}, {abs(D - truth) / error:.1f} standard errors off"
+                seconds = time.process_time() - begun
+                yield "inverse", said, seed, model.parameters.size, abs(D - truth) / truth, seconds
+        said = f"{label}: two standard errors contain the truth in {inside} of {draws} draws"
+        yield "inverse", said, 0, model.parameters.size, np.nan, np.nan
 
 
 def corner_rows(seeds):
@@ -453,6 +446,10 @@ def corner_rows(seeds):
             )
             error = Problem(SQUARE, terms, exact).error(model, test)
             yield "corner", f"[2, 5, 1], {grid} cells", seed, model.parameters.size, error, seconds
+    for seed in range(seeds):
+        model, _, seconds = train(MLP([2, 16, 16, 1], "tanh", seed), terms, [(0, 48, 400)], 10, seed, "xy")
+        error = Problem(SQUARE, terms, exact).error(model, test)
+        yield "corner", "MLP [2, 16, 16, 1]", seed, model.parameters.size, error, seconds
 
 
 def formula_rows(starts=10):
