@@ -210,7 +210,7 @@ def _built_listens(answer):
 
 @built.property(
     "leaves the acceleration free",
-    cause="u″(0) is the same for all networks: what multiplies N vanishes too strongly. Take the lowest power that works",
+    cause="u″(0) is the same for all networks: what multiplies N vanishes too fast. Take the lowest power that works",
 )
 def _built_free(answer):
     h, bends = 1e-3, []
@@ -287,7 +287,7 @@ def _rate_noise(answer):
 
 @rate.property(
     "bears measurements near zero",
-    cause="logarithms of noisy numbers near zero are useless, and some are negative: minimise the sum of squares of u - y",
+    cause="logarithms of noisy numbers near zero are useless, some are negative: minimise the sum of squares of u - y",
 )
 def _rate_near_zero(answer):
     _expect_rate(answer, 3.0, [0.5, 0.8, 1.1, 1.4, 1.7, 2.0], noise=0.02, tolerance=0.02, cells=14)
