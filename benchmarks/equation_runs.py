@@ -1,6 +1,6 @@
 """Solve the equations of chapter 10 whose trainings take minutes, and store what the chapter shows of them.
 
-    python benchmarks/equation_runs.py [equations.npz] [--seeds 10] [--cluster ADDRESS]
+    python benchmarks/equation_runs.py [equations.npz] [--seeds 10] [--only PART] [--cluster ADDRESS]
 
 - Four runs over time, what the explorable *time slider* draws: a rod that cools, Burgers' equation with much
   viscosity, and with little, in one piece and in five slabs of time. One seed.
@@ -8,7 +8,8 @@
   Nothing is chosen by them.
 - "weights": the same with a soft condition of eleven weights, ten starts of each.
 
-All cores are used, two for about four minutes; with --cluster the workers of a Dask cluster.
+`--only time`, `poisson` or `weights` makes one of the parts, and leaves the others as they are stored.
+All cores are used, two for about seven minutes; with --cluster the workers of a Dask cluster.
 """
 
 import os
@@ -186,6 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--seeds", type=int, default=10, help="starts of each method of the Poisson problem")
+    parser.add_argument("--only", choices=("time", "poisson", "weights"), help="the one part to make")
     parser.add_argument("--cluster", help="address of a Dask cluster's scheduler")
     args = parser.parse_args()
     if args.cluster:
@@ -203,18 +205,23 @@ def main():
         for weight in WEIGHTS
         for seed in range(args.seeds)
     ]
+    rows = [row for row in rows if args.only in (None, row["what"])]
     with executor:
         table = sweep(run, rows, executor)
     if table.failed:
         sys.exit(f"some trainings failed:\n{table.failed}")
-    arrays = {row["name"]: row["u"] for row in table if row["what"] == "time"}
-    arrays["parameters"] = np.array([row["parameters"] for row in table if row["what"] == "time"][::-1])
-    square_rows = [row for row in table if row["what"] == "poisson"]
-    for name in ("relative", "parameters"):
-        found = np.array([row[name] for row in square_rows], np.float32)
-        arrays[f"poisson_{name}"] = found.reshape(len(METHODS), args.seeds)
-    found = np.array([row["relative"] for row in table if row["what"] == "weights"], np.float32)
-    arrays |= {"weights": np.array(WEIGHTS), "weights_relative": found.reshape(len(WEIGHTS), args.seeds)}
+    arrays = dict(np.load(args.out)) if args.only else {}
+    if args.only in (None, "time"):
+        found = [row for row in table if row["what"] == "time"]
+        arrays |= {row["name"]: row["u"] for row in found}
+        arrays["parameters"] = np.array([row["parameters"] for row in found[::-1]])
+    if args.only in (None, "poisson"):
+        for name in ("relative", "parameters"):
+            found = np.array([row[name] for row in table if row["what"] == "poisson"], np.float32)
+            arrays[f"poisson_{name}"] = found.reshape(len(METHODS), args.seeds)
+    if args.only in (None, "weights"):
+        found = np.array([row["relative"] for row in table if row["what"] == "weights"], np.float32)
+        arrays |= {"weights": np.array(WEIGHTS), "weights_relative": found.reshape(len(WEIGHTS), args.seeds)}
     np.savez_compressed(args.out, **arrays)
 
 
