@@ -1,14 +1,15 @@
 """Solve the equations of chapter 10 whose trainings take minutes, and store what the chapter shows of them.
 
-    python benchmarks/equation_runs.py [equations.npz] [--seeds 10] [--cluster ADDRESS]
+    python benchmarks/equation_runs.py [equations.npz] [--seeds 10] [--only PART] [--cluster ADDRESS]
 
 - Four runs over time, what the explorable *time slider* draws: a rod that cools, Burgers' equation with much
   viscosity, and with little, in one piece and in five slabs of time. One seed.
-- "poisson": the paper's Poisson problem, ten starts of each of eight methods; relative L2 errors on 5000 points.
+- "poisson": the paper's Poisson problem, ten starts of each of eleven methods; relative L2 errors on 5000 points.
   Nothing is chosen by them.
 - "weights": the same with a soft condition of eleven weights, ten starts of each.
 
-All cores are used, two for about four minutes; with --cluster the workers of a Dask cluster.
+`--only time`, `poisson` or `weights` makes one of the parts, and leaves the others as they are stored.
+All cores are used, two for about seven minutes; with --cluster the workers of a Dask cluster.
 """
 
 import os
@@ -27,6 +28,7 @@ import numpy as np  # noqa: E402
 
 from minikan import (  # noqa: E402
     KAN,
+    LBFGS,
     MLP,
     Equation,
     LevenbergMarquardt,
@@ -113,24 +115,31 @@ def over_time(name, seed=0):
         for t in TIMES[(first <= TIMES) & ((last > TIMES) | (last == 1))]:
             found.append(model(np.column_stack([x, np.full(len(x), t)]))[:, 0])
         before = model
-    return {"u": np.array(found, np.float32), "parameters": (len(edges) - 1) * model.parameters.size}
+    u = np.array(found)  # heat's errors are smaller than the rounding of single precision
+    return {
+        "u": u if name == "heat" else u.astype(np.float32),
+        "parameters": (len(edges) - 1) * model.parameters.size,
+    }
 
 
-METHODS = {  # of the Poisson problem: a network, its order, whether conditions are built in; grids, points a side
-    "cubic": ([2, 4, 1], 3, False, (3, 8), (14, 22)),
-    "order 5": ([2, 4, 1], 5, False, (3, 8), (14, 22)),
-    "order 7": ([2, 4, 1], 7, False, (3, 8), (14, 22)),
-    "built in": ([2, 4, 1], 7, True, (3, 8), (14, 22)),
-    "MLP": ([2, 10, 10, 1], None, False, (1,), (22,)),
-    "product, cubic": ([2, [0, 1]], 3, False, (4, 8, 16), (12, 18, 30)),
-    "product, order 5": ([2, [0, 1]], 5, False, (4, 8, 16), (12, 18, 30)),
-    "product, order 7": ([2, [0, 1]], 7, False, (4, 8, 16), (12, 18, 30)),
+METHODS = {  # of the Poisson problem: a network, its order, conditions built in?, starts; grids, points a side
+    "cubic": ([2, 4, 1], 3, False, 1, (3, 8), (14, 22)),
+    "order 5": ([2, 4, 1], 5, False, 1, (3, 8), (14, 22)),
+    "order 7": ([2, 4, 1], 7, False, 1, (3, 8), (14, 22)),
+    "built in": ([2, 4, 1], 7, True, 1, (3, 8), (14, 22)),
+    "MLP": ([2, 11, 12, 1], None, False, 1, (1,), (22,)),  # about as many parameters as "order 7"
+    "MLP, L-BFGS": ([2, 11, 12, 1], None, False, 1, (1,), (22,)),
+    "order 7, 16 cells": ([2, 4, 1], 7, False, 4, (4, 8, 16), (12, 18, 30)),
+    "product, 8 cells": ([2, [0, 1]], 7, False, 4, (3, 8), (14, 22)),
+    "product, cubic": ([2, [0, 1]], 3, False, 4, (4, 8, 16), (12, 18, 30)),
+    "product, order 5": ([2, [0, 1]], 5, False, 4, (4, 8, 16), (12, 18, 30)),
+    "product, order 7": ([2, [0, 1]], 7, False, 4, (4, 8, 16), (12, 18, 30)),
 }
 
 
 def square(name, seed):
     """Solve the paper's Poisson problem by one of the methods: relative error and parameters."""
-    widths, order, built_in, grids, counts = METHODS[name]
+    widths, order, built_in, several, grids, counts = METHODS[name]
     box = [(-1, 1), (-1, 1)]
     for k, (grid, n) in enumerate(zip(grids, counts, strict=True)):
         if order is None:
@@ -142,9 +151,12 @@ def square(name, seed):
             u = TrialSolution(model, "(1 - x**2) * (1 - y**2)")
         else:
             asked.append(fixed(boundary(box, n)))
-        starts = 4 if "product" in name and not k else 1
+        starts = 1 if k else several
         steps = 60 if order else 120  # as many for the MLP as for both grids of a KAN
-        solve(u, asked, steps=steps, starts=starts, seed=seed, progress=False)
+        optimizer = LevenbergMarquardt()
+        if "L-BFGS" in name:  # cheaper steps; all together they take several times as long
+            steps, optimizer = 2000, LBFGS()
+        solve(u, asked, steps=steps, starts=starts, optimizer=optimizer, seed=seed, progress=False)
     X = interior(box, 5000, "random", seed=99)
     truth = poisson_solution(X)
     error = np.sqrt(np.mean((u(X)[:, 0] - truth) ** 2) / np.mean(truth**2))
@@ -175,6 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--seeds", type=int, default=10, help="starts of each method of the Poisson problem")
+    parser.add_argument("--only", choices=("time", "poisson", "weights"), help="the one part to make")
     parser.add_argument("--cluster", help="address of a Dask cluster's scheduler")
     args = parser.parse_args()
     if args.cluster:
@@ -192,18 +205,23 @@ def main():
         for weight in WEIGHTS
         for seed in range(args.seeds)
     ]
+    rows = [row for row in rows if args.only in (None, row["what"])]
     with executor:
         table = sweep(run, rows, executor)
     if table.failed:
         sys.exit(f"some trainings failed:\n{table.failed}")
-    arrays = {row["name"]: row["u"] for row in table if row["what"] == "time"}
-    arrays["parameters"] = np.array([row["parameters"] for row in table if row["what"] == "time"][::-1])
-    square_rows = [row for row in table if row["what"] == "poisson"]
-    for name in ("relative", "parameters"):
-        found = np.array([row[name] for row in square_rows], np.float32)
-        arrays[f"poisson_{name}"] = found.reshape(len(METHODS), args.seeds)
-    found = np.array([row["relative"] for row in table if row["what"] == "weights"], np.float32)
-    arrays |= {"weights": np.array(WEIGHTS), "weights_relative": found.reshape(len(WEIGHTS), args.seeds)}
+    arrays = dict(np.load(args.out)) if args.only else {}
+    if args.only in (None, "time"):
+        found = [row for row in table if row["what"] == "time"]
+        arrays |= {row["name"]: row["u"] for row in found}
+        arrays["parameters"] = np.array([row["parameters"] for row in found[::-1]])
+    if args.only in (None, "poisson"):
+        for name in ("relative", "parameters"):
+            found = np.array([row[name] for row in table if row["what"] == "poisson"], np.float32)
+            arrays[f"poisson_{name}"] = found.reshape(len(METHODS), args.seeds)
+    if args.only in (None, "weights"):
+        found = np.array([row["relative"] for row in table if row["what"] == "weights"], np.float32)
+        arrays |= {"weights": np.array(WEIGHTS), "weights_relative": found.reshape(len(WEIGHTS), args.seeds)}
     np.savez_compressed(args.out, **arrays)
 
 

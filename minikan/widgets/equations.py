@@ -213,11 +213,13 @@ class TimeSlider(Explorer):
             near.set_yticks([])
         for each, hue in zip(RUNS, ("green", "blue", "vermillion", "purple"), strict=True):
             line = np.log10(self.errors[each])
-            right.plot(TIMES, line, color=PALETTE[hue], linewidth=2.4 if each == name else 1.2)
-            right.text(1.0, line[-1] + 0.15, each, ha="right", fontsize=8, color=PALETTE[hue])
+            right.plot(
+                TIMES, line, color=PALETTE[hue], linewidth=2.4 if each == name else 1.2, label=_SAID[each]
+            )
         right.plot(TIMES[step], np.log10(self.errors[name][step]), "o", color=PALETTE["black"], markersize=7)
-        right.set(xlim=(0, 1.02), ylim=(-9, 0.7), xlabel="t", title="error at each time")
-        right.set_yticks([-8, -6, -4, -2, 0], ["1e-8", "1e-6", "1e-4", "0.01", "1"])
+        right.set(xlim=(0, 1.02), ylim=(-10.5, 0.7), xlabel="t", title="error at each time")
+        right.set_yticks([-10, -8, -6, -4, -2, 0], ["1e-10", "1e-8", "1e-6", "1e-4", "0.01", "1"])
+        right.legend(loc="center right", bbox_to_anchor=(1.0, 0.34), fontsize=8)
 
 
 def equation_runs() -> dict[str, np.ndarray]:

@@ -116,6 +116,53 @@ def rate_without_the_start(features, t, s, y):
     return k, np.linalg.lstsq(rows, np.concatenate([0 * t, y]), rcond=None)[0]
 
 
+def _rate_by_turns(features, t, s, y, weight):
+    F, slope, k = features(t, 0), features(t, 1), 1.0
+    told = np.vstack([weight * features(np.zeros(1), 0), features(s, 0)])
+    targets = np.concatenate([0 * t, [weight], y])
+    for _ in range(40):
+        rows = np.vstack([weight * (slope + k * F), told])
+        w = np.linalg.lstsq(rows, targets, rcond=None)[0]
+        last = np.append(weight * (F @ w), np.zeros(len(y) + 1))
+        k += np.linalg.lstsq(np.column_stack([rows, last]), targets - rows @ w, rcond=None)[0][-1]
+    return k, w
+
+
+def rate_with_weight_one(features, t, s, y):
+    return _rate_by_turns(features, t, s, y, 1.0)
+
+
+def rate_with_weight_ten(features, t, s, y):
+    return _rate_by_turns(features, t, s, y, 10.0)
+
+
+def rate_with_weight_thousand(features, t, s, y):
+    return _rate_by_turns(features, t, s, y, 1000.0)
+
+
+def rate_by_logarithms(features, t, s, y):
+    k = -np.sum(s * np.log(np.abs(y))) / np.sum(s**2)
+    return k, np.linalg.lstsq(features(t, 0), np.exp(-k * t), rcond=None)[0]
+
+
+def rate_by_logarithms_of_what_is_positive(features, t, s, y):
+    s, y = s[y > 0], y[y > 0]
+    return rate_by_logarithms(features, t, s, y)
+
+
+def built_with_the_network_less_its_start(N, height, speed):
+    return lambda t: height + speed * t + t * (N(t) - N(0 * t))
+
+
+def built_with_the_network_less_its_start_and_a_square(N, height, speed):
+    return lambda t: height + speed * t + t**2 * (N(t) - N(0 * t))
+
+
+RIGHT = {
+    "10.4": [built_with_the_network_less_its_start],
+    "10.5": [rate_with_weight_ten, rate_with_weight_thousand],
+}
+
 WRONG = {
     "10.1": [
         (jet_entry_by_entry, "has the first derivative"),
@@ -140,11 +187,16 @@ WRONG = {
         (built_by_adding, "starts at the height"),
         (built_without_network, "listens to the network"),
         (built_with_three_powers, "leaves the acceleration free"),
+        (built_with_the_network_less_its_start_and_a_square, "leaves the acceleration free"),
     ],
     "10.5": [
         (rate_from_a_fit, "needs only one measurement"),
         (rate_that_stays, "finds the rate from exact measurements"),
         (rate_by_one_step, "finds the rate from exact measurements"),
         (rate_without_the_start, "needs only one measurement"),
+        (rate_with_weight_one, "bears noise"),
+        (rate_by_logarithms, "bears noise"),
+        (rate_by_logarithms, "bears measurements near zero", "logarithms"),
+        (rate_by_logarithms_of_what_is_positive, "bears measurements near zero"),
     ],
 }
