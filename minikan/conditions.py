@@ -97,7 +97,7 @@ def measured(X: ArrayLike, y: ArrayLike, what: str = "u", weight: ArrayLike = 0.
     >>> measured([[0.2], [0.7]], [0.31, 0.58]).n
     2
     """
-    return _given(X, y, what, weight, "measured")
+    return replace(_given(X, y, what, weight, "measured"), noisy=True)
 
 
 def _given(X, value, what, weight, name):

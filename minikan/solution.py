@@ -62,7 +62,7 @@ def judged(objective: Objective, history: History, known: dict[str, float]) -> S
         warnings.warn(
             f"{'; '.join(few)}: they are too few for the grid, and the solution may be wrong; take more",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     values = dict(zip(known, model.layers[-1].weights.tolist(), strict=True))
     return Solution(history, values, _standard_errors(objective, known), rows)
@@ -70,7 +70,7 @@ def judged(objective: Objective, history: History, known: dict[str, float]) -> S
 
 def _standard_errors(objective, known):
     """Carry the noise of measurements over to the coefficients: δθ = H⁻¹ Mᵀ δy, with H of all terms and M of these."""
-    noisy = [term for term in objective.terms if getattr(term, "name", "") == "measured"]
+    noisy = [term for term in objective.terms if isinstance(term, Residuals) and term.noisy]
     if not known or not noisy:
         return dict.fromkeys(known, np.nan)
     _, _, matrix = objective.curvature()

@@ -598,10 +598,26 @@ def test_an_equation_without_a_value_at_the_start_is_refused():
         solve(KAN([2, 1], order=5), equation.at(interior(SQUARE, 5)), progress=False)
 
 
+def test_partials_are_compared_where_the_residual_has_a_value():
+    """The comparison moves u, perhaps to where its logarithm does not exist; this is no mistake of the partials."""
+    growth = Equation("u_x u", lambda X, a, u: a - np.log(u), lambda X, a, u: (1, -1 / u))
+    model = KAN([1, 1], order=5, domain=(0, 1), noise=0.0)
+    model.parameters[:] = 0
+    model.layers[0].raise_by(np.array([0.05]))
+    solve(model, [growth.at(interior((0, 1), 30)), fixed([[0.0]], 0.05)], steps=1, progress=False)
+
+
+def test_wrong_partials_of_small_coefficients_are_found():
+    wrong = Equation("u_x u_xx", lambda X, a, b: a - 1e-7 * b, lambda X, a, b: (1, 1e-7))
+    with pytest.raises(ValueError, match="in u_xx it is 1e-07"):
+        solve(KAN([1, 1], order=5), wrong.at(interior((-1, 1), 30)), progress=False)
+
+
 def test_too_few_points_for_the_grid_are_told():
     """The residual falls and the error does not: with more points than coefficients, nothing is said."""
-    with pytest.warns(RuntimeWarning, match="too few for the grid"):
+    with pytest.warns(RuntimeWarning, match="too few for the grid") as told:
         _, error = wave(KAN([1, 1], grid=40, order=5, domain=(0, 3)), n=20, steps=60)
+    assert told[0].filename == __file__  # the line that called `solve`
     assert error > 1e-3
     with warnings.catch_warnings():
         warnings.simplefilter("error")
