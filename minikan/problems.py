@@ -12,7 +12,7 @@ The shapes are the paper's. In its tables they are the smallest pruned KANs with
 enough to come close, not always to be exact. For `four_dimensional` the paper takes [4, 4, 2, 1];
 [4, 2, 1, 1], which pykan's notebooks use, is the smallest that can be exact.
 
-The special functions are integrals, and Gauss–Legendre quadrature with 100 nodes computes each to 1e-13.
+Most special functions are integrals, and Gauss–Legendre quadrature with 100 nodes computes each to 1e-13.
 DLMF is the Digital Library of Mathematical Functions, dlmf.nist.gov.
 """
 
@@ -27,11 +27,11 @@ import numpy as np
 from numpy import arcsin, arcsinh, cos, cosh, exp, log, pi, sin, sinc, sinh, sqrt, tanh
 from numpy.typing import ArrayLike
 
-from .validation import as_domain, as_integer, as_numbers, as_samples
+from .validation import as_domain, as_integer, as_numbers, as_samples, require
 
 __all__ = [
     "PROBLEMS", "Problem", "bessel_j0", "bessel_j", "bessel_y", "bessel_i", "bessel_k",
-    "elliptic_f", "elliptic_e", "legendre_p",
+    "elliptic_f", "elliptic_e", "jacobi_sn", "legendre_p",
 ]  # fmt: skip
 
 
@@ -204,13 +204,43 @@ def elliptic_e(phi: ArrayLike, m: ArrayLike) -> np.ndarray:
     return _integral(lambda t: sqrt(1 - m * sin(t) ** 2), phi)
 
 
-def legendre_p(v: ArrayLike, x: ArrayLike) -> np.ndarray:
-    """Legendre function of any degree, P_v(x) = scipy's lpmv(0, v, x), for v in [0, 20], x in [-0.99, 1].
+def jacobi_sn(u: ArrayLike, m: ArrayLike) -> np.ndarray:
+    """Jacobi's elliptic sine sn(u, m), the first of scipy's ellipj(u, m), for |u| ≤ 10, m in [0, 0.99].
 
-    P_v(x) = 2/π ∫ cos((2v + 1) a) / cos(a) dt over [0, π/2], where sin(a) = sqrt((1 - x)/2) sin(t).
-    (DLMF 14.12.1, Mehler–Dirichlet, with its angle written as 2a to remove the singularity at its end.)
+    sn = sin φ where u = F(φ, m). Means a, g = (a + g)/2, √(a g), from 1 and √(1 - m), agree after six steps; then φ is
+    2⁶ a u, and each step taken back halves it: sin(2φ' - φ) = (c/a) sin φ with c = (a - g)/2 (DLMF 22.20(ii)).
     """
-    v, x = _within(v, "v", 0, 20), _within(x, "x", -0.99, 1)
+    u, m = _within(u, "u", -10, 10)[..., 0], _within(m, "m", 0, 0.99)[..., 0]
+    a, g, ratios = np.ones_like(m), sqrt(1 - m), []
+    for _ in range(6):
+        a, g, c = (a + g) / 2, sqrt(a * g), (a - g) / 2
+        ratios.append(c / a)
+    angle = 2**6 * a * u
+    for ratio in reversed(ratios):
+        angle = (angle + arcsin(ratio * sin(angle))) / 2
+    return sin(angle)
+
+
+def legendre_p(v: ArrayLike, x: ArrayLike, order: int = 0) -> np.ndarray:
+    """Legendre function of any degree, P_v^m(x) = scipy's lpmv(m, v, x), for v in [0, 20].
+
+    For x in [-0.99, 1], or [-0.99, 0.99] if the order m is 1 or 2. P_v(x) = 2/π ∫ cos((2v + 1) a) / cos(a) dt over
+    [0, π/2], where sin(a) = sqrt((1 - x)/2) sin(t) (DLMF 14.12.1, Mehler–Dirichlet, with its angle written as 2a to
+    remove the singularity at its end). P_v^1 = -sqrt(1 - x²) P_v' and P_v^2 = (1 - x²) P_v'' (14.6.1), where
+    (1 - x²) P_v' = (v + 1) (x P_v - P_{v+1}) and (1 - x²) P_v'' = 2x P_v' - v (v + 1) P_v (14.10.5, 14.2.1).
+    """
+    require(order in (0, 1, 2), "order", "be 0, 1 or 2", repr(order))
+    v, x = _within(v, "v", 0, 20), _within(x, "x", -0.99, 0.99 if order else 1)
+    p, above = _legendre(v, x), _legendre(v + 1, x)
+    v, x = v[..., 0], x[..., 0]
+    if order == 0:
+        return p
+    slope = (v + 1) * (x * p - above) / (1 - x**2)
+    return -sqrt(1 - x**2) * slope if order == 1 else 2 * x * slope - v * (v + 1) * p
+
+
+def _legendre(v, x):
+    """Compute P_v(x); v and x (..., 1) → (...)."""
 
     def integrand(t):
         a = arcsin(sqrt((1 - x) / 2) * sin(t))
@@ -266,15 +296,28 @@ _TABLE = [
              elliptic_f),
     _problem("ellipeinc", "elliptic_e(phi, m)", dict(phi=(0, pi / 2), m=(0, 0.9)), (2, 2, 1, 1), _SPECIAL,
              elliptic_e),
+    _problem("ellipj", "sn(u, m)", dict(u=(0, 4), m=(0, 0.9)), (2, 2, 1), _SPECIAL, jacobi_sn),
     _problem("jv", "besselj(v, x)", dict(v=_ORDER, x=_RADIUS), (2, 2, 1), _SPECIAL, bessel_j),
     _problem("yv", "bessely(v, x)", dict(v=_ORDER, x=_RADIUS), (2, 3, 1), _SPECIAL, bessel_y),
     _problem("kv", "besselk(v, x)", dict(v=_ORDER, x=_RADIUS), (2, 1, 1), _SPECIAL, bessel_k),
     _problem("iv", "besseli(v, x)", dict(v=_ORDER, x=_RADIUS), (2, 4, 3, 2, 1, 1), _SPECIAL, bessel_i),
     _problem("lpmv_0", "legendre(v, x)", dict(v=(0, 4), x=(-0.9, 0.9)), (2, 2, 1), _SPECIAL, legendre_p),
+    _problem("lpmv_1", "(v + 1)*(legendre(v + 1, x) - x*legendre(v, x))/sqrt(1 - x**2)",
+             dict(v=(0, 4), x=(-0.9, 0.9)), (2, 4, 1), _SPECIAL, lambda v, x: legendre_p(v, x, 1)),
+    _problem("lpmv_2", "2*x*(v + 1)*(x*legendre(v, x) - legendre(v + 1, x))/(1 - x**2) - v*(v + 1)*legendre(v, x)",
+             dict(v=(0, 4), x=(-0.9, 0.9)), (2, 2, 1), _SPECIAL, lambda v, x: legendre_p(v, x, 2)),
     _problem("sph_harm_0_1", "sqrt(3/(4*pi))*cos(phi)", dict(theta=_TURN, phi=(0, pi)), (2, 1, 1), _SPECIAL,
              lambda theta, phi: sqrt(3 / (4 * pi)) * cos(phi)),
     _problem("sph_harm_0_2", "sqrt(5/(16*pi))*(3*cos(phi)**2 - 1)", dict(theta=_TURN, phi=(0, pi)),
              (2, 1, 1), _SPECIAL, lambda theta, phi: sqrt(5 / (16 * pi)) * (3 * cos(phi) ** 2 - 1)),
+    # Real parts.
+    _problem("sph_harm_1_1", "-sqrt(3/(8*pi))*sin(phi)*cos(theta)", dict(theta=_TURN, phi=(0, pi)),
+             (2, 2, 1), _SPECIAL, lambda theta, phi: -sqrt(3 / (8 * pi)) * sin(phi) * cos(theta)),
+    _problem("sph_harm_1_2", "-sqrt(15/(8*pi))*sin(phi)*cos(phi)*cos(theta)", dict(theta=_TURN, phi=(0, pi)),
+             (2, 2, 1), _SPECIAL,
+             lambda theta, phi: -sqrt(15 / (8 * pi)) * sin(phi) * cos(phi) * cos(theta)),
+    _problem("sph_harm_2_2", "sqrt(15/(32*pi))*sin(phi)**2*cos(2*theta)", dict(theta=_TURN, phi=(0, pi)),
+             (2, 2, 1), _SPECIAL, lambda theta, phi: sqrt(15 / (32 * pi)) * sin(phi) ** 2 * cos(2 * theta)),
 
     # In Feynman's book (and in pykan) the first two are I.6.20 and I.6.20b, and II.11.7 is II.11.17.
     _problem("I.6.2", "exp(-theta**2/(2*sigma**2))/sqrt(2*pi*sigma**2)",
