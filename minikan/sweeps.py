@@ -37,7 +37,11 @@ def _short(value):
 
 
 def sweep(
-    function: Callable, settings: Iterable[Mapping], executor: Executor | None = None, progress: bool = True
+    function: Callable,
+    settings: Iterable[Mapping],
+    executor: Executor | None = None,
+    progress: bool = True,
+    callback: Callable[[dict], object] | None = None,
 ) -> Table:
     """Run `function(**row)` for every row of settings; a row that fails holds its error, and the others go on.
 
@@ -52,6 +56,9 @@ def sweep(
         default rows run here, one after the other.
     progress : bool
         Show a bar when the work takes longer than about a second.
+    callback : callable, optional
+        Called with each row, a dict, when it is done: to print it, or to store it, so that a sweep that was ended early
+        can go on with the rows that are missing.
 
     Returns
     -------
@@ -78,6 +85,8 @@ def sweep(
             for row, outcome in _outcomes(function, table, futures, executor):
                 row |= outcome
                 failed += bool(outcome["error"])
+                if callback:
+                    callback(row)
                 advance(f"{failed} failed" if failed else "")
         except KeyboardInterrupt:
             for future in futures:
