@@ -87,7 +87,7 @@ class Row:
         limits = np.array([result.get("limit", self.paper) for result in results])
         sign = -1 if self.more_is_better else 1
         known = np.isfinite(limits).all()
-        reached = np.median(sign * (values - limits)) <= 0 if known else None
+        reached = bool(np.median(sign * (values - limits)) <= 0) if known else None
         middle = results[int(np.argsort(values)[len(values) // 2])]
         searches = [result["found"] for result in results if "found" in result]
         found = [formula for formula in searches if formula]
@@ -108,7 +108,7 @@ class Row:
             "best": f"{(sign * values).min() * sign:.3g}",
             "median": f"{np.median(values):.3g}",
             "worst": f"{(sign * values).max() * sign:.3g}",
-            "reached": {None: "", True: "yes", False: "no"}[None if reached is None else bool(reached)],
+            "reached": {None: "", True: "yes", False: "no"}[reached],
             "seconds": f"{sum(run['seconds'] for run in runs):.0f}",
             "found": found[0] if found else "",
             "note": "; ".join(note for note in notes if note),
@@ -201,6 +201,7 @@ POISSON = {  # shape, starts, and cells, points along each axis, steps
     "any function": ([2, 5, 1], 1, [(3, 16, 60), (6, 20, 200)]),
     "one product": ([2, [0, 1]], 6, [(4, 14, 40), (8, 24, 60)]),
 }
+REASONS: dict[str, str] = {}  # why rows are not reached, as far as we know
 # fmt: on
 
 
@@ -458,7 +459,10 @@ def make_rows():
         tasks[f"{section} {name}"] = task
         for label in labels:
             number = paper.get(label, np.nan) if isinstance(paper, dict) else paper
-            rows.append(Row(section, name, formula, shape, number, f"{section} {name}", label, **more))
+            key = f"{section} {name}"
+            rows.append(
+                Row(section, name, formula, shape, number, key, label, reason=REASONS.get(key, ""), **more)
+            )
 
     for name, (shape, grids, printed) in STAIRS.items():
         problem, task = PROBLEMS[name], partial(staircase, name)
@@ -514,6 +518,8 @@ def write(runs, folder):
         mine = [runs[row.task, seed] for seed in SEEDS if (row.task, seed) in runs]
         if len(mine) == len(SEEDS):
             lines.append(row.line(mine))
+    if not lines:
+        return lines
     with (folder / "paper.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, lines[0], lineterminator="\n")
         writer.writeheader()

@@ -101,6 +101,13 @@ def contents(caption, pages):
     return "\n".join(["```{toctree}", f":caption: {caption}", ":hidden:", "", *pages, "```", ""])
 
 
+def reading_order():
+    """List the package's files as the README's map of chapters names them, then what it names as folders."""
+    listed = re.findall(r"\]\(minikan/(\w+)\.py\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    order = {PACKAGE / f"{name}.py": number for number, name in enumerate(listed)}
+    return sorted(PACKAGE.rglob("*.py"), key=lambda path: (order.get(path, len(order)), path))
+
+
 def lay_out(folder):
     """Lay out all that Sphinx reads in a folder."""
     if folder.exists():
@@ -113,14 +120,15 @@ def lay_out(folder):
         path.write_text(relink(text, TUTORIAL / path.relative_to(folder)), encoding="utf-8")
 
     code = []
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in reading_order():
         name = path.relative_to(PACKAGE).with_suffix("")
         title = name.as_posix().replace("_", r"\_")
         text = f"# {title}.py\n\n```python\n{path.read_text(encoding='utf-8')}```\n"
         (folder / "code" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "code" / name).with_suffix(".md").write_text(text, encoding="utf-8")
         code.append(name.as_posix())
-    text = f"# Its source\n\nEvery line of the package.\n\n{contents('Files', code).replace(':hidden:', '')}"
+    files = contents("Files", code).replace(":hidden:", "")
+    text = f"# Its source\n\nEvery line of the package, in the order of the chapters.\n\n{files}"
     (folder / "code" / "index.md").write_text(text, encoding="utf-8")
     (folder / "names.md").write_text(public_names(), encoding="utf-8")
 

@@ -97,6 +97,17 @@ def test_the_margin_of_the_index_leads_to_every_page(book, pages):
     assert {book / f"{name}.html" for name in NOTEBOOKS} <= seen
 
 
+def test_the_source_stands_in_the_order_in_which_it_is_read(book, pages):
+    links = [link.split("#")[0] for link in pages[book / "code" / "index.html"].links]
+    seen = list(
+        dict.fromkeys(link[:-5] for link in links if (book / "code" / link).is_file() and "/" not in link)
+    )
+    places = [
+        seen.index(name) for name in ("superposition", "bspline", "kan_layer", "kan", "training", "formulas")
+    ]
+    assert places == sorted(places)
+
+
 def test_internal_links_resolve(pages):
     broken, checked = [], 0
     for page in pages.values():

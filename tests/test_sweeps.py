@@ -143,6 +143,17 @@ def test_an_interrupt_keeps_what_is_done(threads, interruptible):
     assert {row["error"] for row in table} - {""} == {"interrupted"} and len(table) == 30
 
 
+@pytest.mark.parametrize("threads", [None, 2])
+def test_each_row_is_handed_over_when_it_is_done(threads):
+    done = []
+    executor = threads and ThreadPoolExecutor(threads)
+    table = sweep(
+        lambda x: 1 / x, [{"x": 2}, {"x": 0}, {"x": 4}], executor, callback=lambda row: done.append(dict(row))
+    )
+    assert sorted(done, key=lambda row: row["x"]) == [dict(table[i]) for i in (1, 0, 2)]
+    assert [row["error"] != "" for row in table] == [False, True, False]
+
+
 def test_it_prints_as_a_table():
     table = sweep(lambda x, name: {"inverse": 1 / x}, [{"x": 4, "name": "a"}, {"x": 3, "name": "bcd"}])
     assert repr(table) == "x  name  inverse\n4     a     0.25\n3   bcd    0.333"
