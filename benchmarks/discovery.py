@@ -1,6 +1,6 @@
 """Find laws from tables: the paper's toys and Feynman's equations, and laws of the laboratory in real units.
 
-    python benchmarks/discovery.py [--noise 0.01] [--peers] [paper | laws | name ...]
+    python benchmarks/discovery.py [--noise 0.01] [--peers] [--structure] [paper | laws | name ...]
 
 No shape is given, no library is picked by hand.
 
@@ -9,6 +9,8 @@ No shape is given, no library is picked by hand.
 - `paper`: 1000 samples of the paper's toys and of Feynman's equations. Without noise the error on new samples has to be
   below 1e-6 of the spread; with noise the form has to be right: the error has to fall below that, if the formula's
   constants are fitted anew to samples without noise.
+
+With `--structure`, a network is trained first, and `discover` starts with what `structure` finds in it.
 
 With `--peers`, pyoperon, rils-rols and gplearn get the same samples and the same time, in an environment of their own
 that the first run makes; with noise, 1% of the spread on new samples is enough for them. Prints a row for each law, the
@@ -33,7 +35,7 @@ from typing import NamedTuple  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from minikan import discover, fit  # noqa: E402
+from minikan import KAN, Roughness, discover, fit, structure  # noqa: E402
 from minikan.problems import PROBLEMS  # noqa: E402
 
 SECONDS = 60  # for each law
@@ -144,11 +146,21 @@ def tables(name, noise):
     return problem(name, 1000, 0, noise), problem(name, 1000, 9)[:2], problem(name, 1000, 0)[:2]
 
 
-def row(name, noise):
+def look(X, y, names, noise):
+    """Train a network on a table, and find its structure."""
+    y, n_in = (y - y.mean()) / y.std(), X.shape[1]
+    model = KAN([n_in, 2 * n_in, 1], grid=4, domain=np.stack([X.min(axis=0), X.max(axis=0)], axis=1))
+    options = {"penalty": Roughness(noise**2 / 10)} if noise else {}
+    fit(model, X, y, steps=60, **options)
+    return structure(model, X, y, names, progress=False, **options)
+
+
+def row(name, noise, structured=False):
     """Search for one law; return whether it was found, the seconds of the processor, and a text."""
     (X, y, names), (new, truth), clean = tables(name, noise)
     start = time.process_time()
-    found = discover(X, y, names, seconds=SECONDS, progress=False)
+    first = look(X, y, names, noise) if structured and len(names) > 1 else None
+    found = discover(X, y, names, seconds=SECONDS, start=first, progress=False)
     seconds = time.process_time() - start
     if found.best is None:
         return False, seconds, found.verdict
@@ -201,13 +213,14 @@ def main():
     parser.add_argument("names", nargs="*", help="laws or problems, or `laws`, or `paper`; all by default")
     parser.add_argument("--noise", type=float, default=0.0, help="as a share of the spread of y")
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--structure", action="store_true", help="start from the structure of a network")
     args = parser.parse_args()
     failed = False
     groups = {"paper": PAPER, "laws": list(LAWS)}
     names = [(each, groups.get(each, [each])) for each in args.names or groups]
     for group, members in names:
         peers = {peer: partial(peer_row, peer) for peer in PEERS if args.peers}
-        for label, search in ({"minikan": row} | peers).items():
+        for label, search in ({"minikan": partial(row, structured=args.structure)} | peers).items():
             print(label)
             rows = []
             for name in members:

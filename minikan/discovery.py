@@ -25,6 +25,7 @@ from .pruning import as_names
 from .search import Search, explore
 from .snap import snap_constants
 from .sparse import SparseLayer
+from .structures import Structure
 from .tidying import rounded
 from .validation import as_finite, as_generator, as_number, as_samples, as_targets, require
 from .verdict import FEW, Discovery, grows, sentence
@@ -45,6 +46,7 @@ def discover(
     seconds: float = 60,
     seed: int | np.random.Generator = 0,
     noise: float | None = None,
+    start: Structure | None = None,
     progress: bool = True,
 ) -> Discovery:
     """Search for a law in a table.
@@ -70,6 +72,9 @@ def discover(
     noise : float, optional
         Standard deviation of the targets' noise, in their units, for errors and intervals, and below which laws are
         equally good; by default it is estimated.
+    start : Structure, optional
+        What `structure` has found in a network that learned these samples: shapes come first in which the inputs act
+        together that do so there. By default polynomials tell which do.
     progress : bool
         Whether to show what is being tried.
 
@@ -98,6 +103,12 @@ def discover(
     require(all(name.strip() for name in names), "names", "hold more than blanks", names)
     functions, seconds = as_library(library), as_number(seconds, "seconds", 0)
     noise = None if noise is None else as_number(noise, "noise", 0)
+    if start is not None and not isinstance(start, Structure):
+        raise TypeError(f"start must be what structure returns, got {type(start).__name__}")
+    pairs = start.pairs if start else None
+    require(
+        start is None or start.names == names, "start", f"be of the inputs {names}", start and start.names
+    )
     require(len(X) >= FEWEST, "X", f"hold at least {FEWEST} samples", len(X))
     with np.errstate(over="ignore"):
         size_y, largest = float(y.std()), np.abs(y).max()
@@ -117,7 +128,9 @@ def discover(
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
         looks = list(views(X, size_y, LIBRARY["log"] in functions))
-        searches = [Search(look.scaled(), y / size_y, functions, clock, advance, size_y) for look in looks]
+        searches = [
+            Search(look.scaled(), y / size_y, functions, clock, advance, size_y, pairs) for look in looks
+        ]
         interrupted = False
         try:
             explore(searches)

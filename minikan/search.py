@@ -39,7 +39,10 @@ class Found(NamedTuple):
 
 
 class Search(Fitting):
-    """The search for laws in scaled samples: `laws` grow while it runs."""
+    """The search for laws in scaled samples: `laws` grow while it runs.
+
+    If `pairs` of inputs that act together are known, they take the place of those that polynomials see.
+    """
 
     def __init__(
         self,
@@ -49,9 +52,10 @@ class Search(Fitting):
         clock: Clock,
         note: Callable = lambda text: None,
         size_y: float = 1.0,
+        pairs: frozenset[tuple[int, int]] | None = None,
     ) -> None:
         super().__init__(X, y, library, clock, size_y)
-        self.note = note
+        self.note, self.pairs = note, pairs
         self.named: set[tuple[Shape, bool]] = set()
         self.laws: list[Found] = []
 
@@ -63,6 +67,8 @@ class Search(Fitting):
         """
         outs = sorted(self.outs, key=lambda name: self.unexplained(self.outs[name]))
         pairs = {out: self.surrogate.interactions(self.targets(self.outs[out]), inputs) for out in outs}
+        if self.pairs is not None:
+            pairs[""] = frozenset(pair for pair in self.pairs if {*pair} <= {*inputs})
         known = [(out, components(inputs, each)) for out, each in pairs.items() if each is not None]
         sums, *richer = shapes(inputs, [out for out in self.outs if out])
         ladder = [sums + [shape for out, groups in known for shape in divided(groups, out)], *richer]

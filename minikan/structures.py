@@ -58,6 +58,12 @@ class Structure:
     def unused(self) -> list[str]:
         return [name for i, name in enumerate(self.names) if i not in self.tree.inputs]
 
+    @property
+    def pairs(self) -> frozenset[tuple[int, int]]:
+        """The pairs of inputs, i < j, that act together by more than the noise."""
+        every = combinations(range(len(self.names)), 2)
+        return frozenset(pair for pair in every if self.interactions[pair] > self.limit[pair])
+
     def network(self, X: ArrayLike, grid: int = 5, seed: int | np.random.Generator = 0) -> KAN:
         """Make a network of this structure, with splines over the ranges of X (n, n_in), that is still to be trained.
 
@@ -92,7 +98,7 @@ class Structure:
         some = [
             f"{self.names[i]} and {self.names[j]} {self.interactions[i, j]:.2g} ± {self.noise[i, j]:.1g}"
             for i, j in pairs
-            if self.interactions[i, j] > self.limit[i, j]
+            if (i, j) in self.pairs
         ]
         lines.append("act together: " + (", ".join(some[:6]) + ", …" * (len(some) > 6) if some else "none"))
         if self.unused:

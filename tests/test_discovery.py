@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
-from minikan import KAN, discover
+from minikan import KAN, compile_formula, discover, structure
 from minikan import discovery as discovery_module
 from minikan import laws as laws_module
 from minikan import search as search_module
@@ -19,9 +19,11 @@ from minikan.named import FunctionEdge
 from minikan.objective import Objective
 from minikan.snap import Constrained, snap_constants
 from minikan.sparse import SparseLayer
+from minikan.surrogate import Surrogate
 
 QUIET: dict = dict(progress=False, seconds=3600)  # no test depends on how fast a computer is
 N = 200
+REAL = {name: sympy.Symbol(name, real=True) for name in "xyz"}
 
 
 def table(low, high, seed=0, n=N):
@@ -206,6 +208,8 @@ def test_the_table_stays_as_it_was():
 
 
 X2, Y2 = table([1, 1], [2, 3]), np.arange(N, dtype=float)
+X3 = table([-1, -1, -1], [1, 1, 1])
+LOOK = structure(compile_formula("x*y + z**2", "xyz", (-1, 1)), X3, names=list("xyz"), progress=False)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +232,8 @@ X2, Y2 = table([1, 1], [2, 3]), np.arange(N, dtype=float)
         ((X2, Y2), {"seconds": -1}, ValueError, "seconds must be at least 0"),
         ((X2, Y2), {"seconds": "long"}, TypeError, "seconds must hold real numbers"),
         ((X2, Y2), {"seed": "one"}, TypeError, "seed must be"),
+        ((X2, Y2), {"start": "x*y"}, TypeError, "start must be what structure returns, got str"),
+        ((X2, Y2), {"start": LOOK}, ValueError, r"start must be of the inputs \['x_1', 'x_2'\], got \['x', 'y'"),
     ],
 )  # fmt: skip
 def test_bad_input_gives_one_clear_error(arguments, options, error, text):
@@ -554,6 +560,21 @@ def test_a_formula_with_other_values_than_its_network_is_refused():
     objective = Constrained(model, [least_squares(x, y[:, None])], np.zeros(4, bool))
     with pytest.raises(ValueError, match="the formula does not have the values of its network"):
         Law(objective, {}, ["t"], (x, y), (x, y)).formula  # noqa: B018
+
+
+@pytest.mark.parametrize("start", [None, LOOK])
+def test_shapes_that_a_structure_speaks_for_come_first(start, monkeypatch):
+    tried, learn = [], search_module.Search.learn
+    monkeypatch.setattr(
+        search_module.Search, "learn", lambda *a: (tried.append(a[1].interactions), learn(*a))[1]
+    )
+    monkeypatch.setattr(Surrogate, "interactions", lambda *a: None)  # polynomials cannot tell
+    y = X3[:, 0] * X3[:, 1] + X3[:, 2] ** 2
+    found = discover(X3, y, ["x", "y", "z"], start=start, **QUIET)
+    assert LOOK.pairs == {(0, 1)}
+    assert sympy.simplify(found.best.formula - sympy.sympify("x*y + z**2", locals=REAL)) == 0
+    first = next(each for each in tried if each)
+    assert (first == {(0, 1)}) == (start is LOOK)
 
 
 def test_years_have_no_logarithm():
