@@ -78,9 +78,9 @@ def test_who_talks_draws_what_is_stored(talks):
     left, right = drawn(talks, name="a·(b + c) + d", noise=0.01, n=500)
     (size, _, limit), tree, rmse = talks.found("a·(b + c) + d", 0.01, 500)
     seen, hidden = right.lines
-    np.testing.assert_allclose(seen.get_xdata(), size[size > limit])
-    np.testing.assert_allclose(hidden.get_xdata(), size[size <= limit])
-    np.testing.assert_allclose([bar.get_width() for bar in right.patches], limit)
+    np.testing.assert_allclose(10 ** seen.get_xdata(), size[size > limit])
+    np.testing.assert_allclose(10 ** hidden.get_xdata(), size[size <= limit])
+    np.testing.assert_allclose([10 ** (bar.get_x() + bar.get_width()) for bar in right.patches], limit)
     assert len(left.lines) == 2 and len(left.texts) == 4
     caption = talks.caption("a·(b + c) + d", 0.01, 500)
     assert (

@@ -116,11 +116,12 @@ class WhoTalks(Explorer):
         left.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), aspect="equal", title="act together")
         left.axis("off")
         rows = np.arange(6)[::-1]
-        right.barh(rows, limit, left=1e-6, height=0.5, color=PALETTE["grey"], alpha=0.35, label="not seen")
+        right.barh(rows, np.log10(limit) + 6, left=-6, height=0.5, color="#d5d5d5", label="not seen")
         seen = size > limit
         for at, colour, text in ((seen, PALETTE["blue"], "seen"), (~seen, PALETTE["grey"], None)):
-            right.plot(size[at], rows[at], "o", color=colour, label=text)
-        right.set(xscale="log", xlim=(1e-5, 10), ylim=(-1.4, 5.6), title="mixed derivative, scaled")
+            right.plot(np.log10(size[at]), rows[at], "o", color=colour, label=text)
+        right.set(xlim=(-5, 1), ylim=(-1.4, 5.6), title="mixed derivative, scaled")
+        right.set_xticks(range(-5, 2), ["10⁻⁵", "10⁻⁴", "10⁻³", "0.01", "0.1", "1", "10"])
         right.set_yticks(rows, [f"{i} {j}" for i, j in PAIRS])
         right.legend(loc="lower right", fontsize=8, ncols=2)
 
