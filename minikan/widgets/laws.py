@@ -134,7 +134,7 @@ TABLES = {  # of the explorable: its name, the end of what was measured, axes
     "spectrum": ("light of the Sun", 1200.0, "f in THz", "nW / (m² sr Hz)", (-10, 50)),
     "string": ("a damped string", 1.0, "t in s", "x in mm", (-45, 45)),
 }
-MOST = 6  # laws of a front that can be picked
+MOST = 5  # laws of a front that can be picked
 
 
 class Front(Explorer):
@@ -147,8 +147,8 @@ class Front(Explorer):
     storyboard = (
         {"table": "pendulum", "law": 3},
         {"table": "pendulum", "law": 5},
-        {"table": "spectrum", "law": 1},
-        {"table": "string", "law": 2},
+        {"table": "spectrum", "law": 2},
+        {"table": "string", "law": 3},
     )
     size = (7.2, 3.2)
 
@@ -198,7 +198,7 @@ class Front(Explorer):
         )
         best = front["best"]
         left.plot(x[best], 0.0045, "^", color=PALETTE["black"], label="recommended")
-        left.set(xlim=(0, 32), ylim=(3e-3, 3), xlabel="complexity", title="error, the simplest law's = 1")
+        left.set(xlim=(0, 16), ylim=(3e-3, 3), xlabel="complexity", title="error, the simplest law's = 1")
         left.legend(loc="upper right", fontsize=8)
         _, end, xlabel, ylabel, limits = TABLES[table]
         t, y = self.readings[table]
