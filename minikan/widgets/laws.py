@@ -178,7 +178,7 @@ class Front(Explorer):
         front, k = self.fronts[table], self.pick(table, law)
         words = ", recommended" if k == front["best"] else ""
         text = str(front["text"][k])
-        text = text if len(text) < 90 else text[:87] + "..."
+        text = text if len(text) < 66 else text[:63] + "..."
         return f"Law {k + 1} of {len(front['text'])}{words}: {text}"
 
     def draw(self, figure: Figure, table: str, law: int) -> None:
