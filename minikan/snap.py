@@ -56,9 +56,15 @@ class Constrained(Objective):
         return loss, gradient[where], size, curvatures, directions
 
     def settle(self, steps: int = 8) -> float:
-        """Improve the free parameters by a few Gauss–Newton steps, halved where they are too long; return the loss."""
+        """Improve the free parameters by a few Gauss–Newton steps, halved where they are too long; return the loss.
+
+        Infinite derivatives, at a pole, end it.
+        """
         for _ in range(steps if self.free.any() else 0):
-            loss, gradient, size, curvatures, directions = self.system()
+            try:
+                loss, gradient, size, curvatures, directions = self.system()
+            except ValueError:
+                break
             steep = curvatures > FLAT
             part = directions[:, steep]
             step = -size * (part @ ((part.T @ (size * gradient)) / curvatures[steep]))

@@ -5,6 +5,7 @@ import pytest
 import sympy
 
 from minikan import KAN
+from minikan import snap as snap_module
 from minikan.losses import MeanSquaredError
 from minikan.named import FunctionEdge
 from minikan.snap import Constrained, exact_number, nice_number, snap_constants
@@ -127,3 +128,20 @@ def test_standard_errors_are_those_of_least_squares():
     wanted = rest[0] / (len(y) - 2) * np.linalg.inv(X2.T @ X2)
     np.testing.assert_allclose(covariance[np.ix_([2, 6], [2, 6])], wanted, rtol=1e-6)
     assert not unknown.any()
+
+
+def test_an_exact_constant_at_a_pole_is_refused(monkeypatch):
+    """1/(x - 0.98)² with a sample at x = 1: the derivatives of 1/(x - 1)² overflow there."""
+    x = np.linspace(1, 3, 60)[:, None]
+    y = 1 / (x[:, 0] - 0.98) ** 2 + 3 * np.random.default_rng(0).normal(size=60)
+    objective = law({0: ("1/x^2", 1.0, -0.98, 1.0, 0.0)}, x, y, [False, True, True, True])
+    offer = snap_module.nice_number
+    monkeypatch.setattr(
+        snap_module,
+        "nice_number",
+        lambda value, width: (0, -1.0, "-1") if -1 < value < -0.9 else offer(value, width),
+    )
+    with np.errstate(all="ignore"):  # as `formula` does
+        found = snap_constants(objective, 1e-22)
+    assert "-1" not in {name for name, _, _ in found.values()}
+    assert np.isfinite(objective.loss()) and np.isfinite(objective.parameters).all()
