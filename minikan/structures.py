@@ -33,6 +33,7 @@ PARTS = 4  # networks that are trained again, each without another part of the s
 STEPS = 40  # of their training
 NUMBERS = 1_000_000  # of second derivatives
 SAMPLES = 400  # at most
+SLIGHT = 0.1  # an input with such an effect, over that of all, may be overlooked
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,7 +131,8 @@ def structure(
 
     Statements about pairs of inputs (`minikan.interactions`) are tested with the network's exact derivatives, on at
     most 400 samples. A statement holds if it is violated by no more than three times the noise. It is left open if a
-    violation of 30% would not be seen. Parts are looked at again, with all other inputs held at one of the samples, so
+    violation of 30% would not be seen. An input is not needed if its effect is within three times the noise, and within
+    one and a half where the noise could hide a tenth of the effect of all. Parts are looked at again, with all other inputs held at one of the samples, so
     samples should fill a box.
 
     Parameters
@@ -215,7 +217,8 @@ def structure(
         found, other = evidence(field, "sum", pairs, True), evidence(field, "product", pairs, False)
         share = other.distance / np.maximum(other.size, 1e-300)
         tables[:, i, j] = tables[:, j, i] = found.distance, found.noise, found.limit, share
-    tree = grower.grow(np.flatnonzero(~single.holds), X[some], [])
+    sure = (single.limit <= SLIGHT) | (single.distance <= single.limit / 2)
+    tree = grower.grow(np.flatnonzero(~(single.holds & sure)), X[some], [])
     return Structure(names, tree, single.distance, *tables, error, source)  # type: ignore[call-arg]
 
 
