@@ -17,7 +17,7 @@ Grids end where the parameters are half as many as the samples; in table 1 they 
 has on its finest grid of 200. Nothing is chosen by the 10 000. The domains of tables 1 and 2 are ours where the paper
 prints none (`minikan.PROBLEMS`).
 
-- figure 3.1: errors at each grid, and the slope of log error against log G, over the last three grids up to that with the
+- figure 3.1: errors at each grid, and the slope of log error against log G, over three grids up to the one with the
   least error. The paper draws curves; numbers at single grids are from its authors' notebooks (pykan 0.1.2). The slope
   of its theory, 4, holds for fine grids; 3.5 counts as reached.
 - 3.4: Poisson's equation by `solve`. The paper's network, [2, 10, 1], has 240 coefficients on 5 cells.
