@@ -132,8 +132,8 @@ def structure(
     Statements about pairs of inputs (`minikan.interactions`) are tested with the network's exact derivatives, on at
     most 400 samples. A statement holds if it is violated by no more than three times the noise. It is left open if a
     violation of 30% would not be seen. An input is not needed if its effect is within three times the noise, and within
-    one and a half where the noise could hide a tenth of the effect of all. Parts are looked at again, with all other inputs held at one of the samples, so
-    samples should fill a box.
+    one and a half where the noise could hide a tenth of the effect of all. Parts are looked at again, with all other
+    inputs held at one of the samples, so samples should fill a box.
 
     Parameters
     ----------
