@@ -102,6 +102,10 @@ def slopes_half(gradient, hessian, a, b, k):
     return hessian[:, a, k] * gradient[:, b]
 
 
+def slopes_of_the_ratio(gradient, hessian, a, b, k):
+    return hessian[:, a, k] - gradient[:, a] / gradient[:, b] * hessian[:, b, k]
+
+
 def slopes_swapped(gradient, hessian, a, b, k):
     return hessian[:, a, k] * gradient[:, a] - hessian[:, b, k] * gradient[:, b]
 
@@ -158,7 +162,13 @@ def missing_centred(T, P, F):
     return g, change @ w, np.sqrt(np.einsum("na,ab,nb->n", change, covariance, change))
 
 
-RIGHT = {"11.5": [missing_centred]}
+def constant_as_an_array(f, fx, fy, fxy):
+    r = f * fxy - fx * fy
+    c = np.linalg.lstsq(fxy[:, None], r, rcond=None)[0]
+    return c, np.sqrt(np.mean((r - c * fxy) ** 2))
+
+
+RIGHT = {"11.2": [constant_as_an_array], "11.5": [missing_centred]}
 
 WRONG = {
     "11.1": [
@@ -185,6 +195,7 @@ WRONG = {
         (slopes_by_ratio, "divides nowhere"),
         (slopes_of_mixed, "is zero where the ratio is fixed"),
         (slopes_half, "is zero where the ratio is fixed"),
+        (slopes_of_the_ratio, "is not zero where it is not"),
         (slopes_swapped, "is zero where the ratio is fixed"),
         (slopes_of_the_first_two, "uses the inputs it is told"),
     ],
