@@ -150,8 +150,21 @@ class Law:
             if all(abs(each.exp) < STEEP for each in powers.atoms(sympy.Pow) if each.exp.is_number):
                 versions.append(sympy.cancel(sympy.together(powers)))
         versions = [self._signed(evaluated(each)) for each in versions]
-        versions += [tidied(each) for each in versions]
+        versions = [self._with_names(each) for each in [*versions, *map(tidied, versions)]]
         return [each for each in versions if not each.has(sympy.zoo, sympy.nan, sympy.oo)] or [plain]
+
+    def _with_names(self, expression):
+        """Write fractions that are exact as fractions again, which `cancel` makes inexact."""
+        exact = [exact_number(text) for text, *_ in self._exact.values()]
+        fractions = [abs(each) for each in exact if each.is_Rational and not each.is_Integer]
+        floats = {number for number in expression.atoms() if number.is_Float}
+        named = {
+            number: each * (1 if number > 0 else -1)
+            for number in floats
+            for each in fractions
+            if abs(abs(number) - each) < 1e-12 * each
+        }
+        return expression.xreplace(named)
 
     def _signed(self, expression):
         """Leave out absolute values of what has one sign in the table."""

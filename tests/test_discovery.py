@@ -629,3 +629,12 @@ def test_constants_that_were_refused_are_tried_again_when_others_are_exact():
     found = discover(np.column_stack([m, M, E]), y, ["m1", "l", "E"], library=["x", "log", "exp"], **QUIET)
     m1, l, E = sympy.symbols("m1 l E", real=True)  # noqa: E741
     assert sympy.simplify(found.best.formula * E**2 / (m1 * l)).is_number
+
+
+def test_exact_fractions_are_no_inexact_numbers():
+    rng = np.random.default_rng(0)
+    a, M = np.exp(rng.uniform(np.log([5e10, 1e27]), np.log([5e12, 2e30]), (40, 2))).T
+    y = 1.5 * np.log(a) - np.log(M) / 2 + 13.553 + 0.002 * rng.normal(size=40)
+    best = discover(np.c_[a, M], y, ["a", "M"], **QUIET).best
+    assert best.free == 1 and [each.exact for each in best.constants] == ["", "-1/2", "3/2"]
+    assert best.constants[0].error < 0.001  # the others are known
