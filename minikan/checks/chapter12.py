@@ -255,9 +255,7 @@ def _law_useless(answer):
 )
 def _law_weak(answer):
     powers = _law(answer, *_table(5, [2.0, 0.005, 0.0], n=200, noise=0.02))[1]  # nearly five standard errors
-    expect(
-        abs(powers[1] - 0.005) < 0.004, "an exponent near 0.005 for the second column", f"{powers[1]:.4g}"
-    )
+    expect(abs(powers[1] - 0.005) < 0.004, "an exponent near 0.005 for the second column", f"{powers[1]:.4g}")
 
 
 @law.property(
