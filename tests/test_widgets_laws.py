@@ -144,3 +144,17 @@ def test_the_law_of_the_spectrum_is_a_look_alike():
 def test_the_papers_table_has_its_columns_if_it_is_there():
     for row in paper_table():
         assert {"section", "name", "paper", "median", "reached", "note"} <= set(row)
+
+
+def test_only_the_bias_of_smoothing_makes_a_correction():
+    stored = law_runs()
+    simple = stored["smoothing_complexity"] == 3.5
+    assert simple.tolist() == [False, True, True, True]
+    assert all("sin(x)" in text for text in stored["smoothing_text"][1:])
+
+
+def test_a_right_form_has_three_constants():
+    stored = law_runs()
+    assert all(
+        "exp" in text and text.count(" + ") == 1 for text in stored["coffee_text"][stored["coffee_right"]]
+    )

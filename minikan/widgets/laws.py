@@ -76,10 +76,15 @@ def swing(acceleration: Any, x: float, v: float, times: np.ndarray) -> np.ndarra
     return np.array(path)
 
 
+def pulled(x: Any, v: Any) -> Any:
+    """Compute the acceleration of the pendulum, in rad/s²."""
+    return -9 * np.sin(x) - 0.3 * v
+
+
 def pendulum(noise: float, seed: int, n: int = 600) -> tuple[np.ndarray, np.ndarray]:
     """Measure a pendulum with drag, x″ = -9 sin x - 0.3 x′, from 2.5 rad: times (n,) in s and noisy angles (n,)."""
     t = np.linspace(0, 12, n)
-    x = swing(lambda x, v: -9 * np.sin(x) - 0.3 * v, 2.5, 0.0, np.linspace(0, 12, 4 * n - 3))[::4, 0]
+    x = swing(pulled, 2.5, 0.0, np.linspace(0, 12, 4 * n - 3))[::4, 0]
     return t, x + noise * np.random.default_rng(seed).standard_normal(n)
 
 
@@ -87,12 +92,13 @@ def smooth(t: np.ndarray, x: np.ndarray) -> KAN:
     """Fit a spline of order 5 to readings x (n,); every fourth of them chooses its roughness, then all are used."""
     rest, errors = np.arange(len(t)) % 4 != 1, []
     for strength in STRENGTHS:
-        model = _spline(t[rest], x[rest], strength)
+        model = spline(t[rest], x[rest], strength)
         errors.append(np.mean((model(t[~rest, None])[:, 0] - x[~rest]) ** 2))
-    return _spline(t, x, STRENGTHS[int(np.argmin(errors))])
+    return spline(t, x, STRENGTHS[int(np.argmin(errors))])
 
 
-def _spline(t, x, strength):
+def spline(t: np.ndarray, x: np.ndarray, strength: float) -> KAN:
+    """Fit a spline of order 5 to readings x (n,) from 0 to 12 s, with a penalty on its roughness."""
     model = KAN([1, 1], grid=60, order=5, domain=(0, 12), base=None)
     fit(model, t[:, None], x, penalty=Roughness(strength), steps=20, progress=False)
     return model

@@ -109,6 +109,24 @@ def law_at_two_standard_errors(X, y):
     return np.exp(w[0]), powers, errors
 
 
+def law_at_six_standard_errors(X, y):
+    keep = list(range(X.shape[1]))
+    while True:
+        w, s = _fit(X, y, keep)
+        z = abs(w[1:]) / s[1:]
+        if not keep or z.min() > 6:
+            break
+        keep.pop(int(z.argmin()))
+    powers, errors = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    powers[keep], errors[keep] = w[1:], s[1:]
+    return np.exp(w[0]), powers, errors
+
+
+def law_with_the_logarithm_of_its_factor(X, y):
+    factor, powers, errors = law_with_all_columns(X, y)
+    return np.log(factor), powers, errors
+
+
 def law_not_fitted_again(X, y):
     w, s = _fit(X, y, list(range(X.shape[1])))
     unsure = abs(w[1:]) < 3.5 * s[1:]
@@ -154,8 +172,10 @@ WRONG = {
         (law_with_all_columns, "leaves out columns that do not matter"),
         (law_that_drops_small_exponents, "keeps weak columns that do matter"),
         (law_at_two_standard_errors, "leaves out columns that do not matter"),
+        (law_at_six_standard_errors, "keeps weak columns that do matter"),
+        (law_with_the_logarithm_of_its_factor, "finds the factor"),
         (law_not_fitted_again, "fits again after leaving out"),
         (law_with_errors_over_n, "says how sure it is"),
-        (law_without_logarithms, "finds factor and exponents"),
+        (law_without_logarithms, "finds the exponents"),
     ],
 }
