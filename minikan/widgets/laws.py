@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from ..kan import KAN
 from ..penalties import Roughness
@@ -51,9 +52,9 @@ def worlds() -> tuple[np.ndarray, np.ndarray, list[str]]:
     return table[:, :3], table[:, 3], names
 
 
-def cooling(t: np.ndarray) -> np.ndarray:
+def cooling(t: ArrayLike) -> np.ndarray:
     """Compute the temperature of a cup of coffee, in °C, t minutes after it was poured."""
-    return 21.3 + 61.4 * np.exp(-t / 13.7)
+    return 21.3 + 61.4 * np.exp(-np.asarray(t) / 13.7)
 
 
 def coffee(n: int, noise: float, draw: int) -> tuple[np.ndarray, np.ndarray]:
