@@ -443,8 +443,8 @@ def localisation(name, seed):
     first = np.random.default_rng(seed).permutation(len(table))[:500]
     X, y = np.delete(table, names.index("lambda"), axis=1)[first], edges[0][both][first]
     found = discover(X, y, others, noise=noise, seconds=30, seed=seed, progress=False)
-    least = min((law.held_out for law in found.front), default=np.inf)
-    law = next((law for law in found.front if law.held_out <= 2 * least), None)  # the simplest
+    least = min((law.held_out for law in found.laws), default=np.inf)
+    law = next((law for law in found.laws if law.held_out <= 2 * least), None)  # the simplest
     return {
         "value": accuracy(models[0], *judge),
         "limit": exact - 0.003,
