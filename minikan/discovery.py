@@ -31,6 +31,7 @@ from .validation import as_finite, as_generator, as_number, as_samples, as_targe
 from .verdict import FEW, Discovery, grows, sentence
 
 MOST_LAWS, FEWEST = 10, 10  # laws that are written in full; samples that a search needs
+SURE = 20  # samples held out: with fewer, chance decides between forms
 STRICT = 2.0  # times the complexity in the choice of a law: the best of many forms fits noise, too
 LESS = 0.7  # times the loss of all simpler laws, that makes a law worth showing
 NARROW = 1.1  # times the smallest value: an input that stays below has no use for a logarithm
@@ -66,8 +67,8 @@ def discover(
     library : optional
         Functions to try, names or `Function`; by default the whole library.
     seconds : float
-        Limit of time, which the last step may exceed by about a second. Without reaching it the same seed gives the
-        same answer.
+        Limit of time, which the last step may exceed by a second or two. If the result is `finished`, nothing was left
+        out for want of time, and the same seed gives the same answer.
     seed : int or numpy.random.Generator
     noise : float, optional
         Standard deviation of the targets' noise, in their units, for errors and intervals, and below which laws are
@@ -97,7 +98,7 @@ def discover(
     >>> print(found.best.formula.evalf(4))
     415.7*T*n
     """
-    table, X = X, as_samples(X, np.shape(X)[-1] if np.ndim(X) else 0)
+    table, X = X, as_samples(X, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
     y = as_targets(y, len(X), 1)[:, 0]
     names = as_names(names, X.shape[1], "names", table) or [f"x_{i + 1}" for i in range(X.shape[1])]
     require(all(name.strip() for name in names), "names", "hold more than blanks", names)
@@ -187,9 +188,10 @@ def _report(looks, searches, X, y, names, noise, interrupted):
     size_y, cut, n = float(y.std()), len(searches[0].held[0]), len(searches[0].train[0])
     samples, held = (X[cut : cut + n], y[cut : cut + n]), (X[:cut], y[:cut])
     floor, rounding = max(EXACT, (noise / size_y) ** 2 if noise else 0.0), 1e-22 * float(samples[1].var())
-    finished, laws = searches[0].clock.left() > 0 and not interrupted, {}
+    clock, laws = searches[0].clock, {}
+    finished = not (clock.is_over() or clock.cut or interrupted)
     for each, look in _candidates(looks, searches, n, floor):
-        if laws and searches[0].clock.left() < -searches[0].clock.seconds * (1 / SHARE - 1):
+        if laws and clock.left() < -clock.seconds * (1 / SHARE - 1):
             break
         try:
             objective = shortened(look.law(each.named.model), samples[0], samples[1][:, None], rounding)
@@ -224,9 +226,12 @@ def _report(looks, searches, X, y, names, noise, interrupted):
         for name, x in zip(names, X.T, strict=True)
         if name in used and (count := len(np.unique(x))) <= FEW
     ]
+    if best and best.held_out > 1e-7 * size_y and cut < SURE:
+        remarks.append("so few samples hardly tell forms apart: look at the simpler laws, too")
     if best and best.held_out > 1e-7 * size_y and grows(best.model(X)[:, 0], y):
         remarks.append(
-            "what is left is larger where y is larger: if that is noise, errors of constants are too small; try log(y)"
+            "what is left is larger where y is larger: if that is noise, errors of constants are too small, and "
+            "intervals too wide for small y and too narrow for large y; try log(y)"
         )
     verdict = sentence(best, splines, size_y, cut, unused, remarks, finished)
     noise = min(splines, best.held_out if best else np.inf) if noise is None else noise

@@ -77,13 +77,19 @@ class Fitted:
 
 
 class Clock:
-    """Seconds from now on, and how many of them are left."""
+    """Seconds from now on, how many of them are left, and whether anything was left out for want of time, `cut`."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds, self.start = seconds, time.perf_counter()
+        self.seconds, self.start, self.cut = seconds, time.perf_counter(), False
 
     def left(self) -> float:
         return self.seconds - (time.perf_counter() - self.start)
+
+    def is_over(self, reserve: float = 0.0) -> bool:
+        """Tell whether no more than the reserve is left; then something is left out."""
+        over = self.left() <= reserve
+        self.cut |= over
+        return over
 
 
 class Fitting:
@@ -125,7 +131,7 @@ class Fitting:
         return self.surrogate.explains(model(self.train[0])[:, 0] - self.train[1])
 
     def late(self) -> bool:
-        return self.clock.left() <= self.reserve
+        return self.clock.is_over(self.reserve)
 
     def best(self) -> float:
         """Return the smallest error of splines on samples held out."""

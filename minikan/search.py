@@ -77,7 +77,7 @@ class Search(Fitting):
             for shape in offers:
                 needed = pairs[out]
                 as_it_seems = needed is None or shape.interactions in (needed, frozenset())
-                if self.clock.left() < 0.3 * self.clock.seconds:
+                if self.clock.is_over(0.3 * self.clock.seconds):
                     break
                 if (
                     shape.out == out
@@ -133,7 +133,7 @@ class Search(Fitting):
             z, _ = out.under(y)
             self.note(f"couples {name}")
             for model, is_product in couples(X[:, i], z, self.library):
-                if self.clock.left() < 0 or self.exact():
+                if self.clock.is_over() or self.exact():
                     return
                 first = model.layers[0]
                 edges = {(i, j): first.edge(0, j) for j in (0, 1)}
