@@ -65,6 +65,15 @@ ROUGH = 5e-5  # an error, over the spread, with which all shapes are tried
 STEEP = 3.5  # a slope that counts as the theory's 4
 FINEST, ORDER = 200, 3  # the paper's finest grid, and the degree of its splines
 DATA = Path(__file__).parents[1] / "tutorial/data"
+TITLE = """\
+# The paper, computed again
+
+The figures and tables of [arXiv 2404.19756](https://arxiv.org/abs/2404.19756) that need no data from elsewhere, by
+`python benchmarks/paper.py`, which says how. Numbers are test errors (RMSE; for 3.4 mean squared errors; for digits
+the largest error of a border), slopes in figure 3.1, and shares of right answers in 4.4. `paper`: its best KAN, or
+its authors' notebooks; ours: median and best of three seeds. Reached: the median is at or below it.
+
+"""
 EXACT = 1e-6  # errors of a formula, over the spread of the targets
 
 
@@ -563,9 +572,13 @@ def write(runs, folder):
         "found",
         "note",
     ]
-    table = [shown, ["---"] * len(shown), *([str(line[name]) for name in shown] for line in lines)]
-    text = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in table)
-    (folder / "paper.md").write_text(text + "\n")
+    rows = [shown, ["---"] * len(shown)]
+    for line in lines:
+        code = line["found"] and f"`{line['found']}`"
+        rows.append([str(line[name]).replace("|", "\\|") for name in shown[:-2]] + [code, line["note"]])
+    (folder / "paper.md").write_text(
+        "\n".join([*TITLE, *("| " + " | ".join(row) + " |" for row in rows), ""])
+    )
     return lines
 
 

@@ -136,7 +136,7 @@ def lay_out(folder):
     pages = [path.stem for path in folder.glob("*.md") if path.stem != "names"]
     instructor = [f"instructor/{path.stem}" for path in sorted(folder.glob("instructor/*.md"))]
     margin = [
-        contents("Chapters", chapters + pages),
+        contents("Chapters", [*chapters, *pages, "data/paper"]),
         contents("The package", ["names", "code/index"]),
         contents("Worked solutions", [f"solutions/{name}" for name in ["index", *chapters]]),
         contents("For instructors", instructor) if instructor else "",
