@@ -576,9 +576,8 @@ def write(runs, folder):
     for line in lines:
         code = line["found"] and f"`{line['found']}`"
         rows.append([str(line[name]).replace("|", "\\|") for name in shown[:-2]] + [code, line["note"]])
-    (folder / "paper.md").write_text(
-        "\n".join([*TITLE, *("| " + " | ".join(row) + " |" for row in rows), ""])
-    )
+    text = "".join("| " + " | ".join(row) + " |\n" for row in rows)
+    (folder / "paper.md").write_text(TITLE + text)
     return lines
 
 
