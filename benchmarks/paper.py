@@ -41,6 +41,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "
 import argparse  # noqa: E402
 import csv  # noqa: E402
 import json  # noqa: E402
+import sys  # noqa: E402
 import time  # noqa: E402
 import warnings  # noqa: E402
 from collections.abc import Callable  # noqa: E402
@@ -624,11 +625,13 @@ def main():
                     print(text.format(**line), flush=True)
 
     with executor_of(args) as executor:
-        sweep(run, settings, executor, progress=False, callback=keep)
+        table = sweep(run, settings, executor, progress=False, callback=keep)
     store.write_text("".join(json.dumps(runs[key]) + "\n" for key in sorted(runs)))
     lines = write(runs, args.folder)
     known = [line for line in lines if line["reached"]]
     print(f"{sum(line['reached'] == 'yes' for line in known)} of {len(known)} reached")
+    if table.failed:
+        sys.exit(f"{len(table.failed)} runs failed; the same command tries them again")
 
 
 def executor_of(args):
@@ -636,7 +639,10 @@ def executor_of(args):
     if args.dask:
         from distributed import Client
 
-        return Client(args.dask).get_executor()
+        client = Client(args.dask)  # its workers need minikan and SciPy
+        for name in ("stairs", "equations"):
+            client.upload_file(str(Path(__file__).with_name(f"{name}.py")))
+        return client.get_executor()
     return ProcessPoolExecutor(args.processes) if args.processes else nullcontext()
 
 

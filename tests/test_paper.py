@@ -118,7 +118,8 @@ def test_a_run_goes_on_where_it_stopped(paper, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(paper, "TASKS", {"made up": task})
     monkeypatch.setattr(paper, "ROWS", [paper.Row("none", "made up", "x", "[1, 1]", 2.5, "made up")])
     monkeypatch.setattr(sys, "argv", ["paper.py", "--folder", str(tmp_path)])
-    paper.main()
+    with pytest.raises(SystemExit, match="1 runs failed"):
+        paper.main()
     assert called == [0, 1, 2] and "out of luck" in capsys.readouterr().out
     assert not (tmp_path / "paper.csv").exists()
     broken.clear()
