@@ -137,9 +137,9 @@ def beyond(name: str) -> np.ndarray:
 
 
 TABLES = {  # of the explorable: its name, the end of what was measured, axes
-    "pendulum": ("a pendulum's x(t)", 12.0, "t in s", "x in rad", (-4, 4)),
-    "spectrum": ("light of the Sun", 1200.0, "f in THz", "nW / (m² sr Hz)", (-10, 50)),
-    "string": ("a damped string", 1.0, "t in s", "x in mm", (-45, 45)),
+    "pendulum": ("a pendulum's x(t)", 12.0, "t over 12 s", "x over its largest reading"),
+    "spectrum": ("light of the Sun", 1200.0, "f over 1200 THz", "radiance over its largest reading"),
+    "string": ("a damped string", 1.0, "t over 1 s", "x over its largest reading"),
 }
 MOST = 5  # laws of a front that can be picked
 
@@ -207,12 +207,15 @@ class Front(Explorer):
         left.plot(x[best], 0.0045, "^", color=PALETTE["black"], label="recommended")
         left.set(xlim=(0, 16), ylim=(3e-3, 3), xlabel="complexity", title="error, the simplest law's = 1")
         left.legend(loc="upper right", fontsize=8)
-        _, end, xlabel, ylabel, limits = TABLES[table]
+        _, end, xlabel, ylabel = TABLES[table]
         t, y = self.readings[table]
-        right.plot(t, y, ".", color=_GREY, markersize=3, label="readings")
-        right.plot(beyond(table), front["curve"][k], color=PALETTE["vermillion"], label="the law")
-        right.axvline(end, color=PALETTE["black"], linestyle=":", linewidth=1)
-        right.set(xlim=(0, beyond(table)[-1]), ylim=limits, xlabel=xlabel, title=ylabel)
+        size = np.abs(y).max()
+        curve = front["curve"][k] / size
+        there = np.isfinite(curve)  # a law may end
+        right.plot(t / end, y / size, ".", color=_GREY, markersize=3, label="readings")
+        right.plot(beyond(table)[there] / end, curve[there], color=PALETTE["vermillion"], label="the law")
+        right.axvline(1, color=PALETTE["black"], linestyle=":", linewidth=1)
+        right.set(xlim=(0, 1.7), ylim=(-1.6, 1.6), xlabel=xlabel, title=ylabel)
         right.legend(loc="upper right", fontsize=8)
 
 
