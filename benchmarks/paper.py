@@ -632,6 +632,8 @@ def main():
     lines = write(runs, args.folder)
     known = [line for line in lines if line["reached"]]
     print(f"{sum(line['reached'] == 'yes' for line in known)} of {len(known)} reached")
+    seconds = [sum(run["seconds"] for (name, _), run in runs.items() if name == task) for task in TASKS]
+    print(f"processor: {sum(seconds) / 60:.0f} minutes, the longest task {max(seconds):.0f} s")
     if table.failed:
         sys.exit(f"{len(table.failed)} runs failed; the same command tries them again")
 
