@@ -1,6 +1,6 @@
 """Let families of curves learn the same functions, in shallow and in deep networks, and let edges share curves.
 
-    python benchmarks/curves.py [other_curves.npz] [--draws 10] [--cluster ADDRESS]
+    python benchmarks/curves.py [other_curves.npz] [--draws 10] [--dask ADDRESS]
 
 Chapter 09 reads the table, and trains a few of these networks again. Ten draws of samples and starts for each row:
 
@@ -14,7 +14,7 @@ Chapter 09 reads the table, and trains a few of these networks again. Ten draws 
 Errors are RMSE on 2000 test samples, over the standard deviation of the targets; "middle" is the median |error| over
 the same, "worst" the share of the squared errors that the worst 1% of the samples have. Nothing is chosen by them: a
 network is the one of the least training loss. "step" is the processor's time for a step of Levenberg–Marquardt, on
-one thread. All cores are used, two idle ones for two minutes, with --draws 1 for some seconds; with --cluster the
+one thread. All cores are used, two idle ones for two minutes, with --draws 1 for some seconds; with --dask the
 workers of a Dask cluster.
 """
 
@@ -26,10 +26,10 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from concurrent.futures import ProcessPoolExecutor  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
+from workers import add_options, executor  # noqa: E402
 
 from minikan import KAN, PROBLEMS, Splines, fit, sweep  # noqa: E402
 from minikan.bases import Chebyshev, Fourier, Gaussians  # noqa: E402
@@ -142,16 +142,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--draws", type=int, default=10, help="draws of samples and starts for each row")
-    parser.add_argument("--cluster", help="address of a Dask cluster's scheduler")
+    add_options(parser)
     args = parser.parse_args()
-    if args.cluster:
-        from dask.distributed import Client
-
-        executor = Client(args.cluster).get_executor()
-    else:
-        executor = ProcessPoolExecutor()
-    with executor:
-        table = sweep(run, settings(args.draws), executor)
+    with executor(args) as workers:
+        table = sweep(run, settings(args.draws), workers)
     if table.failed:
         sys.exit(f"some trainings failed:\n{table.failed}")
     shapes = {"families": (3, 4), "deep": (5,), "sharing": (2, 8), "directions": (3,)}

@@ -1,6 +1,6 @@
 """Solve the equations of chapter 10 whose trainings take minutes, and store what the chapter shows of them.
 
-    python benchmarks/equation_runs.py [equations.npz] [--seeds 10] [--only PART] [--cluster ADDRESS]
+    python benchmarks/equation_runs.py [equations.npz] [--seeds 10] [--only PART] [--dask ADDRESS]
 
 - Four runs over time, what the explorable *time slider* draws: a rod that cools, Burgers' equation with much
   viscosity, and with little, in one piece and in five slabs of time. One seed.
@@ -9,7 +9,7 @@
 - "weights": the same with a soft condition of eleven weights, ten starts of each.
 
 `--only time`, `poisson` or `weights` makes one of the parts, and leaves the others as they are stored.
-All cores are used, two for about seven minutes; with --cluster the workers of a Dask cluster.
+All cores are used, two for about seven minutes; with --dask the workers of a Dask cluster.
 """
 
 import os
@@ -20,11 +20,11 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
-from concurrent.futures import ProcessPoolExecutor  # noqa: E402
 from itertools import pairwise  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
+from workers import add_options, executor  # noqa: E402
 
 from minikan import (  # noqa: E402
     KAN,
@@ -188,14 +188,8 @@ def main():
     parser.add_argument("out", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--seeds", type=int, default=10, help="starts of each method of the Poisson problem")
     parser.add_argument("--only", choices=("time", "poisson", "weights"), help="the one part to make")
-    parser.add_argument("--cluster", help="address of a Dask cluster's scheduler")
+    add_options(parser)
     args = parser.parse_args()
-    if args.cluster:
-        from dask.distributed import Client
-
-        executor = Client(args.cluster).get_executor()
-    else:
-        executor = ProcessPoolExecutor()
     rows = [{"what": "time", "name": name} for name in reversed(RUNS)]  # the longest first
     rows += [
         {"what": "poisson", "name": name, "seed": seed} for name in METHODS for seed in range(args.seeds)
@@ -206,8 +200,8 @@ def main():
         for seed in range(args.seeds)
     ]
     rows = [row for row in rows if args.only in (None, row["what"])]
-    with executor:
-        table = sweep(run, rows, executor)
+    with executor(args) as workers:
+        table = sweep(run, rows, workers)
     if table.failed:
         sys.exit(f"some trainings failed:\n{table.failed}")
     arrays = dict(np.load(args.out)) if args.only else {}

@@ -32,12 +32,11 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from concurrent.futures import ProcessPoolExecutor  # noqa: E402
-from contextlib import nullcontext  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 from sklearn.datasets import load_diabetes, load_digits  # noqa: E402
+from workers import add_options, executor  # noqa: E402
 
 from minikan import KAN, MLP, PROBLEMS, KANLayer, Splines, fit, refine, sweep  # noqa: E402
 
@@ -218,19 +217,9 @@ def deep_settings(draws, work):
     return [{"depth": d, "start": s, "seed": seed, "work": w} for d, s, w in cases for seed in range(draws)]
 
 
-def executor(args):
-    """Make what runs the rows: this process, all cores, or a Dask cluster."""
-    if args.dask:
-        from distributed import Client
-
-        return Client(args.dask).get_executor()  # its workers need minikan and scikit-learn
-    return ProcessPoolExecutor() if args.processes else nullcontext()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--processes", action="store_true", help="use all cores")
-    parser.add_argument("--dask", metavar="ADDRESS", help="use a Dask cluster")
+    add_options(parser, processes=1)
     parser.add_argument("--draws", type=int, default=DRAWS, help="draws of samples and starts (5)")
     parser.add_argument("--work", type=float, default=WORK, help="products per training (2e9)")
     parser.add_argument("--out", type=Path, default=TABLE)

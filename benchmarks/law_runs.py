@@ -1,6 +1,6 @@
 """Search for the laws of chapter 12 many times, and store what the chapter shows of them.
 
-    python benchmarks/law_runs.py [laws.npz] [--only PART] [--cluster ADDRESS]
+    python benchmarks/law_runs.py [laws.npz] [--only PART] [--dask ADDRESS]
 
 - "coffee": a cup that cools, three sizes of noise, four numbers of readings, ten draws of each: whether the form found
   is right, its rate with a standard error, its curve and intervals up to twice the time that was measured.
@@ -12,7 +12,7 @@
 - "fronts": laws for a spectrum and for a string.
 
 `--only` makes one of the parts, and leaves the others as they are stored. All cores are used, two for about ten
-minutes; with --cluster the workers of a Dask cluster. No search meets its limit of time, so results do not depend on
+minutes; with --dask the workers of a Dask cluster. No search meets its limit of time, so results do not depend on
 the speed of the machine.
 """
 
@@ -24,11 +24,11 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
-from concurrent.futures import ProcessPoolExecutor  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 import sympy  # noqa: E402
+from workers import add_options, executor  # noqa: E402
 
 from minikan import discover, sweep  # noqa: E402
 from minikan.tidying import as_function_of, rounded  # noqa: E402
@@ -205,16 +205,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--only", choices=PARTS, help="the one part to make")
-    parser.add_argument("--cluster", help="address of a Dask cluster's scheduler")
+    add_options(parser)
     args = parser.parse_args()
-    if args.cluster:
-        from dask.distributed import Client
-
-        executor = Client(args.cluster).get_executor()
-    else:
-        executor = ProcessPoolExecutor()
-    with executor:
-        table = sweep(run, [row for row in settings() if args.only in (None, row["what"])], executor)
+    with executor(args) as workers:
+        table = sweep(run, [row for row in settings() if args.only in (None, row["what"])], workers)
     if table.failed:
         sys.exit(f"some searches failed:\n{table.failed}")
     arrays = dict(np.load(args.out)) if args.only and args.out.exists() else {}

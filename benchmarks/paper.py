@@ -47,8 +47,6 @@ import sys  # noqa: E402
 import time  # noqa: E402
 import warnings  # noqa: E402
 from collections.abc import Callable  # noqa: E402
-from concurrent.futures import ProcessPoolExecutor  # noqa: E402
-from contextlib import nullcontext  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from functools import partial  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -57,6 +55,7 @@ import numpy as np  # noqa: E402
 from equations import PROBLEMS as EQUATIONS  # noqa: E402
 from equations import train  # noqa: E402
 from stairs import rmse  # noqa: E402
+from workers import add_options, executor  # noqa: E402
 
 from minikan import KAN, PROBLEMS, Roughness, discover, fit, refine, sweep  # noqa: E402
 from minikan.widgets.contest import CENTRES, peaks  # noqa: E402
@@ -591,10 +590,7 @@ def main():
     parser.add_argument(
         "--rows", nargs="+", default=[""], help='how their names begin: "table 1", "4.4 GAAM"'
     )
-    parser.add_argument(
-        "--processes", type=int, nargs="?", const=os.cpu_count(), help="all cores, or so many"
-    )
-    parser.add_argument("--dask", metavar="ADDRESS", help="of a scheduler")
+    add_options(parser, processes=1)
     parser.add_argument("--fresh", action="store_true", help="forget what is stored of these rows")
     parser.add_argument("--folder", type=Path, default=DATA, help="where the tables are")
     args = parser.parse_args()
@@ -626,8 +622,8 @@ def main():
                     text = "{section} {name:28} paper {paper:8} median {median:8} {reached:3} {seconds} s {found}"
                     print(text.format(**line), flush=True)
 
-    with executor_of(args) as executor:
-        table = sweep(run, settings, executor, progress=False, callback=keep)
+    with executor(args, "stairs", "equations") as workers:
+        table = sweep(run, settings, workers, progress=False, callback=keep)
     store.write_text("".join(json.dumps(runs[key]) + "\n" for key in sorted(runs)))
     lines = write(runs, args.folder)
     known = [line for line in lines if line["reached"]]
@@ -636,18 +632,6 @@ def main():
     print(f"processor: {sum(seconds) / 60:.0f} minutes, the longest task {max(seconds):.0f} s")
     if table.failed:
         sys.exit(f"{len(table.failed)} runs failed; the same command tries them again")
-
-
-def executor_of(args):
-    """Make what `sweep` runs on."""
-    if args.dask:
-        from distributed import Client
-
-        client = Client(args.dask)  # its workers need minikan and SciPy
-        for name in ("stairs", "equations"):
-            client.upload_file(str(Path(__file__).with_name(f"{name}.py")))
-        return client.get_executor()
-    return ProcessPoolExecutor(args.processes) if args.processes else nullcontext()
 
 
 ROWS, TASKS = make_rows()

@@ -1,6 +1,6 @@
 """Learn many functions, ask the networks who acts with whom, and store the answers that chapter 11 shows.
 
-    python benchmarks/structure_runs.py [structure.npz] [--seeds 6] [--cluster ADDRESS]
+    python benchmarks/structure_runs.py [structure.npz] [--seeds 6] [--dask ADDRESS]
 
 - "alarms": random functions of three inputs, of the ten forms of `benchmarks/structure.py`, with several amounts of
   noise, with a penalty on roughness and without. Of each pair of inputs: do they act together, the median and the root
@@ -9,7 +9,7 @@
 - "talks": five functions of four inputs, three amounts of noise, three numbers of samples, what the explorable *who
   talks to whom* draws. One seed.
 
-Nothing is chosen by the outcome. All cores are used, two for about eight minutes; with --cluster the workers of a Dask
+Nothing is chosen by the outcome. All cores are used, two for about eight minutes; with --dask the workers of a Dask
 cluster.
 """
 
@@ -21,12 +21,12 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
-from concurrent.futures import ProcessPoolExecutor  # noqa: E402
 from itertools import combinations  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 from structure import FORMS, NAMES, OUTER, SAMPLES, curve, some_waves, verdict  # noqa: E402
+from workers import add_options, executor  # noqa: E402
 
 from minikan import KAN, Roughness, fit, structure, sweep  # noqa: E402
 from minikan.widgets.structure import COUNTS, NOISES, TALKS, table_of  # noqa: E402
@@ -89,14 +89,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--seeds", type=int, default=6, help="random functions of each form")
-    parser.add_argument("--cluster", help="address of a Dask cluster's scheduler")
+    add_options(parser)
     args = parser.parse_args()
-    if args.cluster:
-        from dask.distributed import Client
-
-        executor = Client(args.cluster).get_executor()
-    else:
-        executor = ProcessPoolExecutor()
     rows = [
         {"what": "talks", "name": name, "noise": noise, "n": n}
         for name in TALKS
@@ -109,8 +103,8 @@ def main():
         for form in FORMS
         for seed in range(args.seeds)
     ]
-    with executor:
-        table = sweep(run, rows, executor)
+    with executor(args, "structure") as workers:
+        table = sweep(run, rows, workers)
     if table.failed:
         sys.exit(f"some trainings failed:\n{table.failed}")
     first, second = ([row for row in table if row["what"] == what] for what in ("talks", "alarms"))
