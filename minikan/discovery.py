@@ -5,6 +5,7 @@ table  →  scaled samples  →  search  →  laws in the units of the table, ea
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -129,8 +130,12 @@ def discover(
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
         looks = list(views(X, size_y, LIBRARY["log"] in functions))
+
+        def note(text):  # which calls columns x1, x2, …
+            advance(re.sub(r"\bx(\d+)", lambda found: names[int(found[1]) - 1], text))
+
         searches = [
-            Search(look.scaled(), y / size_y, functions, clock, advance, size_y, pairs) for look in looks
+            Search(look.scaled(), y / size_y, functions, clock, note, size_y, pairs) for look in looks
         ]
         interrupted = False
         try:

@@ -40,7 +40,7 @@ class Law:
     Attributes
     ----------
     formula : sympy expression
-        In the units and names of the table.
+        In the units and names of the table; its symbols are real, `sympy.Symbol("T", real=True)`.
     constants : list of Constant
         The numbers of the formula, with standard errors, or exact names.
     structure : sympy expression

@@ -1,5 +1,6 @@
 """Laws are found in tables of any units, with sure constants, and nothing is claimed that the data do not say."""
 
+import contextlib
 import copy
 import pickle
 import warnings
@@ -215,7 +216,7 @@ LOOK = structure(compile_formula("x*y + z**2", "xyz", (-1, 1)), X3, names=list("
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "text"),
     [
-        ((X2[:, 0], Y2), {}, ValueError, "X must have two dimensions"),
+        ((X2[:, 0], Y2), {}, ValueError, r"X must have two .* use X.reshape\(-1, 1\) for one column"),
         ((X2, Y2[1:]), {}, ValueError, "X and y must have the same length, got 200 and 199"),
         ((X2, np.c_[Y2, Y2]), {}, ValueError, "y must have 1 columns"),
         ((np.where(X2 > 1.99, np.nan, X2), Y2), {}, ValueError, "X must be finite, got nan at"),
@@ -265,6 +266,21 @@ def test_a_limit_of_time_ends_the_search(looks, monkeypatch):
     found = discover(*with_noise(), library=["x^2"], progress=False)
     assert not found.finished and "not finished" in found.verdict
     assert sum(when > looks for when in learned) <= 8  # what `simplify` was at
+
+
+def test_shapes_that_are_left_out_for_want_of_time_are_told(monkeypatch):
+    """The last part of the time belongs to names, so shapes end before it is over: this counts, too."""
+    monkeypatch.setattr(Clock, "left", lambda clock: 0.2 * clock.seconds)
+    found = discover(*with_noise(), library=["x^2"], progress=False)
+    assert found.best is not None and not found.finished and "not finished" in found.verdict
+
+
+def test_progress_speaks_of_columns_by_their_names(monkeypatch):
+    notes = []
+    bar = lambda *_: contextlib.nullcontext(notes.append)  # noqa: E731
+    monkeypatch.setattr(discovery_module, "progress_bar", bar)
+    discover(X3, X3[:, 0] * X3[:, 2] ** 2, ["x2", "idle", "mass"], library=["x^2"], **QUIET)
+    assert any("mass" in note for note in notes) and not any("x3" in note for note in notes)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.3, 0.6, 0.9])
@@ -507,6 +523,14 @@ def test_noise_that_grows_is_told():
     assert told in discover(x, y, library=["x", "x^2"], **QUIET).verdict
     y = 3 * x[:, 0] ** 2 + 2 * rng.normal(size=200)
     assert told not in discover(x, y, library=["x", "x^2"], **QUIET).verdict
+
+
+def test_few_rows_that_are_held_out_are_told():
+    x = np.random.default_rng(0).uniform(1, 5, (150, 1))
+    y = 3 * x[:, 0] ** 2 + np.random.default_rng(1).normal(size=150)
+    told = "so few samples hardly tell forms apart"
+    for n in (30, 150):
+        assert (told in discover(x[:n], y[:n], library=["x", "x^2"], **QUIET).verdict) == (n == 30)
 
 
 def test_columns_with_few_values_are_told():

@@ -182,6 +182,15 @@ def test_the_constant_of_a_product():
     assert found.unused == ["x_3"] and "not needed: x_3" in repr(found)
 
 
+@pytest.mark.parametrize("noise", [0.02, 0.09])
+def test_an_input_of_some_effect_stays_where_noise_may_hide_it(noise):
+    """y acts with 0.25 of x, and the networks differ in it: 0.25 is within 0.27, but not as good as nothing."""
+    f = "x + 0.25*y + 0*z"
+    rivals = [compile_formula(f"{f} + {k}*(y + z)", NAMES, (0.2, 1)) for k in (noise, -noise)]
+    found = structure(compile_formula("x + 0.25*y + 1e-9*z", NAMES, (0.2, 1)), X, names=NAMES, rivals=rivals)
+    assert found.unused == ["z"]
+
+
 def test_interactions_in_closed_form():
     """For f = x + 3 y z the mixed derivative is 3, and all others are 0."""
     found = structure(compile_formula("x + 3*y*z", NAMES, (0.2, 1)), X)

@@ -173,7 +173,7 @@ class Front(Explorer):
         """Make the controls: the table and the law."""
         return {
             "table": choice("table", [(said, name) for name, (said, *_) in TABLES.items()], "pendulum"),
-            "law": slider("law, from simple to complex", 1, MOST, 3),
+            "law": slider("law (1: simplest)", 1, MOST, 3),
         }
 
     def pick(self, table: str, law: int) -> int:

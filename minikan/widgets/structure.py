@@ -127,7 +127,7 @@ class WhoTalks(Explorer):
 
 
 FORMULAS = {
-    "m v²/2 + 9.81 m h": ("m*v**2/2 + 9.81*m*h", "m v h", (0.5, 2.0)),
+    "m v²/2 + 9.81 m h": ("m*v**2/2 + 9.81*m*h", "h m v", (0.5, 2.0)),
     "T/V": ("T/V", "T V", (0.5, 2.0)),
     "distance": ("sqrt((x - u)**2 + (y - v)**2)", "x y u v", (-1.0, 1.0)),
     "a b c": ("a*b*c", "a b c", (-1.0, 1.0)),
