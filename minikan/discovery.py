@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .fitting import Clock
+from .fitting import CLEARER, Clock
 from .formulas import shortened
 from .functions import LIBRARY
 from .kan import KAN
@@ -36,6 +36,7 @@ SURE = 20  # samples held out: with fewer, chance decides between forms
 STRICT = 2.0  # times the complexity in the choice of a law: the best of many forms fits noise, too
 LESS = 0.7  # times the loss of all simpler laws, that makes a law worth showing
 NARROW = 1.1  # times the smallest value: an input that stays below has no use for a logarithm
+ENDS = 3.0  # of complexity, for a formula without values just beyond the samples
 SHARE = 0.8  # of the time that belongs to the search; the rest is for writing laws in full
 
 
@@ -89,6 +90,8 @@ def discover(
     ------
     ValueError, TypeError
         If the arguments are not what is said above.
+    ModuleNotFoundError
+        If sympy is not installed.
 
     Examples
     --------
@@ -99,6 +102,8 @@ def discover(
     >>> print(found.best.formula.evalf(4))
     415.7*T*n
     """
+    import sympy  # noqa: F401 (laws are written with it: where it is missing, that is said before the search)
+
     table, X = X, as_samples(X, np.shape(X)[-1] if np.ndim(X) > 1 else 1)
     y = as_targets(y, len(X), 1)[:, 0]
     names = as_names(names, X.shape[1], "names", table) or [f"x_{i + 1}" for i in range(X.shape[1])]
@@ -137,6 +142,10 @@ def discover(
         searches = [
             Search(look.scaled(), y / size_y, functions, clock, note, size_y, pairs) for look in looks
         ]
+        clearest, *others = sorted(range(len(looks)), key=lambda k: searches[k].unclear)
+        if others and searches[clearest].unclear < CLEARER * searches[others[0]].unclear:  # it comes first
+            looks.insert(0, looks.pop(clearest))
+            searches.insert(0, searches.pop(clearest))
         interrupted = False
         try:
             explore(searches)
@@ -146,13 +155,15 @@ def discover(
 
 
 def views(X: np.ndarray, size_y: float, logs: bool) -> Iterator[Columns]:
-    """Yield the ways to look at the inputs: as they are, but skewed ones as logarithms; then all that can be so."""
+    """Yield ways to look at the inputs: as they are, but skewed ones as logarithms; all as logarithms; none."""
     low, middle, high = X.min(axis=0), np.median(X, axis=0), X.max(axis=0)
     wide = (low > 0) & (high > NARROW * low) & logs
     skewed = wide & (middle - low < 0.2 * (high - low))
     yield Columns(X, skewed, size_y)
     if (skewed < wide).any():
         yield Columns(X, wide, size_y)
+    if skewed.any():
+        yield Columns(X, np.zeros_like(wide), size_y)
 
 
 class Columns:
@@ -205,7 +216,7 @@ def _report(looks, searches, X, y, names, noise, interrupted):
             exact = snap_constants(objective, rounding)
             exact |= snap_constants(objective, rounding)  # what was refused, now that others have moved
             law = Law(objective, exact, names, samples, held, noise)
-            for one in filter(None, [law, law.with_whole_exponents()]):
+            for one in filter(None, [law, law.with_whole_numbers()]):
                 if np.isfinite([one.error, one.held_out]).all() and one.free <= n / 3:
                     laws.setdefault(str(rounded(one.formula, 4)), one)
         except (ValueError, np.linalg.LinAlgError):  # an overflow
@@ -214,7 +225,8 @@ def _report(looks, searches, X, y, names, noise, interrupted):
             interrupted, finished = True, False
             break
     splines = min(search.best() for search in searches) * size_y
-    weigh = lambda law: criterion((law.error / size_y) ** 2, STRICT * law.complexity, n, floor)  # noqa: E731
+    cost = {law: STRICT * (law.complexity + ENDS * law.ends(law.formula)) for law in laws.values()}
+    weigh = lambda law: criterion((law.error / size_y) ** 2, cost[law], n, floor)  # noqa: E731
     best = min(laws.values(), key=weigh, default=None)
     front: list[Law] = []
     for law in sorted(laws.values(), key=lambda law: (law.complexity, law.error)):
@@ -231,6 +243,8 @@ def _report(looks, searches, X, y, names, noise, interrupted):
         for name, x in zip(names, X.T, strict=True)
         if name in used and (count := len(np.unique(x))) <= FEW
     ]
+    if best and best.ends(best.formula):
+        remarks.append("just beyond the samples the formula has no values")
     if best and best.held_out > 1e-7 * size_y and cut < SURE:
         remarks.append("so few samples hardly tell forms apart: look at the simpler laws, too")
     if best and best.held_out > 1e-7 * size_y and grows(best.model(X)[:, 0], y):

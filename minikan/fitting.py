@@ -26,7 +26,9 @@ POSITIVE = (
     0.9  # a share of y that is positive, so that functions around a shape are tried; the rest may be noise
 )
 FLATTEST, STEEPEST = 0.3, 0.5 * np.pi  # the largest angle in targets that may be an arcsine
-CLEARER = 0.3  # times the error of polynomials under other functions, that makes an arcsine worth a try
+CLEARER = (
+    0.3  # times the error of polynomials elsewhere, that makes an arcsine worth a try, and a view the first
+)
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class Fitting:
             is_angle = FLATTEST < np.abs(y).max() / out.unit < STEEPEST and LIBRARY[out.name] in library
             if is_angle and (error := self.unexplained(out)) < least:
                 self.outs[out.name], least = out, error
+        self.unclear = min(map(self.unexplained, self.outs.values()))
         self.fitted: dict[Shape, Fitted] = {}
 
     def targets(self, out: Out) -> Targets:

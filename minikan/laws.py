@@ -5,33 +5,18 @@ from __future__ import annotations
 import warnings
 from functools import cached_property
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .formulas import least_squares, written
-from .snap import FLAT, Constrained, exact_number
-from .tidying import as_function_of, evaluated, length, tidied
+from .snap import FLAT, Constant, Constrained, exact_number
+from .tidying import added_up, as_function_of, evaluated, length, often_whole, tidied
 from .validation import as_number, as_samples, require
 
 STEP = 1e-6  # of a constant, for derivatives
 STEEP = 100  # an exponent from which on fractions are not cancelled, which could take minutes
-
-
-class Constant(NamedTuple):
-    """A constant of a law: its symbol, its value and standard error, and its exact name, if it has one."""
-
-    symbol: str
-    value: float
-    error: float
-    exact: str = ""
-
-    def __repr__(self):
-        digits = np.log10(max(abs(self.value), 1e-300) / max(self.error, 1e-300)) + 2  # that are known
-        number = f"{self.value:.8g}" if not 1 <= digits < 9 else f"{self.value:#.{int(digits)}g}".rstrip(".")
-        number += f" ± {self.error:.1g}"
-        return f"{self.exact} exactly, from {number}" if self.exact else f"{self.symbol} = {number}"
 
 
 class Law:
@@ -69,23 +54,21 @@ class Law:
 
     def on(self, X: np.ndarray, y: np.ndarray) -> Law:
         """Make the same law with constants fitted to other samples X (n, n_in), y (n,)."""
-        model = type(self.model).from_layers(self.model.layers)
-        objective = Constrained(model, [least_squares(X, y[:, None])], self._free)
+        objective = self._objective(X, y, self._free)
         objective.settle()
         return Law(objective, self._exact, self._names, (X, y), self._held, self._given)
 
-    def with_whole_exponents(self) -> Law | None:
-        """Make the law whose exponents are integers where these are within three standard errors, if there are any."""
-        import sympy
-
+    def _objective(self, X: np.ndarray, y: np.ndarray, free: np.ndarray) -> Constrained:
         model = type(self.model).from_layers(self.model.layers)
-        objective = Constrained(
-            model, [least_squares(self._samples[0], self._samples[1][:, None])], self._free.copy()
-        )
-        powers = [abs(float(each.exp)) for each in self.formula.atoms(sympy.Pow) if each.exp.is_Float]
+        return Constrained(model, [least_squares(X, y[:, None])], free)
+
+    def with_whole_numbers(self) -> Law | None:
+        """Make the law in which those `often_whole` are integers, where these are within three standard errors."""
+        X, y = self._samples
+        objective = self._objective(X, y, self._free.copy())
         errors = np.sqrt(objective.covariance()[0].diagonal())
-        values = objective.parameters
-        near = np.array([np.isclose(abs(value), powers, rtol=1e-9).any() for value in values]) & self._free
+        values, sizes = objective.parameters, often_whole(self.formula)
+        near = np.array([np.isclose(abs(value), sizes, rtol=1e-9).any() for value in values]) & self._free
         near &= (np.abs(values - values.round()) <= 3 * errors) & (values.round() != 0)
         if not near.any():
             return None
@@ -111,7 +94,7 @@ class Law:
 
     @cached_property
     def formula(self) -> Any:
-        """Choose the shortest of several ways to write the law that keep its values."""
+        """Choose one of several ways to write the law that keep its values: one that does not end, and is short."""
         X, y = self._samples
         wanted, size = self.model(X)[:, 0], float(np.abs(y).max())
 
@@ -120,12 +103,21 @@ class Law:
                 return np.abs(as_function_of(self._inputs, version)(*X.T) - wanted).max()
 
         plain, *others = self._versions()
-        for version in sorted([plain, *others], key=length):
+        for version in sorted([plain, *others], key=lambda each: (self.ends(each), length(each))):
             if off(version) <= 1e-3 * self.error + 1e-12 * size:
                 return version
         if not off(plain) <= 0.1 * self.error + 1e-9 * size:  # functions end where their edges go on
             raise ValueError("the formula does not have the values of its network")
         return plain
+
+    def ends(self, formula: Any) -> bool:
+        """Tell whether a formula has no values where the inputs' ranges are wider by 30%; positive inputs stay so."""
+        X = self._samples[0]
+        low, middle = X.min(axis=0), (X.min(axis=0) + X.max(axis=0)) / 2
+        wide = middle + 1.3 * (X - middle)
+        wide = np.where(low > 0, np.maximum(wide, low / 2), wide)
+        with np.errstate(all="ignore"):
+            return not np.isfinite(as_function_of(self._inputs, formula)(*wide.T)).all()
 
     @property
     def _inputs(self):
@@ -149,8 +141,9 @@ class Law:
             versions.append(powers)
             if all(abs(each.exp) < STEEP for each in powers.atoms(sympy.Pow) if each.exp.is_number):
                 versions.append(sympy.cancel(sympy.together(powers)))
-        versions = [self._signed(evaluated(each)) for each in versions]
-        versions = [self._with_names(each) for each in [*versions, *map(tidied, versions)]]
+        versions = [self._signed(evaluated(each)) for each in [*versions, *added_up(plain)]]
+        versions += [tidied(each, sweep) for sweep in (True, False) for each in versions]
+        versions = [self._with_names(each) for each in versions]
         return [each for each in versions if not each.has(sympy.zoo, sympy.nan, sympy.oo)] or [plain]
 
     def _with_names(self, expression):

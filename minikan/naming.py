@@ -8,6 +8,7 @@ so that a choice that turns out to be wrong is not final.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from .functions import LIBRARY, Function
 from .matching import Candidate, match
-from .named import edge_data, replace, unnamed
+from .named import FunctionEdge, edge_data, replace, unnamed
 from .network import Network
 from .sparse import SparseLayer
 from .training import fit
@@ -221,6 +222,7 @@ OUTER: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # functions f of a pai
 }  # fmt: skip
 
 
+LARGE = 0.1  # of the largest value of a curve: what is smaller has no exact inverse
 INNER = "x^2", "x^3", "1/x", "sqrt", "log"  # functions g of a pair f(g(x)) with any f, of x itself
 
 
@@ -229,23 +231,46 @@ def match_pair(
 ) -> list[tuple[Candidate, Candidate]]:
     """Find pairs f(g(x)) for a curve (n,): candidates for f and g, the best first.
 
-    Either f has an inverse, and the curve does not change its sign; or g is one of a few functions of x, not moved.
+    Either f has an inverse, and the curve does not change its sign; or f is a square, and g changes its sign where the
+    curve is lowest or highest; or g is one of a few functions of x, not moved. Inverses make much of small values: g
+    is fitted where the curve is not small, then both together everywhere.
     """
     top = curve[np.abs(curve).argmax()]
     share, found = curve / (top or 1.0), []
-    for name in OUTER if share.min() > 1e-6 else ():
-        span = (float(share.min()), float(share.max()))
+    offers = [(name, share, inverse, top, 0.0) for name, inverse in OUTER.items() if share.min() > 1e-6]
+    for end in (curve.min(), curve.max()) if np.ptp(share) > 1e-6 else ():
+        turn, size = x[np.abs(curve - end).argmin()], curve.max() + curve.min() - 2 * end
+        offers.append(("x^2", (curve - end) / size, lambda u, s=np.sign(x - turn): s * np.sqrt(u), size, end))
+    for name, values, inverse, scale, shift in offers:
         if LIBRARY[name] in library:
-            for inner in match(x, OUTER[name](share), library)[:2]:
-                outer = Candidate(LIBRARY[name], np.array([1.0, 0, top, 0]), span, inner.error)
-                found.append((outer, inner))
+            large = values > min(LARGE, np.median(values))
+            for inner in match(x[large], inverse(values)[large], library)[:2]:
+                outer = Candidate(LIBRARY[name], np.array([1.0, 0, scale, shift]), _span(values), inner.error)
+                found.append(_polished(outer, inner, x, curve))
     for name in INNER if np.ptp(share) > 1e-6 else ():
         if LIBRARY[name] in library and (name in INNER[:2] or x.min() > 0):
             u = LIBRARY[name].evaluate(x, 0)[0]
-            span, weights = (float(x.min()), float(x.max())), np.array([1.0, 0, 1, 0])
+            span, weights = _span(x), np.array([1.0, 0, 1, 0])
             for outer in match(u, curve, library)[:2]:
                 found.append((outer, Candidate(LIBRARY[name], weights, span, outer.error)))
     found = [
         pair for pair in found if pair[1].error < 1e-3 and not any(each.function.is_linear for each in pair)
     ]
     return sorted(found, key=lambda pair: pair[1].evidence() + np.log(3) * pair[0].function.complexity)[:4]
+
+
+def _span(x):
+    return (float(x.min()), float(x.max()))
+
+
+def _polished(outer, inner, x, curve):
+    """Train the eight weights of a pair f(g(x)) on the whole curve (n,); the pair's error is that of both."""
+    edges = [FunctionEdge(each.function, each.weights, each.span) for each in (inner, outer)]
+    with np.errstate(all="ignore"):
+        done = trained(Network.from_layers(edges), x[:, None], curve, 20)
+    error = done.loss / max(float(curve.var()), 1e-300)
+    weights = done.model.parameters.reshape(2, 4)
+    return tuple(
+        dataclasses.replace(each, weights=own, error=error)
+        for each, own in ((outer, weights[1]), (inner, weights[0]))
+    )

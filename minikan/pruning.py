@@ -113,7 +113,7 @@ def as_names(names: Sequence[str] | None, count: int, argument: str, frame: Any 
     if names is None and not strings:
         return []
     require(strings, argument, "hold strings", given)
-    require(names is None or len(given) == count, argument, f"hold {count} names", len(given))
+    require(names is None or len(given) == count, argument, f"hold {count} names", f"{len(given)}, {given}")
     repeated = sorted({name for name in given if given.count(name) > 1})
     require(not repeated, argument, "differ", f"several times {repeated}")
     return given

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
-from math import comb
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from .matching import match
 from .named import FunctionEdge
 from .naming import EXACT, Named, name_all, name_edges, slim, trained
 from .pairs import couples
-from .shapes import Factor, Node, Shape, divided, same, shapes
+from .shapes import Factor, Node, Shape, divided, multiplied, same, shapes
 from .sparse import SparseLayer
 
 NEAR = 2e-2  # an RMSE, over the spread, with which a shape may still be right, if its curves are steep
@@ -69,11 +68,13 @@ class Search(Fitting):
         pairs = {out: self.surrogate.interactions(self.targets(self.outs[out]), inputs) for out in outs}
         if self.pairs is not None:
             pairs[""] = frozenset(pair for pair in self.pairs if {*pair} <= {*inputs})
-        known = [(out, components(inputs, each)) for out, each in pairs.items() if each is not None]
         sums, *richer = shapes(inputs, [out for out in self.outs if out])
-        ladder = [sums + [shape for out, groups in known for shape in divided(groups, out)], *richer]
-        every = comb(len(inputs), 2)
-        for likely, offers, out in product((True, False), ladder, outs):
+        every = frozenset(combinations(sorted(inputs), 2))
+        for out, each in pairs.items():
+            if each is not None:
+                sums += divided(components(inputs, each), out)
+                sums += multiplied(components(inputs, every - each), out)
+        for likely, offers, out in product((True, False), (sums, *richer), outs):
             for shape in offers:
                 needed = pairs[out]
                 as_it_seems = needed is None or shape.interactions in (needed, frozenset())
@@ -85,7 +86,7 @@ class Search(Fitting):
                     and (likely or (needed or set()) < shape.interactions)
                 ):
                     self.note(f"{shape}")
-                    often = likely and needed and (len(needed) < every or out == outs[0])
+                    often = likely and needed and (len(needed) < len(every) or out == outs[0])
                     self.learn(shape, STARTS if often else 2)
             if self.best() < PRECISE or (out == outs[-1] and self.is_precise()):
                 self.name_best(0.5)

@@ -168,6 +168,14 @@ def divided(groups: Sequence[Sequence[int]], out: str) -> Iterator[Shape]:
             yield shape
 
 
+def multiplied(groups: Sequence[Sequence[int]], out: str) -> Iterator[Shape]:
+    """Yield the product of sums, each over a group of inputs that do not interact with each other, beside a sum."""
+    if 2 <= len(groups) <= MOST_FACTORS and any(len(group) > 1 for group in groups):
+        every = tuple(sorted(i for group in groups for i in group))
+        factors = tuple(Factor(tuple(group)) for group in groups)
+        yield Shape((Node(factors), Node((Factor(every),))), out)
+
+
 def shapes(inputs: Sequence[int], outs: Sequence[str]) -> Iterator[list[Shape]]:
     """Yield lists of shapes over some inputs, the simplest first; all of them can be made `simpler`.
 

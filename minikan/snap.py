@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,21 @@ BASES = {  # exact numbers whose multiples are tried, and the cost of using one
 CHANCE = 0.03  # a random constant gets an exact name with at most this probability
 MOST_NUMERATOR = 10_000
 FLAT = 1e-12  # curvatures, over those of single constants, in which the loss does not change
+
+
+class Constant(NamedTuple):
+    """A constant of a law: its symbol, its value and standard error, and its exact name, if it has one."""
+
+    symbol: str
+    value: float
+    error: float
+    exact: str = ""
+
+    def __repr__(self):
+        digits = np.log10(max(abs(self.value) / max(self.error, 1e-300), 1e-300)) + 2  # that are known
+        number = f"{self.value:.8g}" if not 1 <= digits < 9 else f"{self.value:#.{int(digits)}g}".rstrip(".")
+        number += f" ± {self.error:.1g}"
+        return f"{self.exact} exactly, from {number}" if self.exact else f"{self.symbol} = {number}"
 
 
 def exact_number(text: str) -> Any:

@@ -47,8 +47,28 @@ def length(expression: Any) -> tuple[int, int]:
     return expression.count_ops(), len(expression.atoms(sympy.Float))
 
 
-def tidied(expression: Any) -> Any:
-    """Leave out terms that only rounding made, and divide fractions by a number of their denominators."""
+def often_whole(expression: Any) -> list[float]:
+    """List sizes of inexact numbers that are integers in most laws: exponents, and factors of tanh⁻¹ and tan⁻¹."""
+    import sympy
+
+    inverses = sympy.atanh, sympy.atan
+    numbers = [each.exp for each in expression.atoms(sympy.Pow)]
+    numbers += [each.args[0] for each in expression.atoms(sympy.Mul) if isinstance(each.args[-1], inverses)]
+    return [abs(float(number)) for number in numbers if number.is_Float]
+
+
+def added_up(expression: Any) -> list:
+    """List the formula with (u + v) / (1 + u v) for tanh of tanh⁻¹ u + tanh⁻¹ v, and alike for tan, if it has any."""
+    import sympy
+
+    if not any(each.has(sympy.atanh, sympy.atan) for each in expression.atoms(sympy.tanh, sympy.tan)):
+        return []
+    sums = sympy.expand_trig(expression)
+    return [sums, sympy.cancel(sympy.together(sums))]
+
+
+def tidied(expression: Any, sweep: bool = True) -> Any:
+    """Divide fractions by a number of their denominators; leave out terms that only rounding made, if `sweep`."""
     import sympy
 
     def swept(terms):
@@ -65,7 +85,7 @@ def tidied(expression: Any) -> Any:
             factor = abs(factor)
         return factor**power.exp * (power.base / factor).expand() ** power.exp
 
-    expression = expression.replace(lambda each: each.is_Add, swept)
+    expression = expression.replace(lambda each: sweep and each.is_Add, swept)
     expression = expression.replace(
         lambda each: each.is_Pow and each.base.is_Add and each.exp.is_number, monic
     )

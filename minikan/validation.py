@@ -61,7 +61,8 @@ def as_numbers(values: ArrayLike, name: str) -> np.ndarray:
         array = array.astype(np.float64, copy=False)
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name} must be finite, got {array[where]} at position {where}")
+        column = f", column {values.columns[where[1]]!r}" if hasattr(values, "columns") and where[1:] else ""
+        raise ValueError(f"{name} must be finite, got {array[where]} at position {where}{column}")
     return array
 
 

@@ -3,22 +3,24 @@
 import contextlib
 import copy
 import pickle
+import sys
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import sympy
 
-from minikan import KAN, compile_formula, discover, structure
+from minikan import KAN, compile_formula, discover, structure, tidying
 from minikan import discovery as discovery_module
 from minikan import laws as laws_module
 from minikan import search as search_module
 from minikan.fitting import Clock
 from minikan.formulas import least_squares, shortened
-from minikan.laws import Constant, Law
+from minikan.laws import Law
 from minikan.named import FunctionEdge
 from minikan.objective import Objective
-from minikan.snap import Constrained, snap_constants
+from minikan.snap import Constant, Constrained, snap_constants
 from minikan.sparse import SparseLayer
 from minikan.surrogate import Surrogate
 
@@ -228,6 +230,7 @@ LOOK = structure(compile_formula("x*y + z**2", "xyz", (-1, 1)), X3, names=list("
         ((np.ones((N, 2)), Y2), {}, ValueError, "y and an input must vary"),
         ((X2, Y2, ["a", "a"]), {}, ValueError, "names must"),
         ((X2, Y2, ["a"]), {}, ValueError, "names must"),
+        ((X2, Y2, "a b"), {}, ValueError, r"hold 2 names, got 3, \['a', ' ', 'b'\]"),
         ((X2, Y2), {"library": ["foo"]}, ValueError, "there is no function 'foo'"),
         ((X2, Y2), {"library": []}, ValueError, "library must hold at least one"),
         ((X2, Y2), {"seconds": -1}, ValueError, "seconds must be at least 0"),
@@ -353,7 +356,7 @@ def test_a_wave_is_found(periods):
 
 def test_a_way_to_write_a_law_may_fail(monkeypatch):
     """Leaving out a small term of a denominator can leave nothing of it: that version is not a candidate."""
-    monkeypatch.setattr(laws_module, "tidied", lambda expression: sympy.zoo)
+    monkeypatch.setattr(laws_module, "tidied", lambda expression, sweep: sympy.zoo)
     x = table([0.5], [2])
     assert discover(x, 2.5 * x[:, 0] ** 3, ["t"], **QUIET).verdict.startswith("The law is exact")
 
@@ -472,13 +475,86 @@ def test_exponents_near_integers_are_offered_as_integers(power):
     objective.settle()
     law = Law(objective, {}, ["t"], (x, y), (x, y))
     assert law.free == 2 and all(each.exp.is_Float for each in law.formula.atoms(sympy.Pow))
-    whole = law.with_whole_exponents()
+    whole = law.with_whole_numbers()
     if power == 1.5:
         assert whole is None
     else:
         t = sympy.Symbol("t", real=True)
         assert whole.free == 1 and whole.formula.coeff(t**power).is_Float
         assert law.error <= whole.error < 1.2 * law.error
+
+
+def test_what_is_not_a_number_is_told_by_its_column():
+    frame = pd.DataFrame({"p": [1.0, 2.0, 3.0], "T": [1.0, np.nan, 2.0]})
+    with pytest.raises(ValueError, match=r"X must be finite, got nan at position \(1, 1\), column 'T'$"):
+        discover(frame, [1.0, 2.0, 3.0], **QUIET)
+
+
+def test_without_sympy_nothing_is_searched(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sympy", None)
+    monkeypatch.setattr(discovery_module, "explore", lambda searches: pytest.fail("searched"))
+    x = table([0], [1])
+    with pytest.raises(ModuleNotFoundError, match="sympy"):
+        discover(x, x[:, 0], **QUIET)
+
+
+def test_a_form_that_holds_further_is_preferred():
+    """tanh of tanh⁻¹ u + tanh⁻¹ v ends where u = 1; (u + v) / (1 + u v), the same in the table, does not."""
+    X = table([-0.7, 0.1], [0.9, 0.8], n=150)
+    u, v = REAL["x"], REAL["y"]
+    found = discover(X, (X[:, 0] + X[:, 1]) / (1 + X[:, 0] * X[:, 1]), ["x", "y"], **QUIET)
+    assert sympy.simplify(found.best.formula - (u + v) / (1 + u * v)) == 0
+    assert not found.best.formula.has(sympy.atanh) and "no values" not in found.verdict
+
+
+def test_a_formula_that_ends_beyond_the_samples_is_told():
+    x = table([1], [2])
+    found = discover(x, 3 * np.sqrt(x[:, 0] - 0.95), ["t"], **QUIET)
+    assert found.best.ends(found.best.formula)
+    assert "just beyond the samples the formula has no values" in found.verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "ends"), [("sqrt", -0.9, True), ("sqrt", 0.2, False), ("x^2", -0.9, False)]
+)
+def test_where_a_formula_ends(name, at, ends):
+    x = table([1], [2])
+    model = KAN.from_layers([SparseLayer(1, 1, {(0, 0): FunctionEdge(name, [1, at, 1, 0], (1, 2))})])
+    y = model(x)[:, 0]
+    objective = Constrained(model, [least_squares(x, y[:, None])], np.ones(4, bool))
+    law = Law(objective, {}, ["x"], (x, y), (x, y))
+    assert law.ends(law.formula) == ends
+    assert law.ends(sympy.log(REAL["x"])) is False  # positive inputs stay positive
+
+
+def test_of_laws_as_good_the_one_that_goes_on_is_the_best(monkeypatch):
+    """What a formula is worth that ends just beyond the samples: as much as one of higher complexity."""
+    x = table([1], [2])
+    y = np.sqrt(x[:, 0] - 0.9) + 0.005 * np.random.default_rng(1).normal(size=N)
+    best = {}
+    for cost in (0.0, 1e3):
+        monkeypatch.setattr(discovery_module, "ENDS", cost)
+        law = discover(x, y, ["x"], library=["x", "sqrt", "log", "arctan", "tanh"], **QUIET).best
+        best[cost] = law.ends(law.formula)
+    assert best == {0.0: True, 1e3: False}
+
+
+def test_numbers_that_are_often_whole():
+    x, y = REAL["x"], REAL["y"]
+    formula = 2.5 * sympy.tanh(0.9 * sympy.atanh(x) + 1.2 * sympy.log(y)) + y**-1.9 + 3 * sympy.atan(x)
+    assert sorted(tidying.often_whole(formula)) == [0.9, 1.9]
+
+
+@pytest.mark.parametrize("f", ["tanh", "tan"])
+def test_inverse_functions_are_added_up(f):
+    x, y = REAL["x"], REAL["y"]
+    f, inverse = getattr(sympy, f), getattr(sympy, f"a{f}")
+    whole = 3 * f(inverse(x) + inverse(y)) + x
+    found = tidying.added_up(whole)
+    assert len(found) == 2 and not any(each.has(inverse) for each in found)
+    for each in found:
+        assert float((each - whole).subs({x: 0.3, y: -0.6})) == pytest.approx(0, abs=1e-12)
+    assert tidying.added_up(f(x + y) + inverse(x)) == []
 
 
 @pytest.mark.parametrize("n", [10, 12, 15])
@@ -606,6 +682,18 @@ def test_years_have_no_logarithm():
     x = table([1980], [2020], n=60)
     assert [look.is_log.any() for look in discovery_module.views(x, 1.0, True)] == [False]
     assert [look.is_log.any() for look in discovery_module.views(x - 1970, 1.0, True)] == [False, True]
+    skewed = np.c_[np.geomspace(1, 1e3, 50), np.linspace(1, 2, 50)]
+    looks = [look.is_log.tolist() for look in discovery_module.views(skewed, 1.0, True)]
+    assert looks == [[True, False], [True, True], [False, False]]
+
+
+def test_inputs_over_powers_of_ten_need_no_logarithm():
+    """A parabola of N is none of log N: the view in which polynomials see clearest comes first."""
+    N = np.exp(np.random.default_rng(0).uniform(np.log(5), np.log(1200), (150, 1)))
+    found = discover(N, N[:, 0] * (1 - N[:, 0] / 830), ["x"], **QUIET)
+    x = REAL["x"]
+    assert found.verdict.startswith("The law is exact")
+    assert float((found.best.formula - x + x**2 / 830).subs(x, 500)) == pytest.approx(0, abs=1e-6)
 
 
 def test_high_powers_of_small_numbers():

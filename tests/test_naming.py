@@ -86,6 +86,41 @@ def test_a_function_of_a_function_is_found(outer):
             np.testing.assert_allclose(c * f.function.evaluate(a * middle + b, 0)[0] + d, curve, rtol=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_small_values_do_not_hide_a_pair(seed):
+    """1/y of a resonance's flanks is nearly all noise: the square inside is found where y is large."""
+    x, rng = np.linspace(10, 33, 300), np.random.default_rng(seed)
+    curve = 1 / ((x - 21.4) ** 2 + 2.3**2)
+    noisy = curve * (1 + 0.01 * rng.normal(size=300)) + 0.005 * curve.max() * rng.uniform(-1, 1, 300)
+    found = match_pair(x, noisy, [*SOME, LIBRARY["x^2"], LIBRARY["1/cosh"]])
+    pairs = [(f.function.name, g.function.name) for f, g in found]
+    assert ("1/x", "x^2") in pairs
+    f, g = found[pairs.index(("1/x", "x^2"))]
+    assert g.error < 1.5 * np.var(noisy - curve) / np.var(noisy)
+    middle = g.weights[2] * (g.weights[0] * x + g.weights[1]) ** 2 + g.weights[3]
+    np.testing.assert_allclose(
+        f.weights[2] / (f.weights[0] * middle + f.weights[1]) + f.weights[3], curve, atol=0.01 * curve.max()
+    )
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+@pytest.mark.parametrize(
+    ("inner", "curve"),
+    [
+        ("exp", lambda x: 4.5 * (1 - np.exp(-1.9 * (x - 0.74))) ** 2),  # Morse's potential
+        ("log", lambda x: 2 - 3 * (np.log(x) - 0.4) ** 2),
+        ("cos", lambda x: (np.cos(x) - 0.3) ** 2 + 1),
+    ],
+)
+def test_squares_of_what_changes_its_sign_are_found(inner, curve, noise):
+    x = np.linspace(0.5, 3, 240)
+    y = curve(x)
+    y = y + noise * y.std() * np.random.default_rng(0).normal(size=240)
+    f, g = match_pair(x, y, list(LIBRARY.values()))[0]
+    assert (f.function.name, g.function.name) == ("x^2", inner)
+    assert g.error < 1.2 * noise**2 + 1e-20
+
+
 def test_pairs_are_sorted_and_not_found_where_there_are_none():
     x = np.linspace(0.5, 3, 200)
     found = match_pair(x, np.exp(-2 / x), SOME)
