@@ -237,14 +237,15 @@ def match_pair(
     """
     top = curve[np.abs(curve).argmax()]
     share, found = curve / (top or 1.0), []
-    offers = [(name, share, inverse, top, 0.0) for name, inverse in OUTER.items() if share.min() > 1e-6]
+    offers = [(name, share, f(share), top, 0.0) for name, f in OUTER.items() if share.min() > 1e-6]
     for end in (curve.min(), curve.max()) if np.ptp(share) > 1e-6 else ():
         turn, size = x[np.abs(curve - end).argmin()], curve.max() + curve.min() - 2 * end
-        offers.append(("x^2", (curve - end) / size, lambda u, s=np.sign(x - turn): s * np.sqrt(u), size, end))
-    for name, values, inverse, scale, shift in offers:
+        values = (curve - end) / size
+        offers.append(("x^2", values, np.sign(x - turn) * np.sqrt(values), size, end))
+    for name, values, inside, scale, shift in offers:
         if LIBRARY[name] in library:
             large = values > min(LARGE, np.median(values))
-            for inner in match(x[large], inverse(values)[large], library)[:2]:
+            for inner in match(x[large], inside[large], library)[:2]:
                 outer = Candidate(LIBRARY[name], np.array([1.0, 0, scale, shift]), _span(values), inner.error)
                 found.append(_polished(outer, inner, x, curve))
     for name in INNER if np.ptp(share) > 1e-6 else ():
