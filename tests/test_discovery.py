@@ -17,6 +17,7 @@ from minikan import laws as laws_module
 from minikan import search as search_module
 from minikan.fitting import Clock
 from minikan.formulas import least_squares, shortened
+from minikan.functions import LIBRARY
 from minikan.laws import Law
 from minikan.named import FunctionEdge
 from minikan.objective import Objective
@@ -499,11 +500,15 @@ def test_without_sympy_nothing_is_searched(monkeypatch):
 
 
 def test_a_form_that_holds_further_is_preferred():
-    """tanh of tanh⁻¹ u + tanh⁻¹ v ends where u = 1; (u + v) / (1 + u v), the same in the table, does not."""
+    """tanh of tanh⁻¹ u + tanh⁻¹ v ends where u = 1; (u + v) / (1 + u v), the same in the table, does not.
+
+    With velocities in m/s the constant in front of u v is 1e-17, and no rounding.
+    """
     X = table([-0.7, 0.1], [0.9, 0.8], n=150)
     u, v = REAL["x"], REAL["y"]
-    found = discover(X, (X[:, 0] + X[:, 1]) / (1 + X[:, 0] * X[:, 1]), ["x", "y"], **QUIET)
-    assert sympy.simplify(found.best.formula - (u + v) / (1 + u * v)) == 0
+    found = discover(3e8 * X, 3e8 * (X[:, 0] + X[:, 1]) / (1 + X[:, 0] * X[:, 1]), ["x", "y"], **QUIET)
+    assert found.best.formula.atoms(sympy.Float) and found.best.free == 1
+    assert float(found.best.formula.subs({u: 2e8, v: -1e8})) == pytest.approx(1e8 / (1 - 2 / 9), rel=1e-9)
     assert not found.best.formula.has(sympy.atanh) and "no values" not in found.verdict
 
 
@@ -524,6 +529,7 @@ def test_where_a_formula_ends(name, at, ends):
     objective = Constrained(model, [least_squares(x, y[:, None])], np.ones(4, bool))
     law = Law(objective, {}, ["x"], (x, y), (x, y))
     assert law.ends(law.formula) == ends
+    law._samples = (x - 0.9, y)
     assert law.ends(sympy.log(REAL["x"])) is False  # positive inputs stay positive
 
 
@@ -685,6 +691,30 @@ def test_years_have_no_logarithm():
     skewed = np.c_[np.geomspace(1, 1e3, 50), np.linspace(1, 2, 50)]
     looks = [look.is_log.tolist() for look in discovery_module.views(skewed, 1.0, True)]
     assert looks == [[True, False], [True, True], [False, False]]
+
+
+def test_products_of_several_sums_are_offered_first(monkeypatch):
+    X = table([1, 5, 1, 1], [2, 9, 4, 2])
+    tried: list = []
+    monkeypatch.setattr(
+        search_module.Search, "learn", lambda self, shape, starts=2: tried.append(repr(shape))
+    )
+    search = search_module.Search(
+        X, X[:, 0] * (X[:, 1] - X[:, 2]) / X[:, 3], [*LIBRARY.values()], Clock(3600)
+    )
+    next(search.rounds([0, 1, 2, 3]))
+    assert "x1·(x2+x3)·x4 + x1+x2+x3+x4" in tried
+
+
+def test_the_view_in_which_polynomials_see_clearest_is_the_first(monkeypatch):
+    """A parabola of N is exact in N; log N and all logarithms have to wait."""
+    looks: list = []
+    monkeypatch.setattr(discovery_module, "explore", lambda searches: looks.extend(searches))
+    N = np.c_[np.geomspace(5, 1200, N_ROWS := 150), table([0], [1], n=N_ROWS)]
+    for y in (N[:, 0] * (1 - N[:, 0] / 830), N[:, 0] ** 0.37):
+        discover(N, y, **QUIET)
+    first, second = looks[0], looks[len(looks) // 2]
+    assert np.ptp(first.train[0][:, 0]) < 1 < np.ptp(second.train[0][:, 0])  # scaled N, and log N
 
 
 def test_inputs_over_powers_of_ten_need_no_logarithm():

@@ -5,7 +5,7 @@ from itertools import chain, combinations
 import numpy as np
 import pytest
 
-from minikan.shapes import Factor, Node, Shape, shapes, tidy
+from minikan.shapes import Factor, Node, Shape, multiplied, shapes, tidy
 
 X3 = np.random.default_rng(0).uniform([0.5, -1, 2], [1, 1, 5], (50, 3))
 
@@ -33,6 +33,17 @@ def test_a_product_and_a_sum_by_hand():
     product = phi[0, 0] * (phi[1, 1] + phi[2, 1])
     np.testing.assert_allclose(model(X3)[:, 0], product + phi[0, 2] + phi[1, 2] + phi[2, 2], atol=1e-12)
     assert repr(shape) == "x1·(x2+x3) + x1+x2+x3" and not shape.is_deep and shape.inputs == [0, 1, 2]
+
+
+def test_a_product_of_several_sums():
+    """k (a - b) / d: only a and b do not interact."""
+    (shape,) = multiplied([(0,), (1, 2), (3,)], "")
+    assert repr(shape) == "x1·(x2+x3)·x4 + x1+x2+x3+x4"
+    assert shape.interactions == set(combinations(range(4), 2)) - {(1, 2)}
+    assert not list(multiplied([(0,), (1,), (2,)], ""))  # the ladder has these already
+    assert not list(multiplied([(0, 1, 2)], "")) and not list(
+        multiplied([(0,), (1,), (2,), (3,), (4, 5)], "")
+    )
 
 
 def test_curves_of_factors_and_nodes_by_hand():
