@@ -142,9 +142,15 @@ class Law:
             if all(abs(each.exp) < STEEP for each in powers.atoms(sympy.Pow) if each.exp.is_number):
                 versions.append(sympy.cancel(sympy.together(powers)))
         versions = [self._signed(evaluated(each)) for each in [*versions, *added_up(plain)]]
-        versions += [tidied(each, sweep) for sweep in (True, False) for each in versions]
+        versions += [tidied(each, self._size) for each in versions]
         versions = [self._with_names(each) for each in versions]
         return [each for each in versions if not each.has(sympy.zoo, sympy.nan, sympy.oo)] or [plain]
+
+    def _size(self, expression):
+        """Compute the largest absolute value in the table; infinite where there is none."""
+        with np.errstate(all="ignore"):
+            values = as_function_of(self._inputs, expression)(*self._samples[0].T)
+        return float(np.nan_to_num(np.abs(values).max(), nan=np.inf))
 
     def _with_names(self, expression):
         """Write fractions that are exact as fractions again, which `cancel` makes inexact."""

@@ -67,12 +67,12 @@ def added_up(expression: Any) -> list:
     return [sums, sympy.cancel(sympy.together(sums))]
 
 
-def tidied(expression: Any, sweep: bool = True) -> Any:
-    """Divide fractions by a number of their denominators; leave out terms that only rounding made, if `sweep`."""
+def tidied(expression: Any, size: Callable[[Any], float]) -> Any:
+    """Leave out terms of tiny `size`, which only rounding made, and divide fractions by a number of denominators."""
     import sympy
 
     def swept(terms):
-        sizes = [abs(term.as_coeff_Mul()[0]) for term in terms.args]
+        sizes = [size(term) for term in terms.args]
         return sympy.Add(
             *[term for term, size in zip(terms.args, sizes, strict=True) if size > 1e-12 * max(sizes)]
         )
@@ -85,7 +85,7 @@ def tidied(expression: Any, sweep: bool = True) -> Any:
             factor = abs(factor)
         return factor**power.exp * (power.base / factor).expand() ** power.exp
 
-    expression = expression.replace(lambda each: sweep and each.is_Add, swept)
+    expression = expression.replace(lambda each: each.is_Add, swept)
     expression = expression.replace(
         lambda each: each.is_Pow and each.base.is_Add and each.exp.is_number, monic
     )

@@ -357,7 +357,7 @@ def test_a_wave_is_found(periods):
 
 def test_a_way_to_write_a_law_may_fail(monkeypatch):
     """Leaving out a small term of a denominator can leave nothing of it: that version is not a candidate."""
-    monkeypatch.setattr(laws_module, "tidied", lambda expression, sweep: sympy.zoo)
+    monkeypatch.setattr(laws_module, "tidied", lambda expression, size: sympy.zoo)
     x = table([0.5], [2])
     assert discover(x, 2.5 * x[:, 0] ** 3, ["t"], **QUIET).verdict.startswith("The law is exact")
 
