@@ -126,7 +126,8 @@ def test_an_interrupt_keeps_what_is_done(threads, interruptible):
 
     def function(x):
         # An interrupt that comes just before the main thread falls asleep is seen when it wakes up: after the next row.
-        if x == 4:
+        # Python loses one that comes while an object is cleaned up; then there is another.
+        if x in (4, 12):
             _thread.interrupt_main()
         elif x > 4:  # only on the other thread
             over.wait(0.2)
@@ -138,7 +139,7 @@ def test_an_interrupt_keeps_what_is_done(threads, interruptible):
     if executor:
         executor.shutdown()
     done = [row["x"] for row in table if not row["error"]]
-    assert set(done) <= set(range(5)) and (executor or done == list(range(4)))
+    assert set(done) <= set(range(13)) and (executor or done == list(range(4)))
     assert all(row["result"] == row["x"] for row in table if not row["error"])
     assert {row["error"] for row in table} - {""} == {"interrupted"} and len(table) == 30
 
