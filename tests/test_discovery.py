@@ -693,7 +693,7 @@ def test_years_have_no_logarithm():
     assert looks == [[True, False], [True, True], [False, False]]
 
 
-def test_products_of_several_sums_are_offered_first(monkeypatch):
+def test_products_of_several_sums_are_offered(monkeypatch):
     X = table([1, 5, 1, 1], [2, 9, 4, 2])
     tried: list = []
     monkeypatch.setattr(
