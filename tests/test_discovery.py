@@ -717,15 +717,6 @@ def test_the_view_in_which_polynomials_see_clearest_is_the_first(monkeypatch):
     assert np.ptp(first.train[0][:, 0]) < 1 < np.ptp(second.train[0][:, 0])  # scaled N, and log N
 
 
-def test_inputs_over_powers_of_ten_need_no_logarithm():
-    """A parabola of N is none of log N: the view in which polynomials see clearest comes first."""
-    N = np.exp(np.random.default_rng(0).uniform(np.log(5), np.log(1200), (150, 1)))
-    found = discover(N, N[:, 0] * (1 - N[:, 0] / 830), ["x"], **QUIET)
-    x = REAL["x"]
-    assert found.verdict.startswith("The law is exact")
-    assert float((found.best.formula - x + x**2 / 830).subs(x, 500)) == pytest.approx(0, abs=1e-6)
-
-
 def test_high_powers_of_small_numbers():
     """A well of two powers, in metres and joules: r**-12 is 1e120, and its factor 1e-134."""
     r = table([3.3e-10], [8e-10], n=300)
